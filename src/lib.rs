@@ -1,0 +1,44 @@
+//! Quarterdeck: a self-hosted command post for a software team's GitHub organisation.
+//!
+//! One binary, one Postgres pool, modules in process. The modules below stand in the order of
+//! their dependencies, bottom first: a module uses only those above it in this list, and
+//! `tests/architecture.rs` fails when an arrow points the other way.
+//!
+//! ```text
+//! main ── app                         wires everything; nothing depends on it
+//!          │
+//!     dashboard                       what people look at first
+//!          │
+//!        work                         projects, tasks, commits, and the job that scans
+//!          │
+//!      scanner → repositories         what the code says
+//!          │
+//!     organizations · accounts        who, and what they may
+//!          │
+//!     jobs → tenancy → web → platform mechanisms
+//! ```
+//!
+//! A module is entered through its `mod.rs`; `store`, `pages`, `api` and `jobs` are private. SQL
+//! stands in files named `store.rs`, in `tenancy/` and in `jobs/queue.rs` only.
+
+pub mod platform;
+
+pub mod web;
+
+pub mod tenancy;
+
+pub mod jobs;
+
+pub mod accounts;
+
+pub mod organizations;
+
+pub mod repositories;
+
+pub mod scanner;
+
+pub mod work;
+
+pub mod dashboard;
+
+pub mod app;

@@ -1,0 +1,13 @@
+//! What every server needs and no product noun appears in: configuration, clock, ids, randomness
+//! and hashes, telemetry, supervised tasks, and the managed Postgres.
+//!
+//! Everything may use it; it uses nothing of ours. Invariants: only [`config`] reads the
+//! environment, only [`clock`] asks what time it is, only [`tasks`] starts background tasks.
+
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod ids;
+pub mod postgres;
+pub mod tasks;
+pub mod telemetry;
