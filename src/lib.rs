@@ -13,7 +13,7 @@
 //!          │
 //!      scanner → repositories         what the code says
 //!          │
-//!     organizations · accounts        who, and what they may
+//!     accounts → organizations        who, and what they may
 //!          │
 //!     jobs → tenancy → web → platform mechanisms
 //! ```
@@ -29,16 +29,6 @@ pub mod tenancy;
 
 pub mod jobs;
 
-pub mod accounts;
-
 pub mod organizations;
 
-pub mod repositories;
-
-pub mod scanner;
-
-pub mod work;
-
-pub mod dashboard;
-
-pub mod app;
+pub mod accounts;

@@ -1,3 +1,14 @@
 //! Organisations (the tenants), their members, and the log of what was done in them.
 //!
-//! Invariant: every organisation keeps at least one owner once it has one.
+//! `accounts` makes and joins organisations through it; every module that changes something writes
+//! to its [`audit`]. Invariant: an organisation is addressed by a slug that never collides with an
+//! address of the product's own.
+
+pub mod audit;
+mod model;
+mod store;
+
+pub use model::{InvalidName, InvalidSlug, Member, Membership, OrganizationName, Slug};
+pub use store::{
+    add_member, find_first, find_slug, insert, list_members, list_memberships, rename,
+};

@@ -1,1 +1,31 @@
-//! To come.
+//! Logs to standard error and metrics for Prometheus.
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use super::config::{LogFormat, LogSettings};
+
+/// Sends logs to standard error from now on; a second call changes nothing.
+pub fn start_logging(settings: &LogSettings) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.filter)?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = fmt::layer().with_writer(std::io::stderr);
+    let started = match settings.format {
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Pretty => registry.with(layer.compact().with_target(false)).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("Logging had been started before");
+    }
+    Ok(())
+}
+
+/// Collects metrics from now on; the handle renders them as Prometheus' text.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::debug!("Metrics had been started before");
+    }
+    Ok(handle)
+}

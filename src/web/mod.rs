@@ -1,5 +1,11 @@
-//! Mechanisms of the web server: errors as pages, fragments and problem+json; middleware; forms;
-//! keyset paging; embedded assets; server-sent events; the OpenAPI document's frame.
+//! Mechanisms of the web server: errors as pages, fragments and problem+json; middleware; keyset
+//! paging; embedded assets; server-sent events.
 //!
 //! Every module with routes uses it; it knows no product noun. Invariant: what leaves through it
 //! carries the security headers and a request id, and never internal error text.
+
+pub mod error;
+pub mod middleware;
+pub mod paging;
+
+pub use error::{AppError, FieldError, Problem, Result};

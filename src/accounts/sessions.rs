@@ -1,0 +1,65 @@
+//! Sign-ins: started by a way of proving who somebody is, listed and ended by the person.
+
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+
+use super::store;
+pub use super::store::Session;
+use crate::{
+    platform::crypto::{hash_secret, random_secret},
+    tenancy::{AccountId, SessionId, SystemTx},
+};
+
+/// How many sessions a person has at most; the oldest goes for the next.
+const MOST: i64 = 50;
+
+/// What is kept of the browser that signs in.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    pub user_agent: String,
+    pub address: String,
+}
+
+/// The seam of signing in: whatever proved the person, this starts the session and gives its secret.
+pub async fn start(
+    tx: &mut SystemTx,
+    account: AccountId,
+    client: &Client,
+    now: DateTime<Utc>,
+    days: u32,
+) -> anyhow::Result<SecretString> {
+    let secret = random_secret("")?;
+    let expires_at = now + Duration::days(i64::from(days));
+    let row = store::NewSession { account, token: hash_secret(&secret), client, now, expires_at };
+    store::insert_session(tx, row).await?;
+    store::delete_oldest_sessions(tx, account, MOST).await?;
+    Ok(secret)
+}
+
+/// Lists a person's sessions that have not ended, the latest used first.
+pub async fn list(
+    tx: &mut SystemTx,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Session>> {
+    store::list_sessions(tx, account, now).await
+}
+
+/// Ends one of a person's sessions; false where it is not theirs.
+pub async fn end(tx: &mut SystemTx, account: AccountId, session: SessionId) -> sqlx::Result<bool> {
+    store::delete_session(tx, account, session).await
+}
+
+/// Ends all of a person's sessions but the one in use.
+pub async fn end_others(
+    tx: &mut SystemTx,
+    account: AccountId,
+    keep: SessionId,
+) -> sqlx::Result<u64> {
+    store::delete_other_sessions(tx, account, keep).await
+}
+
+/// Deletes the sessions that have ended by time.
+pub async fn forget_expired(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    store::delete_expired_sessions(tx, now).await
+}

@@ -1,0 +1,154 @@
+//! The setup link: the first way in, and the way back in where all others are lost.
+//!
+//! The command line prints it; whoever opens it within 30 minutes becomes an owner. It works once.
+
+use chrono::{DateTime, Duration, Utc};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::{
+    model::{Login, PersonName},
+    sessions::{self, Client},
+    store,
+};
+use crate::{
+    organizations::{self, OrganizationName, Slug, audit},
+    platform::crypto::{hash_secret, random_secret},
+    tenancy::{AccountId, Committed, Organization, Role, SystemTx, TenantId},
+    web::{AppError, Result},
+};
+
+/// How long a link works.
+pub const LIFETIME: Duration = Duration::minutes(30);
+
+/// Makes a link's secret. Without an organisation it opens the first one there is at its use.
+pub async fn issue(
+    tx: &mut SystemTx,
+    organization: Option<TenantId>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<SecretString> {
+    let secret = random_secret("")?;
+    store::insert_setup_link(tx, &hash_secret(&secret), organization, now, now + LIFETIME).await?;
+    Ok(secret)
+}
+
+/// Whether anybody has ever become a member of anything.
+pub async fn is_set_up(tx: &mut SystemTx) -> sqlx::Result<bool> {
+    store::has_members(tx).await
+}
+
+/// What a working link opens: an organisation that is there, or the making of the first.
+pub async fn find(
+    tx: &mut SystemTx,
+    secret: &SecretString,
+    now: DateTime<Utc>,
+) -> Result<Option<Organization>> {
+    let link = store::find_setup_link(tx, &hash_secret(secret), now).await?.ok_or_else(spent)?;
+    let target = match link.organization {
+        Some(id) => Some(id),
+        None => organizations::find_first(tx).await?,
+    };
+    match target {
+        Some(id) => Ok(store::find_organization(tx, id).await?),
+        None => Ok(None),
+    }
+}
+
+fn spent() -> AppError {
+    AppError::Gone(
+        "This link has been used or is older than 30 minutes. Run `quarterdeck setup-link` on the server for a new one."
+            .to_owned(),
+    )
+}
+
+/// What whoever opens the link fills in.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub name: PersonName,
+    pub login: Login,
+    /// The organisation's name, where it is new or nobody has named it yet.
+    pub organization: OrganizationName,
+}
+
+/// Where a used link leads.
+#[derive(Debug)]
+pub struct Opened {
+    pub slug: String,
+    pub session: SecretString,
+    pub committed: Committed,
+}
+
+/// Uses the link up: makes the account (or takes the one of this login), the organisation where there
+/// is none, the membership as owner, and the session, in one transaction.
+pub async fn open(
+    mut tx: SystemTx,
+    secret: &SecretString,
+    owner: &Owner,
+    client: &Client,
+    now: DateTime<Utc>,
+    days: u32,
+) -> Result<Opened> {
+    let found = find(&mut tx, secret, now).await?;
+    if !store::use_setup_link(&mut tx, &hash_secret(secret), now).await? {
+        return Err(spent());
+    }
+    let is_first = !store::has_members(&mut tx).await?;
+    let tenant = match &found {
+        Some(organization) => organization.id,
+        None => create_organization(&mut tx, &owner.organization, now).await?,
+    };
+    let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
+    organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
+    let session = sessions::start(&mut tx, account, client, now, days).await?;
+    let grant = tx.grant_of_member(tenant, account).await?.ok_or(AppError::NotFound)?;
+    let slug = grant.organization().slug.clone();
+
+    let mut tx = tx.enter(grant).await?;
+    if is_first {
+        organizations::rename(&mut tx, &owner.organization).await?;
+    }
+    let event = audit::Event {
+        action: "setup_link.used",
+        subject_kind: "account",
+        subject_id: account.to_string(),
+        detail: json!({"role": Role::Owner, "login": owner.login.as_str(), "address": client.address}),
+        at: now,
+        actor_name: None,
+    };
+    audit::record(&mut tx, event).await?;
+    Ok(Opened { slug, session, committed: tx.commit().await? })
+}
+
+async fn create_organization(
+    tx: &mut SystemTx,
+    name: &OrganizationName,
+    now: DateTime<Utc>,
+) -> Result<TenantId> {
+    let slug = Slug::of_name(name.as_str());
+    organizations::insert(tx, &slug, name, now).await?.ok_or_else(|| {
+        AppError::invalid(
+            "organization",
+            format!("The address `{slug}` is taken; choose another name."),
+        )
+    })
+}
+
+/// Takes the account of this login only where that gives access to nothing but this organisation: a
+/// link for one organisation must not open another one that the account belongs to.
+async fn find_or_make_account(
+    tx: &mut SystemTx,
+    owner: &Owner,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<AccountId> {
+    match store::find_account(tx, owner.login.as_str(), tenant).await? {
+        Some(found) if found.elsewhere => Err(AppError::invalid(
+            "login",
+            "This login belongs to somebody in another organisation; choose another one.",
+        )),
+        Some(found) => Ok(found.id),
+        None => {
+            Ok(store::insert_account(tx, owner.login.as_str(), owner.name.as_str(), now).await?)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! API tokens: made at the command line, shown once, stored hashed.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::store;
+use crate::{
+    organizations::audit,
+    platform::crypto::{hash_secret, random_secret},
+    tenancy::{Role, TenantTx},
+};
+
+/// Starts every token, so that secret scanners can know it.
+pub const PREFIX: &str = "qdk_";
+
+/// Makes a token for the organisation of the transaction.
+pub async fn create(
+    tx: &mut TenantTx,
+    name: &str,
+    role: Role,
+    now: DateTime<Utc>,
+) -> anyhow::Result<SecretString> {
+    let secret = random_secret(PREFIX)?;
+    let id = store::insert_token(tx, name, role, &hash_secret(&secret), now).await?;
+    let event = audit::Event {
+        action: "token.created",
+        subject_kind: "token",
+        subject_id: id.to_string(),
+        detail: json!({"name": name, "role": role}),
+        at: now,
+        actor_name: None,
+    };
+    audit::record(tx, event).await?;
+    Ok(secret)
+}

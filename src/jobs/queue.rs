@@ -1,0 +1,172 @@
+//! The queue's table: adding, claiming, keeping and ending jobs.
+
+use chrono::{DateTime, Duration, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Job;
+use crate::{
+    platform::ids,
+    tenancy::{TenantId, TenantTx, notify_jobs},
+};
+
+/// How long a worker holds a job without a sign of life.
+pub(super) const LEASE: Duration = Duration::seconds(15);
+
+/// Adds a job to the change that causes it; it is not added where one like it waits already.
+pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let payload = serde_json::to_value(job)?;
+    let tenant = tx.tenant();
+    sqlx::query!(
+        "INSERT INTO jobs (tenant_id, id, kind, payload, lane, run_at, max_attempts, created_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $6
+         WHERE NOT EXISTS (SELECT FROM jobs WHERE kind = $3 AND lane = $5 AND state = 'queued')",
+        tenant.as_uuid(),
+        ids::new(),
+        J::KIND,
+        payload,
+        job.lane(),
+        now,
+        i32::from(J::ATTEMPTS),
+    )
+    .execute(tx.connection())
+    .await?;
+    notify_jobs(tx.connection()).await?;
+    Ok(())
+}
+
+/// A job that this worker holds.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    pub(super) tenant: TenantId,
+    pub(super) id: Uuid,
+    pub(super) kind: String,
+    pub(super) payload: serde_json::Value,
+    pub(super) attempts: i32,
+    pub(super) max_attempts: i32,
+}
+
+/// Takes the job that has waited longest in a lane where none runs; one whose worker has died counts
+/// as waiting.
+pub(super) async fn claim(
+    connection: &mut PgConnection,
+    worker: Uuid,
+    kinds: &[String],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Claimed>> {
+    release_abandoned(connection, now).await?;
+    sqlx::query_as!(
+        Claimed,
+        r#"UPDATE jobs
+           SET state = 'running', worker = $1, locked_until = $3, attempts = attempts + 1
+           WHERE (tenant_id, id) = (
+               SELECT j.tenant_id, j.id
+               FROM jobs j
+               WHERE j.state = 'queued'
+                 AND j.run_at <= $2
+                 AND j.kind = ANY ($4)
+                 AND NOT EXISTS (SELECT FROM jobs r
+                                 WHERE r.tenant_id = j.tenant_id AND r.lane = j.lane AND r.state = 'running')
+               ORDER BY j.run_at, j.id
+               LIMIT 1
+               FOR UPDATE SKIP LOCKED)
+           RETURNING tenant_id AS "tenant: TenantId", id, kind, payload, attempts, max_attempts"#,
+        worker,
+        now,
+        now + LEASE,
+        kinds,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Puts back what a worker held that gave no sign of life; its attempt does not count against it.
+async fn release_abandoned(connection: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE jobs
+         SET state = 'queued', worker = NULL, locked_until = NULL
+         WHERE state = 'running'
+           AND locked_until < $1",
+        now,
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Puts back everything: for a server that knows it is the only one.
+pub(super) async fn release_all(connection: &mut PgConnection) -> sqlx::Result<u64> {
+    let released = sqlx::query!(
+        "UPDATE jobs SET state = 'queued', worker = NULL, locked_until = NULL WHERE state = 'running'"
+    )
+    .execute(connection)
+    .await?;
+    Ok(released.rows_affected())
+}
+
+/// Gives a sign of life; false where the job is no longer this worker's.
+pub(super) async fn renew(
+    connection: &mut PgConnection,
+    job: &Claimed,
+    worker: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let renewed = sqlx::query!(
+        "UPDATE jobs
+         SET locked_until = $4
+         WHERE tenant_id = $1
+           AND id = $2
+           AND worker = $3
+           AND state = 'running'",
+        job.tenant.as_uuid(),
+        job.id,
+        worker,
+        now + LEASE,
+    )
+    .execute(connection)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+pub(super) async fn delete(connection: &mut PgConnection, job: &Claimed) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM jobs WHERE tenant_id = $1 AND id = $2", job.tenant.as_uuid(), job.id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Puts a job back for later, as it was interrupted or failed; or, without a time, aside as dead.
+pub(super) async fn put_back(
+    connection: &mut PgConnection,
+    job: &Claimed,
+    run_at: Option<DateTime<Utc>>,
+    reason: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE jobs
+         SET state = CASE WHEN $3::timestamptz IS NULL THEN 'dead' ELSE 'queued' END,
+             run_at = coalesce($3, run_at), worker = NULL, locked_until = NULL, last_error = $4
+         WHERE tenant_id = $1
+           AND id = $2",
+        job.tenant.as_uuid(),
+        job.id,
+        run_at,
+        reason,
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// How many jobs wait or run, for tests and shutdown.
+pub(super) async fn count_ready(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM jobs WHERE state = 'running' OR (state = 'queued' AND run_at <= $1)"#,
+        now,
+    )
+    .fetch_one(connection)
+    .await
+}

@@ -1,0 +1,108 @@
+//! The SQL of organisations and memberships.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{Member, Membership, OrganizationName, Slug};
+use crate::tenancy::{AccountId, Role, SystemTx, TenantId, TenantTx};
+
+/// Adds an organisation; `None` where the slug is taken.
+pub async fn insert(
+    tx: &mut SystemTx,
+    slug: &Slug,
+    name: &OrganizationName,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<TenantId>> {
+    let id = TenantId::new();
+    let result = sqlx::query!(
+        "INSERT INTO organizations (tenant_id, slug, name, created_at)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (slug) DO NOTHING",
+        id.as_uuid(),
+        slug.as_str(),
+        name.as_str(),
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok((result.rows_affected() == 1).then_some(id))
+}
+
+/// Finds the organisation that was made first.
+pub async fn find_first(tx: &mut SystemTx) -> sqlx::Result<Option<TenantId>> {
+    sqlx::query_scalar!(
+        r#"SELECT tenant_id AS "id: TenantId" FROM organizations ORDER BY created_at, tenant_id LIMIT 1"#
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+/// Finds an organisation's id by its slug.
+pub async fn find_slug(tx: &mut SystemTx, slug: &str) -> sqlx::Result<Option<TenantId>> {
+    sqlx::query_scalar!(
+        r#"SELECT tenant_id AS "id: TenantId" FROM organizations WHERE slug = $1"#,
+        slug
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+/// Adds a member, or gives one another role.
+pub async fn add_member(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    account: AccountId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO memberships (tenant_id, account_id, role, login, name, created_at)
+         SELECT $1, id, $3, login, name, $4 FROM accounts WHERE id = $2
+         ON CONFLICT (tenant_id, account_id) DO UPDATE SET role = excluded.role",
+        tenant.as_uuid(),
+        account.as_uuid(),
+        role.as_str(),
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Lists the organisations a person belongs to, by name.
+pub async fn list_memberships(
+    tx: &mut SystemTx,
+    account: AccountId,
+) -> sqlx::Result<Vec<Membership>> {
+    sqlx::query_as!(
+        Membership,
+        r#"SELECT o.slug, o.name, m.role AS "role: Role"
+           FROM memberships m
+           JOIN organizations o ON o.tenant_id = m.tenant_id
+           WHERE m.account_id = $1
+           ORDER BY lower(o.name), o.slug"#,
+        account.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Lists the members of the organisation, by name; at most 200.
+pub async fn list_members(tx: &mut TenantTx) -> sqlx::Result<Vec<Member>> {
+    sqlx::query_as!(
+        Member,
+        r#"SELECT account_id AS "account: AccountId", login, name, role AS "role: Role", created_at
+           FROM memberships
+           ORDER BY lower(name), login
+           LIMIT 200"#,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Changes the organisation's name.
+pub async fn rename(tx: &mut TenantTx, name: &OrganizationName) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE organizations SET name = $1", name.as_str())
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}

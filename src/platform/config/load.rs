@@ -1,0 +1,223 @@
+//! Reads the configuration file and the environment.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use config::{File, FileFormat};
+
+use super::settings::Config;
+
+/// The environment variables that have names of their own, and the key each sets.
+const NAMED: [(&str, &str); 5] = [
+    ("QUARTERDECK_DATA_DIR", "data_dir"),
+    ("QUARTERDECK_POSTGRES_DIR", "postgres.dir"),
+    ("QUARTERDECK_LISTEN", "server.listen"),
+    ("QUARTERDECK_PUBLIC_URL", "server.public_url"),
+    ("DATABASE_URL", "database.url"),
+];
+
+/// Keys that hold lists: their variables are comma-separated.
+const LISTS: [&str; 2] = ["repositories.allowed_networks", "scanner.allow_local_paths"];
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("there is no configuration file at {}; leave --config out to use the defaults", .0.display())]
+    NoFile(PathBuf),
+    #[error("{0}; `config.toml` in the repository lists every key, its default and its unit")]
+    Invalid(String),
+}
+
+/// The environment as a value, so that tests need not change the process' own.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    pub fn of_process() -> Self {
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+        )
+    }
+
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// A variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// `QUARTERDECK_SECTION__KEY` as `section.key`, and the variables with names of their own.
+    fn settings(&self) -> impl Iterator<Item = (String, &str)> {
+        let named =
+            NAMED.iter().filter_map(|(name, key)| Some(((*key).to_owned(), self.get(name)?)));
+        let others = self.0.iter().filter_map(|(name, value)| {
+            let (section, key) = name.strip_prefix("QUARTERDECK_")?.split_once("__")?;
+            (!value.is_empty()).then(|| (format!("{section}.{key}").to_lowercase(), value.as_str()))
+        });
+        named.chain(others)
+    }
+}
+
+/// Reads the file (`--config`, else `QUARTERDECK_CONFIG`, else `config.toml` here or in
+/// `/etc/quarterdeck`, where there is one), then the environment over it.
+pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, ConfigError> {
+    let mut builder = config::Config::builder();
+    if let Some(path) = locate(file, environment)? {
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+    }
+    for (key, value) in environment.settings() {
+        builder = if LISTS.contains(&key.as_str()) {
+            builder.set_override(key, value.split(',').map(str::trim).collect::<Vec<_>>())
+        } else {
+            builder.set_override(key, value)
+        }
+        .map_err(invalid)?;
+    }
+    let mut config: Config =
+        builder.build().map_err(invalid)?.try_deserialize().map_err(invalid)?;
+    config.data_dir = Some(config.data_dir.unwrap_or_else(|| default_data_dir(environment)));
+    check(&config)?;
+    Ok(config)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the shape that map_err wants")]
+fn invalid(error: config::ConfigError) -> ConfigError {
+    ConfigError::Invalid(error.to_string())
+}
+
+fn locate(file: Option<&Path>, environment: &Environment) -> Result<Option<PathBuf>, ConfigError> {
+    let named = file
+        .map(Path::to_path_buf)
+        .or_else(|| environment.get("QUARTERDECK_CONFIG").map(PathBuf::from));
+    if let Some(path) = named {
+        return if path.is_file() { Ok(Some(path)) } else { Err(ConfigError::NoFile(path)) };
+    }
+    let usual = ["config.toml", "/etc/quarterdeck/config.toml"];
+    Ok(usual.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+/// `/var/lib/quarterdeck` as root, else the user's own data directory (XDG).
+fn default_data_dir(environment: &Environment) -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/lib/quarterdeck");
+    }
+    let share =
+        environment.get("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || PathBuf::from(environment.get("HOME").unwrap_or("/tmp")).join(".local/share");
+    share.unwrap_or_else(home).join("quarterdeck")
+}
+
+/// Refuses values that the types allow and the product cannot work with.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let refuse = |why: &str| Err(ConfigError::Invalid(why.to_owned()));
+    if let Some(url) = &config.server.public_url
+        && (!matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some())
+    {
+        return refuse(
+            "server.public_url must be http:// or https:// with a host and nothing after it",
+        );
+    }
+    if config.database.max_connections < 4 {
+        return refuse("database.max_connections must be at least 4");
+    }
+    if config.scanner.parallel == 0 || config.server.workers == 0 {
+        return refuse("scanner.parallel and server.workers must be at least 1");
+    }
+    if config.sessions.days == 0 {
+        return refuse("sessions.days must be at least 1");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn load_text(text: &str, environment: &Environment) -> Result<Config, ConfigError> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("config.toml");
+        fs::write(&file, text).unwrap();
+        load(Some(&file), environment)
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let environment = Environment::from_pairs([
+            ("QUARTERDECK_LISTEN", "127.0.0.1:9"),
+            ("DATABASE_URL", "postgres://there"),
+            ("QUARTERDECK_SCANNER__MAX_FILES", "7"),
+            ("QUARTERDECK_SCANNER__ALLOW_LOCAL_PATHS", "/a, /b"),
+            ("QUARTERDECK_TEST_DATABASE_URL", "is not a setting"),
+        ]);
+
+        let config = load_text("[scanner]\nmax_files = 5\nmax_depth = 6\n", &environment).unwrap();
+
+        assert_eq!(config.server.listen.port(), 9);
+        assert_eq!(config.database.url.unwrap().expose_secret(), "postgres://there");
+        assert_eq!((config.scanner.max_files, config.scanner.max_depth), (7, 6));
+        assert_eq!(config.scanner.allow_local_paths, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = load_text("[scanner]\nmax_fils = 5\n", &Environment::default()).unwrap_err();
+
+        assert!(error.to_string().contains("max_fils"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_variable_with_a_section_is_an_error() {
+        let environment = Environment::from_pairs([("QUARTERDECK_SCANNER__MAX_FILS", "5")]);
+
+        assert!(load_text("", &environment).is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_named_and_is_not_there_is_an_error() {
+        let error =
+            load(Some(Path::new("/nowhere/config.toml")), &Environment::default()).unwrap_err();
+
+        assert!(error.to_string().contains("/nowhere/config.toml"), "{error}");
+    }
+
+    #[test]
+    fn the_shipped_file_lists_every_key_with_its_default() {
+        let shipped =
+            fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.toml")).unwrap();
+        let uncommented: String = shipped
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("#: ").or_else(|| line.starts_with('[').then_some(line))
+            })
+            .fold(String::new(), |all, line| all + line + "\n");
+
+        let defaults = format!("{:?}", load_text("", &Environment::default()).unwrap());
+        let listed = format!("{:?}", load_text(&uncommented, &Environment::default()).unwrap());
+
+        assert_eq!(listed, defaults);
+        for key in [
+            "data_dir",
+            "public_url",
+            "metrics_listen",
+            "metrics_token",
+            "url",
+            "listen_url",
+            "dir",
+        ] {
+            assert!(
+                shipped.contains(&format!("# {key} = ")),
+                "config.toml does not document {key}"
+            );
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Every setting, with its default.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the managed Postgres and the mirrors live.
+    pub data_dir: Option<PathBuf>,
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub postgres: PostgresSettings,
+    pub log: LogSettings,
+    pub sessions: SessionSettings,
+    pub repositories: RepositorySettings,
+    pub scanner: ScannerSettings,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSettings {
+    pub listen: SocketAddr,
+    /// What people type into their browsers; from `listen` where it is not set.
+    pub public_url: Option<Url>,
+    /// An own listener for `/metrics`, without a token.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The bearer token that opens `/metrics` on the main listener.
+    pub metrics_token: Option<SecretString>,
+    pub shutdown_seconds: u64,
+    pub workers: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// A Postgres of your own; without it, the binary runs a private one.
+    pub url: Option<SecretString>,
+    pub max_connections: u32,
+    /// A direct address for LISTEN where `url` is a transaction pooler.
+    pub listen_url: Option<SecretString>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PostgresSettings {
+    /// A directory with `bin/postgres` to prefer over the system's.
+    pub dir: Option<PathBuf>,
+    /// The unprivileged user that the server runs as when started by root.
+    pub user: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionSettings {
+    pub days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepositorySettings {
+    pub allowed_networks: Vec<IpNet>,
+    pub max_pack_bytes: u64,
+    pub fetch_timeout_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScannerSettings {
+    pub allow_local_paths: Vec<PathBuf>,
+    pub parallel: usize,
+    pub max_files: usize,
+    pub max_depth: usize,
+    pub max_blob_bytes: u64,
+    pub timeout_seconds: u64,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            public_url: None,
+            metrics_listen: None,
+            metrics_token: None,
+            shutdown_seconds: 20,
+            workers: 2,
+        }
+    }
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { url: None, max_connections: 20, listen_url: None }
+    }
+}
+
+impl Default for PostgresSettings {
+    fn default() -> Self {
+        Self { dir: None, user: "quarterdeck".to_owned() }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Pretty, filter: "info".to_owned() }
+    }
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+impl Default for RepositorySettings {
+    fn default() -> Self {
+        Self { allowed_networks: Vec::new(), max_pack_bytes: 2 << 30, fetch_timeout_seconds: 900 }
+    }
+}
+
+impl Default for ScannerSettings {
+    fn default() -> Self {
+        Self {
+            allow_local_paths: Vec::new(),
+            parallel: 2,
+            max_files: 200_000,
+            max_depth: 100,
+            max_blob_bytes: 2 << 20,
+            timeout_seconds: 1800,
+        }
+    }
+}
+
+impl Config {
+    /// The address people use, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        self.server.public_url.as_ref().map_or_else(
+            || format!("http://{}", self.server.listen),
+            |url| url.as_str().trim_end_matches('/').to_owned(),
+        )
+    }
+
+    /// Whether cookies may be marked `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Where the bare mirrors of the connected repositories are kept.
+    pub fn mirrors_dir(data_dir: &Path) -> PathBuf {
+        data_dir.join("mirrors")
+    }
+}

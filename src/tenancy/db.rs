@@ -1,0 +1,172 @@
+//! The one pool: nobody outside `tenancy` gets a connection of it.
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection, PgConnection,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
+
+use super::{
+    changes::{self, Wake},
+    grant::Grant,
+    layout::{self, IsolationReport, TableRights},
+    store,
+    tx::{SystemReason, SystemTx, TenantTx},
+};
+use crate::platform::tasks::Tasks;
+
+/// How the database tells tenants' work from work across tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// The login may become `quarterdeck_tenant` and `quarterdeck_system`.
+    TwoRoles,
+    /// The login may not make roles: it owns the tables, FORCE and a transaction-local setting
+    /// carry the isolation.
+    OneLogin,
+}
+
+impl Isolation {
+    pub(super) const fn tenant_role(self) -> &'static str {
+        match self {
+            Self::TwoRoles => "quarterdeck_tenant",
+            Self::OneLogin => "none",
+        }
+    }
+
+    pub(super) const fn system_role(self) -> &'static str {
+        match self {
+            Self::TwoRoles => "quarterdeck_system",
+            Self::OneLogin => "none",
+        }
+    }
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    #[error(
+        "the database login `{login}` is {what}, so Postgres would not keep organisations apart; make a login \
+         of its own (CREATE ROLE quarterdeck LOGIN PASSWORD '…' NOSUPERUSER NOBYPASSRLS; ALTER DATABASE … OWNER \
+         TO quarterdeck) and put it into DATABASE_URL"
+    )]
+    BypassesPolicies { login: String, what: &'static str },
+    #[error(
+        "the database has no pgvector; install the package (postgresql-NN-pgvector) on its server and run there, as \
+         a superuser, in this database: CREATE EXTENSION vector"
+    )]
+    NoVector,
+    #[error("PostgreSQL {found} is too old; Quarterdeck needs 15 or newer")]
+    TooOld { found: String },
+    #[error(
+        "the tables are newer than this program; start a newer Quarterdeck, or restore the backup made before it"
+    )]
+    NewerSchema,
+    #[error("the database's tables could not be made or changed")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    #[error("the database cannot be reached")]
+    Unreachable(#[from] sqlx::Error),
+}
+
+/// The database, by transactions only.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+    isolation: Isolation,
+    wake: Wake,
+}
+
+impl Db {
+    /// Checks the login, brings the tables up to date, and opens the pool.
+    pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self, LoginError> {
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let isolation = layout::prepare(&mut connection).await?;
+        connection.close().await?;
+        Ok(Self {
+            pool: pool(options, max_connections, isolation),
+            isolation,
+            wake: Wake::default(),
+        })
+    }
+
+    pub const fn isolation(&self) -> Isolation {
+        self.isolation
+    }
+
+    /// What wakes workers and open pages.
+    pub const fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// Listens for notifications until the process stops; `options` go past any pooler.
+    pub fn listen(&self, options: PgConnectOptions, tasks: &Tasks) {
+        let (wake, stop) = (self.wake.clone(), tasks.stopping().clone());
+        tasks.spawn("listen", async move { changes::listen(options, wake, stop).await });
+    }
+
+    pub(super) async fn begin_as(&self, grant: &Grant, read_only: bool) -> sqlx::Result<TenantTx> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        store::enter_tenant(&mut inner, self.isolation, grant, read_only).await?;
+        Ok(TenantTx { inner, grant: grant.clone(), topics: Vec::new() })
+    }
+
+    /// Begins a transaction for the tenant of a grant: for jobs and the command line, which were
+    /// given theirs by a look-up; handlers have their [`Scope`](super::Scope).
+    pub async fn begin_granted(&self, grant: &Grant) -> sqlx::Result<TenantTx> {
+        self.begin_as(grant, false).await
+    }
+
+    /// Begins a transaction across tenants.
+    pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        store::enter_system(&mut inner, self.isolation).await?;
+        Ok(SystemTx { inner, reason, isolation: self.isolation })
+    }
+
+    /// Tries the isolation with rows of two made-up tenants, rolled back, and checks the catalog.
+    pub async fn check_isolation(&self) -> sqlx::Result<IsolationReport> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        let report = layout::check(&mut inner, self.isolation).await?;
+        inner.rollback().await?;
+        Ok(report)
+    }
+
+    /// Every table with its class, the rights of both roles and its policies, from the catalog.
+    pub async fn table_rights(&self) -> sqlx::Result<Vec<TableRights>> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        layout::rights(&mut inner).await
+    }
+
+    /// The schema's tables and their references as a Mermaid entity diagram.
+    pub async fn entity_diagram(&self) -> sqlx::Result<String> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        layout::diagram(&mut inner).await
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The pool; its connections start as the tenant role with no tenant set, so that a query that
+/// went round the kernel would see nothing.
+fn pool(options: PgConnectOptions, max_connections: u32, isolation: Isolation) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                sqlx::query!("SELECT set_config('role', $1, false)", isolation.tenant_role())
+                    .fetch_one(connection)
+                    .await
+                    .map(|_| ())
+            })
+        })
+        .connect_lazy_with(options)
+}

@@ -1,0 +1,98 @@
+//! Roles, and the permissions each of them has.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// What a member may do, each role all that the ones before it may.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Role {
+    Viewer,
+    Member,
+    Manager,
+    Admin,
+    Owner,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no role; the roles are viewer, member, manager, admin and owner")]
+pub struct InvalidRole(String);
+
+impl Role {
+    pub const ALL: [Self; 5] =
+        [Self::Viewer, Self::Member, Self::Manager, Self::Admin, Self::Owner];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Manager => "manager",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = InvalidRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| InvalidRole(text.to_owned()))
+    }
+}
+
+/// One thing a handler may need leave for; the type stands in the handler's signature.
+pub trait Permission: 'static {
+    const NAME: &'static str;
+    /// The least role that has it.
+    const MINIMUM: Role;
+    /// Whether its transactions only read.
+    const READ_ONLY: bool;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: $minimum:ident, $mode:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+
+            impl Permission for $name {
+                const NAME: &'static str = stringify!($name);
+                const MINIMUM: Role = Role::$minimum;
+                const READ_ONLY: bool = permissions!(@ $mode);
+            }
+        )*
+
+        /// Every permission with the least role that has it.
+        pub(super) const ALL: &[(&str, Role)] = &[$((stringify!($name), Role::$minimum)),*];
+    };
+    (@ read) => { true };
+    (@ write) => { false };
+}
+
+permissions! {
+    /// See projects, tasks, commits, repositories and scans.
+    ViewWork: Viewer, read;
+    /// See the organisation and its members.
+    ViewOrganization: Viewer, read;
+    /// Ask for a scan of a repository.
+    RequestScan: Member, write;
+    /// Connect and remove repositories.
+    ManageRepositories: Admin, write;
+    /// See what the isolation checks found.
+    InspectIsolation: Admin, read;
+}

@@ -1,0 +1,186 @@
+//! Transactions: of one tenant, or across tenants with a reason.
+
+use actix_web::{HttpResponse, Responder, body::BoxBody, http::header};
+use serde::Serialize;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use super::{
+    changes,
+    db::Isolation,
+    grant::{AccountId, Actor, Grant, TenantId},
+    permission::Role,
+};
+
+/// One transaction that acts for one tenant; dropping it undoes it.
+#[derive(Debug)]
+pub struct TenantTx {
+    pub(super) inner: Transaction<'static, Postgres>,
+    pub(super) grant: Grant,
+    pub(super) topics: Vec<String>,
+}
+
+impl TenantTx {
+    /// The connection, for the queries of a `store`.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// The tenant, for the rows that a store inserts.
+    pub const fn tenant(&self) -> TenantId {
+        self.grant.organization.id
+    }
+
+    pub const fn actor(&self) -> &Actor {
+        &self.grant.actor
+    }
+
+    /// Tells open pages about a topic once this transaction is committed.
+    pub fn announce(&mut self, topic: impl Into<String>) {
+        let topic = topic.into();
+        if !self.topics.contains(&topic) {
+            self.topics.push(topic);
+        }
+    }
+
+    /// Makes the changes permanent; only this yields what a writing handler must answer.
+    pub async fn commit(mut self) -> sqlx::Result<Committed> {
+        changes::record(&mut self.inner, self.grant.organization.id, &self.topics).await?;
+        self.inner.commit().await?;
+        Ok(Committed(()))
+    }
+}
+
+/// The proof of a commit, which answers are made from.
+#[derive(Debug)]
+pub struct Committed(());
+
+/// What a handler that writes answers: made from [`Committed`] only.
+#[derive(Debug)]
+pub struct Saved(HttpResponse);
+
+#[expect(clippy::unused_self, reason = "taking the proof is the point")]
+impl Committed {
+    /// 303 to a page of this site.
+    pub fn see_other(self, location: impl Into<String>) -> Saved {
+        Saved(HttpResponse::SeeOther().insert_header((header::LOCATION, location.into())).finish())
+    }
+
+    pub fn json(self, body: &impl Serialize) -> Saved {
+        Saved(HttpResponse::Ok().json(body))
+    }
+
+    /// 201 with the new resource and its address.
+    pub fn created(self, location: &str, body: &impl Serialize) -> Saved {
+        Saved(HttpResponse::Created().insert_header((header::LOCATION, location)).json(body))
+    }
+
+    /// 202 with the resource that tells how the work goes on.
+    pub fn accepted(self, location: &str, body: &impl Serialize) -> Saved {
+        Saved(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(body))
+    }
+
+    pub fn no_content(self) -> Saved {
+        Saved(HttpResponse::NoContent().finish())
+    }
+
+    pub fn html(self, body: String) -> Saved {
+        Saved(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(body))
+    }
+}
+
+impl Saved {
+    /// Sets a cookie on the answer.
+    pub fn with_cookie(
+        mut self,
+        cookie: &actix_web::cookie::Cookie<'_>,
+    ) -> actix_web::Result<Self> {
+        self.0.add_cookie(cookie)?;
+        Ok(self)
+    }
+
+    /// The answer itself, for tests and for the handlers outside a tenant.
+    pub fn into_response(self) -> HttpResponse {
+        self.0
+    }
+}
+
+impl Responder for Saved {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+/// Why code works across tenants. Searching for this type lists all that does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemReason {
+    /// Find out who somebody is, and what a person does with the own account.
+    Login,
+    /// Take queued jobs of all tenants and record how they ended.
+    ClaimJob,
+    /// Delete what is older than it is kept.
+    Retention,
+    /// The operator at the server's command line.
+    CommandLine,
+    /// Whether the server is well.
+    Health,
+}
+
+/// One transaction across tenants; it sees the tables of sign-in and queues, and no tenant's data.
+#[derive(Debug)]
+pub struct SystemTx {
+    pub(super) inner: Transaction<'static, Postgres>,
+    pub(super) reason: SystemReason,
+    pub(super) isolation: Isolation,
+}
+
+impl SystemTx {
+    /// The connection, for the queries of a `store`.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    pub async fn commit(self) -> sqlx::Result<Committed> {
+        self.inner.commit().await?;
+        Ok(Committed(()))
+    }
+
+    /// Goes on, in the same transaction, as this grant: to add the first rows of a tenant.
+    pub async fn enter(mut self, grant: Grant) -> sqlx::Result<TenantTx> {
+        super::store::enter_tenant(&mut self.inner, self.isolation, &grant, false).await?;
+        Ok(TenantTx { inner: self.inner, grant, topics: Vec::new() })
+    }
+
+    /// The grant of a claimed job: it acts for the tenant of its row.
+    pub async fn grant_of_job(
+        &mut self,
+        tenant: TenantId,
+        kind: &str,
+    ) -> sqlx::Result<Option<Grant>> {
+        assert_eq!(self.reason, SystemReason::ClaimJob, "only claiming a job makes its grant");
+        let organization = super::store::find_organization(&mut self.inner, tenant).await?;
+        let actor = Actor::Job { kind: kind.to_owned() };
+        Ok(organization.map(|organization| Grant { organization, actor, role: Role::Owner }))
+    }
+
+    /// The grant of the operator for an organisation.
+    pub async fn grant_of_operator(&mut self, slug: &str) -> sqlx::Result<Option<Grant>> {
+        assert_eq!(self.reason, SystemReason::CommandLine, "only the command line has an operator");
+        let organization = super::store::find_organization_by_slug(&mut self.inner, slug).await?;
+        Ok(organization.map(|organization| Grant {
+            organization,
+            actor: Actor::Command,
+            role: Role::Owner,
+        }))
+    }
+
+    /// The grant of an account that has just become a member, in the transaction that made it one.
+    pub async fn grant_of_member(
+        &mut self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> sqlx::Result<Option<Grant>> {
+        super::store::find_grant_of_member(&mut self.inner, tenant, account).await
+    }
+}

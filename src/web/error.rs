@@ -1,0 +1,169 @@
+//! What can go wrong for a caller, and how each of it is said.
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use serde::Serialize;
+
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+/// One field of a form or body that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub message: String,
+}
+
+/// Everything a handler can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// There is none, or the caller may not know of it.
+    #[error("not found")]
+    NotFound,
+    #[error("not signed in")]
+    Unauthorized,
+    #[error("needs the role {minimum}")]
+    Forbidden { minimum: &'static str },
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// The request makes no sense; the text says what to change.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Some fields cannot be accepted.
+    #[error("some fields cannot be accepted")]
+    Invalid(Vec<FieldError>),
+    /// It contradicts what is there; the text says what to do.
+    #[error("{0}")]
+    Conflict(String),
+    /// The link has been used or is too old.
+    #[error("{0}")]
+    Gone(String),
+    #[error("the database is not there")]
+    Unavailable(#[source] sqlx::Error),
+    #[error("internal error")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl AppError {
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field, message: message.into() }])
+    }
+
+    /// A short name of the kind, the same for all of its occurrences.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::NotFound => "Not found",
+            Self::Unauthorized => "Sign in first",
+            Self::Forbidden { .. } => "Not allowed",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::BadRequest(_) => "Bad request",
+            Self::Invalid(_) => "Some fields cannot be accepted",
+            Self::Conflict(_) => "Conflict",
+            Self::Gone(_) => "No longer valid",
+            Self::Unavailable(_) => "Not available",
+            Self::Internal(_) => "Something went wrong",
+        }
+    }
+
+    /// What happened and what to do, for people; nothing internal.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::NotFound => "There is nothing at this address, or you may not see it.".to_owned(),
+            Self::Unauthorized => {
+                "Send an API token as `Authorization: Bearer …`, or sign in.".to_owned()
+            }
+            Self::Forbidden { minimum } => {
+                format!(
+                    "This needs the role {minimum}. An owner of the organisation can give it to you."
+                )
+            }
+            Self::MethodNotAllowed => {
+                "This address does not take this method; `Allow` names those it takes.".to_owned()
+            }
+            Self::BadRequest(detail) | Self::Conflict(detail) | Self::Gone(detail) => {
+                detail.clone()
+            }
+            Self::Invalid(fields) => {
+                fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ")
+            }
+            Self::Unavailable(_) => {
+                "The database does not answer. Try again in a moment.".to_owned()
+            }
+            Self::Internal(_) => {
+                "It has been logged. Try again; if it stays, quote the request id.".to_owned()
+            }
+        }
+    }
+
+    fn fields(&self) -> &[FieldError] {
+        if let Self::Invalid(fields) = self { fields } else { &[] }
+    }
+
+    /// The same as a problem document (RFC 9457).
+    pub fn problem(&self, request_id: &str) -> Problem {
+        Problem {
+            kind: "about:blank",
+            title: self.title().to_owned(),
+            status: self.status_code().as_u16(),
+            detail: self.detail(),
+            request_id: request_id.to_owned(),
+            errors: self.fields().to_vec(),
+        }
+    }
+}
+
+/// An error as JSON, in the shape of RFC 9457 (`application/problem+json`).
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    pub request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Gone(_) => StatusCode::GONE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Bare: the error middleware gives it a page, a fragment or JSON.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::Unavailable(error)
+            }
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for AppError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<askama::Error> for AppError {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}

@@ -1,0 +1,213 @@
+//! What every request passes through: the origin check, the security headers, and errors as pages,
+//! fragments or JSON.
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use tracing::{error, info};
+use tracing_actix_web::RequestId;
+
+use super::{AppError, Problem};
+
+/// Sent with every answer. Scripts, styles, fonts and connections come from this server only.
+const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// The address of this site as browsers name it: `https://host`, for the origin check.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub origin: String,
+}
+
+/// Renders an error as a page; given by the composition root, which knows the templates.
+pub type ErrorPage = fn(&Problem, fragment: bool) -> String;
+
+/// Refuses changes that a browser says come from another site.
+pub async fn check_origin(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+    let safe =
+        matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    if !safe && !is_same_origin(&request) {
+        return Err(AppError::Forbidden {
+            minimum: "a visitor of this site: the request came from another one",
+        }
+        .into());
+    }
+    next.call(request).await
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, else `Origin`; programs send neither.
+fn is_same_origin(request: &ServiceRequest) -> bool {
+    let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    request.app_data::<Data<Site>>().is_some_and(|site| site.origin == origin)
+}
+
+/// Adds the security headers, the request id, and what caches may keep.
+pub async fn add_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+    let id = request_id(request.request());
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// Gives errors their page, fragment or problem document, and logs the server's own once.
+pub async fn render_errors(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    let http_request = request.request().clone();
+    match next.call(request).await {
+        Ok(response) if is_bare_error(response.response()) => {
+            let (request, response) = response.into_parts();
+            let headers = response.headers().clone();
+            let rendered = render(&request, response.error(), response.status(), &headers);
+            Ok(ServiceResponse::new(request, rendered))
+        }
+        Ok(response) => Ok(response.map_into_boxed_body()),
+        Err(error) => {
+            let status = error.as_response_error().status_code();
+            let rendered = render(&http_request, Some(&error), status, &HeaderMap::new());
+            Ok(ServiceResponse::new(http_request, rendered))
+        }
+    }
+}
+
+/// An error that nobody has written an answer for yet.
+fn is_bare_error<B: MessageBody>(response: &HttpResponse<B>) -> bool {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    failed && (response.error().is_some() || !response.headers().contains_key(header::CONTENT_TYPE))
+}
+
+fn render(
+    request: &HttpRequest,
+    error: Option<&actix_web::Error>,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> HttpResponse {
+    let id = request_id(request);
+    let own = error.and_then(|error| error.as_error::<AppError>());
+    log(request, own, status);
+    if is_page(request) && status == StatusCode::UNAUTHORIZED {
+        return to_sign_in(request);
+    }
+    let problem =
+        own.map_or_else(|| foreign_problem(status, error, &id), |error| error.problem(&id));
+    let mut response = body(request, &problem, status);
+    if let Some(allow) = headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn body(request: &HttpRequest, problem: &Problem, status: StatusCode) -> HttpResponse {
+    if !is_page(request) {
+        return HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .json(problem);
+    }
+    let fragment = is_fragment(request);
+    let page =
+        request.app_data::<Data<ErrorPage>>().map(|page| (page.get_ref())(problem, fragment));
+    let text = page.unwrap_or_else(|| problem.title.clone());
+    HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text)
+}
+
+/// Whether a person looks at the answer, rather than a program.
+fn is_page(request: &HttpRequest) -> bool {
+    !(request.path().starts_with("/api/") || request.path() == "/metrics")
+}
+
+/// Whether htmx asked for a part of a page.
+pub fn is_fragment(request: &HttpRequest) -> bool {
+    request.headers().get("hx-request-type").is_some_and(|value| value == "partial")
+}
+
+/// Sends a person to the sign-in page, and back afterwards; a fragment makes the whole page go.
+fn to_sign_in(request: &HttpRequest) -> HttpResponse {
+    let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let next = percent_encoding::utf8_percent_encode(here, percent_encoding::NON_ALPHANUMERIC);
+    let location = if *request.method() == Method::GET {
+        format!("/sign-in?next={next}")
+    } else {
+        "/sign-in".to_owned()
+    };
+    if is_fragment(request) {
+        return HttpResponse::Unauthorized().insert_header(("hx-redirect", location)).finish();
+    }
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+}
+
+/// A problem for what actix itself refuses: paths, bodies and queries that do not parse.
+fn foreign_problem(status: StatusCode, error: Option<&actix_web::Error>, id: &str) -> Problem {
+    let detail = match status {
+        StatusCode::NOT_FOUND => AppError::NotFound.detail(),
+        StatusCode::METHOD_NOT_ALLOWED => AppError::MethodNotAllowed.detail(),
+        StatusCode::PAYLOAD_TOO_LARGE => "The body is larger than this address takes.".to_owned(),
+        _ if status.is_client_error() => {
+            error.map_or_else(|| "The request cannot be read.".to_owned(), ToString::to_string)
+        }
+        _ => AppError::Internal(anyhow::anyhow!("")).detail(),
+    };
+    let title = status.canonical_reason().unwrap_or("Error").to_owned();
+    Problem {
+        kind: "about:blank",
+        title,
+        status: status.as_u16(),
+        detail,
+        request_id: id.to_owned(),
+        errors: Vec::new(),
+    }
+}
+
+fn log(request: &HttpRequest, error: Option<&AppError>, status: StatusCode) {
+    let (method, path) = (request.method(), request.match_pattern().unwrap_or_default());
+    match error {
+        Some(AppError::Internal(cause)) => error!("{method} {path} failed: {cause:#}"),
+        Some(AppError::Unavailable(cause)) => error!("{method} {path} found no database: {cause}"),
+        _ if status.is_server_error() => error!("{method} {path} answered {status}"),
+        _ => info!("{method} {path} answered {status}"),
+    }
+}
+
+fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+}
