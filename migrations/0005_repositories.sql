@@ -6,7 +6,6 @@ CREATE TABLE repositories (
     source          text NOT NULL,
     default_branch  text,
     head            bytea,
-    current_scan_id uuid,
     scanned_at      timestamptz,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),

@@ -12,6 +12,7 @@ CREATE TABLE projects (
     manifest       text,
     parent_id      uuid,
     workspace_root boolean NOT NULL,
+    private        boolean NOT NULL,
     fixture        boolean NOT NULL,
     created_at     timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
@@ -33,6 +34,19 @@ CREATE TABLE dependencies (
 );
 SELECT app_protect('dependencies', 'tenant');
 
+CREATE TABLE project_languages (
+    tenant_id  uuid NOT NULL,
+    project_id uuid NOT NULL,
+    name       text NOT NULL,
+    files      bigint NOT NULL,
+    code       bigint NOT NULL,
+    comments   bigint NOT NULL,
+    blanks     bigint NOT NULL,
+    PRIMARY KEY (tenant_id, project_id, name),
+    FOREIGN KEY (tenant_id, project_id) REFERENCES projects ON DELETE CASCADE
+);
+SELECT app_protect('project_languages', 'tenant');
+
 CREATE TABLE tasks (
     tenant_id     uuid NOT NULL,
     id            uuid NOT NULL,
@@ -49,6 +63,8 @@ CREATE TABLE tasks (
     section       text,
     author        text,
     depth         integer NOT NULL DEFAULT 0,
+    -- What its list says of it: status, priority, assignee, due, milestone, labels.
+    attributes    jsonb NOT NULL DEFAULT '{}',
     path          text NOT NULL,
     line          integer NOT NULL,
     created_at    timestamptz NOT NULL,
@@ -66,24 +82,26 @@ CREATE INDEX tasks_parent ON tasks (tenant_id, parent_id);
 SELECT app_protect('tasks', 'tenant');
 
 CREATE TABLE commits (
-    tenant_id       uuid NOT NULL,
-    repository_id   uuid NOT NULL,
-    oid             bytea NOT NULL,
-    parents         bytea[] NOT NULL,
-    author_name     text NOT NULL,
-    author_email    text NOT NULL,
-    authored_at     timestamptz NOT NULL,
-    committer_name  text NOT NULL,
-    committer_email text NOT NULL,
-    committed_at    timestamptz NOT NULL,
-    subject         text NOT NULL,
-    body            text NOT NULL,
-    insertions      bigint NOT NULL,
-    deletions       bigint NOT NULL,
-    -- One element a changed file, in the same order; lines are null for binary files.
-    paths           text[] NOT NULL,
-    added           integer[] NOT NULL,
-    deleted         integer[] NOT NULL,
+    tenant_id        uuid NOT NULL,
+    repository_id    uuid NOT NULL,
+    oid              bytea NOT NULL,
+    parents          bytea[] NOT NULL,
+    author_name      text NOT NULL,
+    author_email     text NOT NULL,
+    authored_at      timestamptz NOT NULL,
+    -- Minutes east of Greenwich of the clock that wrote the time.
+    authored_offset  smallint NOT NULL,
+    committer_name   text NOT NULL,
+    committer_email  text NOT NULL,
+    committed_at     timestamptz NOT NULL,
+    committed_offset smallint NOT NULL,
+    subject          text NOT NULL,
+    body             text NOT NULL,
+    insertions       bigint NOT NULL,
+    deletions        bigint NOT NULL,
+    files_changed    bigint NOT NULL,
+    -- [["path", added, deleted], …]; lines are null for binary files.
+    files            jsonb NOT NULL,
     PRIMARY KEY (tenant_id, repository_id, oid),
     FOREIGN KEY (tenant_id, repository_id) REFERENCES repositories ON DELETE CASCADE
 );

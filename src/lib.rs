@@ -32,3 +32,5 @@ pub mod jobs;
 pub mod organizations;
 
 pub mod accounts;
+
+pub mod repositories;

@@ -3,7 +3,7 @@
 //! The command line prints it; whoever opens it within 30 minutes becomes an owner. It works once.
 
 use chrono::{DateTime, Duration, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{
@@ -13,8 +13,11 @@ use super::{
 };
 use crate::{
     organizations::{self, OrganizationName, Slug, audit},
-    platform::crypto::{hash_secret, random_secret},
-    tenancy::{AccountId, Committed, Organization, Role, SystemTx, TenantId},
+    platform::{
+        clock::Clock,
+        crypto::{hash_secret, random_secret},
+    },
+    tenancy::{AccountId, Committed, Db, Organization, Role, SystemReason, SystemTx, TenantId},
     web::{AppError, Result},
 };
 
@@ -35,6 +38,22 @@ pub async fn issue(
 /// Whether anybody has ever become a member of anything.
 pub async fn is_set_up(tx: &mut SystemTx) -> sqlx::Result<bool> {
     store::has_members(tx).await
+}
+
+/// The address of a new link to the first organisation, as long as nobody has signed in.
+pub async fn first_link(db: &Db, clock: &Clock, public_url: &str) -> anyhow::Result<Option<String>> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    if store::has_members(&mut tx).await? {
+        return Ok(None);
+    }
+    let secret = issue(&mut tx, None, clock.now()).await?;
+    tx.commit().await?;
+    Ok(Some(address(public_url, &secret)))
+}
+
+/// The address that a link's secret stands in.
+pub fn address(public_url: &str, secret: &SecretString) -> String {
+    format!("{public_url}/setup/{}", secret.expose_secret())
 }
 
 /// What a working link opens: an organisation that is there, or the making of the first.

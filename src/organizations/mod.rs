@@ -10,5 +10,5 @@ mod store;
 
 pub use model::{InvalidName, InvalidSlug, Member, Membership, OrganizationName, Slug};
 pub use store::{
-    add_member, find_first, find_slug, insert, list_members, list_memberships, rename,
+    add_member, find_first, find_slug, insert, list_all, list_members, list_memberships, rename,
 };

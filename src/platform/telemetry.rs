@@ -1,6 +1,13 @@
 //! Logs to standard error and metrics for Prometheus.
 
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::{Span, info_span};
+use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::config::{LogFormat, LogSettings};
@@ -28,4 +35,19 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         tracing::debug!("Metrics had been started before");
     }
     Ok(handle)
+}
+
+/// One span a request: its id, method and route; neither address nor query, which may hold secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSpans;
+
+impl RootSpanBuilder for RequestSpans {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        use actix_web::HttpMessage;
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+        info_span!("request", id, method = %request.method(), route)
+    }
+
+    fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, Error>) {}
 }

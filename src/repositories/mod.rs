@@ -5,6 +5,10 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+mod model;
 pub mod oid;
+mod store;
 
+pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
+pub use store::{NewRepository, delete, find, find_named, find_source, insert, list, list_all, set_scanned};

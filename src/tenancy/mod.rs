@@ -76,7 +76,7 @@ pub use grant::{AccountId, Actor, Grant, Organization, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use permission::{
     InspectIsolation, InvalidRole, ManageRepositories, Permission, RequestScan, Role,
-    ViewOrganization, ViewWork,
+    ViewOrganization, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Scope, SignedIn};

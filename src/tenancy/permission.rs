@@ -4,6 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// Every permission with the least role that has it.
+pub const fn permissions() -> &'static [(&'static str, Role)] {
+    EVERY
+}
+
 /// What a member may do, each role all that the ones before it may.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
@@ -78,7 +83,7 @@ macro_rules! permissions {
         )*
 
         /// Every permission with the least role that has it.
-        pub(super) const ALL: &[(&str, Role)] = &[$((stringify!($name), Role::$minimum)),*];
+        const EVERY: &[(&str, Role)] = &[$((stringify!($name), Role::$minimum)),*];
     };
     (@ read) => { true };
     (@ write) => { false };

@@ -28,6 +28,8 @@ pub(super) async fn enter_tenant(
                 set_config('app.tenant_id', $2, true) AS tenant,
                 set_config('app.user_id', $3, true) AS person,
                 set_config('app.system', '', true) AS system,
+                -- Lists have optional filters, which a generic plan cannot use an index for.
+                set_config('plan_cache_mode', 'force_custom_plan', true) AS plans,
                 set_config('transaction_read_only', $4, true) AS read_only",
         isolation.tenant_role(),
         grant.organization.id.to_string(),

@@ -1,6 +1,8 @@
 //! What every request passes through: the origin check, the security headers, and errors as pages,
 //! fragments or JSON.
 
+use std::time::Instant;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -39,6 +41,21 @@ pub struct Site {
 
 /// Renders an error as a page; given by the composition root, which knows the templates.
 pub type ErrorPage = fn(&Problem, fragment: bool) -> String;
+
+/// Counts requests and the time they take, by method, route and status.
+pub async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+    let started = Instant::now();
+    let method = request.method().to_string();
+    let response = next.call(request).await?;
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    metrics::counter!("quarterdeck_http_requests_total", &labels).increment(1);
+    metrics::histogram!("quarterdeck_http_request_seconds", &labels).record(started.elapsed());
+    Ok(response)
+}
 
 /// Refuses changes that a browser says come from another site.
 pub async fn check_origin(

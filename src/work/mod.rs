@@ -1,3 +1,26 @@
 //! Projects, tasks and commits of the connected repositories, and the job that scans them.
 //!
-//! Invariant: a repository shows either its previous whole scan or its next whole scan, never a part.
+//! `dashboard` reads through it. Connecting a repository and asking for a scan go through
+//! [`request_scan`]. Invariant: a repository shows either its previous whole scan or its next whole
+//! scan, never a part: everything that a scan found is written in one transaction.
+
+mod findings;
+mod jobs;
+mod model;
+mod progress;
+mod reading;
+mod settings;
+mod store;
+
+pub use jobs::{register_jobs, request_scan};
+pub use model::{
+    Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, Phase, Project, ProjectFilter, ProjectId,
+    ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task, TaskFilter, TaskId, TaskSource, TaskState,
+};
+pub use reading::{Reading, read_once};
+pub use settings::ScanSettings;
+pub use store::{
+    count_commits, count_projects, count_tasks, find_commit_files, find_project, find_scan, find_task, list_commits,
+    list_dependencies, list_kinds, list_languages, list_project_languages, list_projects, list_scans, list_tasks,
+    list_warnings,
+};

@@ -53,6 +53,19 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The directories in which programs are looked for.
+    pub fn path(&self) -> Vec<PathBuf> {
+        self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
+    }
+
+    /// Where `scripts/run` may have unpacked a PostgreSQL: the user's cache, or root's shared one.
+    pub fn cache_dirs(&self) -> Vec<PathBuf> {
+        let home = self.get("HOME").map(|home| PathBuf::from(home).join(".cache"));
+        let cache = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
+        let shared = std::iter::once(PathBuf::from("/var/cache"));
+        shared.chain(cache).map(|cache| cache.join("quarterdeck/postgres")).collect()
+    }
+
     /// `QUARTERDECK_SECTION__KEY` as `section.key`, and the variables with names of their own.
     fn settings(&self) -> impl Iterator<Item = (String, &str)> {
         let named =

@@ -1,0 +1,112 @@
+//! Commands about organisations, their first owners, and tokens.
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+
+use super::say;
+use crate::{
+    accounts::{setup, tokens},
+    app::{cli::TokenArguments, database},
+    organizations::{self, OrganizationName, Slug, audit},
+    platform::{
+        clock::Clock,
+        config::{Config, Environment},
+    },
+    tenancy::{Db, Grant, SystemReason},
+};
+
+pub(in crate::app) async fn create_organization(
+    config: &Config,
+    environment: &Environment,
+    slug: &str,
+    name: Option<&str>,
+    if_missing: bool,
+) -> anyhow::Result<()> {
+    let slug: Slug = slug.parse()?;
+    let name: OrganizationName = name.unwrap_or(slug.as_str()).parse()?;
+    let opened = database::open(config, environment).await?;
+    let mut tx = opened.db.system(SystemReason::CommandLine).await?;
+    let made = organizations::insert(&mut tx, &slug, &name, Clock::system().now()).await?;
+    tx.commit().await?;
+    opened.close().await;
+    match made {
+        Some(_) => say(&format!("Made the organisation `{slug}`.")),
+        None if if_missing => say(&format!("The organisation `{slug}` is there.")),
+        None => anyhow::bail!("there is an organisation `{slug}` already"),
+    }
+    Ok(())
+}
+
+pub(in crate::app) async fn list_organizations(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let opened = database::open(config, environment).await?;
+    let mut tx = opened.db.system(SystemReason::CommandLine).await?;
+    let all = organizations::list_all(&mut tx).await?;
+    drop(tx);
+    opened.close().await;
+    for (slug, name) in all {
+        say(&format!("{slug}\t{name}"));
+    }
+    Ok(())
+}
+
+pub(in crate::app) async fn setup_link(
+    config: &Config,
+    environment: &Environment,
+    organization: Option<&str>,
+) -> anyhow::Result<()> {
+    let opened = database::open(config, environment).await?;
+    let link = issue_link(&opened.db, organization, &config.public_url()).await?;
+    opened.close().await;
+    say(&link);
+    Ok(())
+}
+
+/// Makes the link; one for a named organisation is written to its log.
+async fn issue_link(db: &Db, organization: Option<&str>, public_url: &str) -> anyhow::Result<String> {
+    let now = Clock::system().now();
+    let mut tx = db.system(SystemReason::CommandLine).await?;
+    let Some(slug) = organization else {
+        let secret = setup::issue(&mut tx, None, now).await?;
+        tx.commit().await?;
+        return Ok(setup::address(public_url, &secret));
+    };
+    let grant = operator(&mut tx, slug).await?;
+    let secret = setup::issue(&mut tx, Some(grant.organization().id), now).await?;
+    let mut tx = tx.enter(grant).await?;
+    let event = audit::Event {
+        action: "setup_link.issued",
+        subject_kind: "organization",
+        subject_id: slug.to_owned(),
+        detail: serde_json::json!({}),
+        at: now,
+        actor_name: None,
+    };
+    audit::record(&mut tx, event).await?;
+    tx.commit().await?;
+    Ok(setup::address(public_url, &secret))
+}
+
+pub(in crate::app) async fn create_token(
+    config: &Config,
+    environment: &Environment,
+    arguments: &TokenArguments,
+) -> anyhow::Result<()> {
+    let named = (1..=100).contains(&arguments.name.trim().chars().count());
+    anyhow::ensure!(named, "a token's name has 1 to 100 characters");
+    let opened = database::open(config, environment).await?;
+    let mut tx = opened.db.system(SystemReason::CommandLine).await?;
+    let grant = operator(&mut tx, &arguments.organization).await?;
+    let mut tx = tx.enter(grant).await?;
+    let token = tokens::create(&mut tx, arguments.name.trim(), arguments.role, Clock::system().now()).await?;
+    tx.commit().await?;
+    opened.close().await;
+    say(&token.expose_secret());
+    Ok(())
+}
+
+/// The operator's grant for an organisation that has to be there.
+pub(super) async fn operator(tx: &mut crate::tenancy::SystemTx, slug: &str) -> anyhow::Result<Grant> {
+    tx.grant_of_operator(slug).await?.with_context(|| {
+        format!("there is no organisation `{slug}`; make it with `quarterdeck organization create {slug}`")
+    })
+}

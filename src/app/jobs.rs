@@ -1,0 +1,47 @@
+//! Which function does which kind of job, and what is done by the clock.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tracing::{debug, warn};
+
+use crate::{
+    accounts, jobs::Registry,
+    platform::{clock::Clock, tasks::Tasks},
+    tenancy::{Db, SystemReason, forget_changes},
+    work::{self, ScanSettings},
+};
+
+/// How long changes are kept for pages that reconnect.
+const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// How often what is too old is deleted.
+const RETENTION_EVERY: Duration = Duration::from_mins(10);
+
+/// The functions that do the jobs.
+pub fn registry(settings: ScanSettings) -> Registry {
+    work::register_jobs(Registry::default(), settings)
+}
+
+/// Deletes what is older than it is kept, until the process stops.
+pub(super) async fn retain(db: Db, clock: Clock, tasks: Tasks) {
+    loop {
+        tokio::select! {
+            () = tasks.stopping().cancelled() => return,
+            () = tokio::time::sleep(RETENTION_EVERY) => {}
+        }
+        match forget(&db, &clock).await {
+            Ok(rows) => debug!("Retention deleted {rows} rows"),
+            Err(error) => warn!(%error, "Retention failed; it is tried again later"),
+        }
+    }
+}
+
+async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
+    let now = clock.now();
+    let mut tx = db.system(SystemReason::Retention).await?;
+    let changes = forget_changes(tx.connection(), now - CHANGES_KEPT).await?;
+    let sessions = accounts::sessions::forget_expired(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(changes + sessions)
+}

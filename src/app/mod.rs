@@ -1,0 +1,19 @@
+//! The composition root: opens the database, wires the modules together, and runs the commands.
+//!
+//! Only `main` uses it. Invariant: nothing here decides who may see what, or talks SQL.
+
+mod cli;
+mod commands;
+mod database;
+mod health;
+mod jobs;
+mod metrics_page;
+mod routes;
+mod server;
+
+pub use cli::{Cli, main};
+pub use database::{Opened, open};
+pub use health::Health;
+pub use jobs::registry;
+pub use routes::routes;
+pub use server::{Parts, configure};

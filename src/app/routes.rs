@@ -1,0 +1,13 @@
+//! All routes, in one table.
+
+use crate::{accounts, dashboard, organizations, tenancy::Routes, work};
+
+/// Every route of the product with who may use it.
+pub fn routes() -> Routes {
+    Routes::default()
+        .and(super::health::routes())
+        .and(accounts::routes())
+        .and(organizations::routes())
+        .and(work::routes())
+        .and(dashboard::routes())
+}

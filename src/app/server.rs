@@ -1,0 +1,190 @@
+//! The web server: its shared values, its middleware, its start and its end.
+
+use std::time::Duration;
+
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Compress, from_fn},
+    web::{self, Data},
+};
+use anyhow::Context;
+use tracing::{error, info};
+use tracing_actix_web::TracingLogger;
+
+use super::{
+    database,
+    health::Health,
+    jobs,
+    metrics_page::{self, MetricsPage},
+    routes,
+};
+use crate::{
+    accounts::{self, SignInSettings},
+    jobs::Worker,
+    platform::{
+        clock::Clock,
+        config::{Config, Environment},
+        tasks::Tasks,
+        telemetry,
+    },
+    tenancy::{Db, SessionCookie},
+    web::{
+        assets,
+        error_page::error_page,
+        middleware::{ErrorPage, Site, add_headers, check_origin, measure, render_errors},
+    },
+    work::ScanSettings,
+};
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Parts {
+    pub db: Db,
+    pub clock: Clock,
+    pub cookie: SessionCookie,
+    pub site: Site,
+    pub health: Health,
+    pub sign_in: SignInSettings,
+    pub scans: ScanSettings,
+    pub tasks: Tasks,
+    pub metrics: Option<MetricsPage>,
+}
+
+impl Parts {
+    /// The values that come from the configuration.
+    pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
+        Ok(Self {
+            db,
+            clock,
+            cookie: SessionCookie { https: config.is_https() },
+            site: Site { origin: config.public_url() },
+            health: Health::default(),
+            sign_in: SignInSettings { days: config.sessions.days },
+            scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
+            tasks,
+            metrics: None,
+        })
+    }
+}
+
+/// Wires the shared values and the routes; the same for the server and for tests.
+pub fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
+    config
+        .app_data(Data::new(parts.db.clone()))
+        .app_data(Data::new(parts.clock.clone()))
+        .app_data(Data::new(parts.cookie))
+        .app_data(Data::new(parts.site.clone()))
+        .app_data(Data::new(parts.health.clone()))
+        .app_data(Data::new(parts.sign_in.clone()))
+        .app_data(Data::new(parts.scans.clone()))
+        .app_data(Data::new(parts.tasks.clone()))
+        .app_data(Data::new(error_page as ErrorPage));
+    if let Some(metrics) = &parts.metrics {
+        config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
+    }
+    assets::configure(config);
+    routes().configure(config);
+}
+
+/// Runs the server until a signal ends it; says where it listens once it is ready.
+pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let handle = telemetry::start_metrics()?;
+    let clock = Clock::system();
+    let tasks = Tasks::default();
+    let opened = database::open(config, environment).await?;
+    let mut parts = Parts::new(config, opened.db.clone(), clock.clone(), tasks.clone())?;
+    check_isolation(&parts).await?;
+    let token = config.server.metrics_token.clone();
+    parts.metrics = token.map(|token| MetricsPage { handle: handle.clone(), token: Some(token) });
+
+    let server = bind(config, &parts)?;
+    let metrics = config.server.metrics_listen.map(|address| metrics_page::listen(address, handle)).transpose()?;
+    opened.db.listen(opened.listen.clone(), &tasks);
+    start_work(config, &parts, opened.is_alone()).await?;
+    announce(config, &parts).await?;
+
+    let patience = Duration::from_secs(config.server.shutdown_seconds);
+    let stopping = server.handle();
+    let (ending, web) = (tasks.clone(), stopping.clone());
+    tasks.spawn("signals", async move {
+        wait_for_signal(&ending).await;
+        // Streams and jobs end first, or the web server would wait for them.
+        ending.stopping().cancel();
+        web.stop(true).await;
+    });
+    let served = server.await;
+    if let Some(metrics) = metrics {
+        metrics.stop(false).await;
+    }
+    tasks.shut_down(patience).await;
+    opened.close().await;
+    info!("Stopped");
+    served.context("serve requests")
+}
+
+async fn wait_for_signal(tasks: &Tasks) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => info!("Interrupted; stopping"),
+        _ = terminate.recv() => info!("Told to stop"),
+        () = tasks.stopping().cancelled() => {}
+    }
+}
+
+/// Serving with broken isolation would show one organisation's rows to another.
+async fn check_isolation(parts: &Parts) -> anyhow::Result<()> {
+    let report = parts.health.check(&parts.db).await.context("try the isolation of organisations")?;
+    if report.is_well() {
+        return Ok(());
+    }
+    for table in &report.tables {
+        for finding in report.findings(&table.table) {
+            error!("The table `{}` is not isolated: {finding}", table.table);
+        }
+    }
+    anyhow::bail!("organisations are not kept apart in this database (see above); nothing is served. `quarterdeck doctor` shows the details")
+}
+
+fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
+    let parts = parts.clone();
+    let address = config.server.listen;
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(render_errors))
+            .wrap(from_fn(check_origin))
+            .wrap(from_fn(add_headers))
+            .wrap(Compress::default())
+            .wrap(from_fn(measure))
+            .wrap(TracingLogger::<telemetry::RequestSpans>::new())
+            .configure(|config| configure(&parts, config))
+    })
+    .workers(config.server.workers)
+    .disable_signals()
+    .shutdown_timeout(config.server.shutdown_seconds)
+    .bind(address)
+    .with_context(|| format!("listen on {address}: is another program using this port? Choose one with QUARTERDECK_LISTEN"))?;
+    Ok(server.run())
+}
+
+async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Result<()> {
+    let worker = Worker::new(parts.db.clone(), parts.clock.clone(), super::registry(parts.scans.clone()));
+    if alone {
+        worker.take_over().await?;
+    }
+    let (parallel, tasks) = (config.scanner.parallel, parts.tasks.clone());
+    parts.tasks.spawn("worker", async move { worker.work(parallel, tasks).await });
+    parts.tasks.spawn("retention", jobs::retain(parts.db.clone(), parts.clock.clone(), parts.tasks.clone()));
+    Ok(())
+}
+
+/// Says where to go; with a link in it as long as nobody has signed in.
+async fn announce(config: &Config, parts: &Parts) -> anyhow::Result<()> {
+    let url = config.public_url();
+    super::commands::say(&format!("Listening on {url}"));
+    if let Some(link) = accounts::setup::first_link(&parts.db, &parts.clock, &url).await? {
+        super::commands::say(&format!("Open this link within 30 minutes to become the owner:\n\n    {link}\n"));
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! A connected repository, and the request to scan it.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Oid;
+use crate::{jobs::Job, tenancy::TenantId};
+
+crate::id! {
+    /// A connected repository.
+    RepositoryId
+}
+
+/// How a repository is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum SourceKind {
+    Url,
+    Path,
+}
+
+impl SourceKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Path => "path",
+        }
+    }
+}
+
+/// A connected repository as its last whole scan left it.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    pub id: RepositoryId,
+    /// Unique within the organisation; part of addresses.
+    pub name: String,
+    pub source_kind: SourceKind,
+    pub source: String,
+    pub default_branch: Option<String>,
+    pub head: Option<Oid>,
+    pub scanned_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Repository {
+    /// Where its bare mirror is kept.
+    pub fn mirror_path(mirrors: &Path, tenant: TenantId, id: RepositoryId) -> PathBuf {
+        mirrors.join(tenant.to_string()).join(format!("{id}.git"))
+    }
+}
+
+/// Where a page of repositories goes on: after this name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RepositoryKey {
+    pub name: String,
+}
+
+/// Why a scan was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum ScanReason {
+    Added,
+    Requested,
+    Command,
+}
+
+impl ScanReason {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Requested => "requested",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// The request to fetch and scan a repository; what does it is in `work`.
+///
+/// Idempotent: a second run finds the same commit and writes the same rows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScanRepository {
+    pub repository: RepositoryId,
+    /// The scan's row, which tells how far it is.
+    pub scan: uuid::Uuid,
+    /// Asked for at the command line, which may read any path.
+    pub any_path: bool,
+}
+
+impl Job for ScanRepository {
+    const KIND: &'static str = "scan_repository";
+    const ATTEMPTS: u16 = 3;
+
+    fn lane(&self) -> String {
+        format!("repository:{}", self.repository)
+    }
+}

@@ -1,0 +1,160 @@
+//! The SQL of connected repositories.
+
+use chrono::{DateTime, Utc};
+
+use super::{Oid, Repository, RepositoryId, RepositoryKey, SourceKind};
+use crate::{tenancy::TenantTx, web::paging::PageRequest};
+
+/// A repository to connect.
+#[derive(Clone, Debug)]
+pub struct NewRepository<'a> {
+    pub id: RepositoryId,
+    pub name: &'a str,
+    pub source_kind: SourceKind,
+    pub source: &'a str,
+    pub created_at: DateTime<Utc>,
+}
+
+struct Record {
+    id: RepositoryId,
+    name: String,
+    source_kind: SourceKind,
+    source: String,
+    default_branch: Option<String>,
+    head: Option<Vec<u8>>,
+    scanned_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Record> for Repository {
+    fn from(record: Record) -> Self {
+        Self {
+            id: record.id,
+            name: record.name,
+            source_kind: record.source_kind,
+            source: record.source,
+            default_branch: record.default_branch,
+            head: record.head.and_then(|bytes| Oid::try_from(bytes.as_slice()).ok()),
+            scanned_at: record.scanned_at,
+            created_at: record.created_at,
+        }
+    }
+}
+
+/// Connects a repository; the first free of `name`, `name-2`, `name-3` … becomes its name.
+pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<String> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar!(
+        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, created_at)
+           SELECT $1, $2, candidate, $4, $5, $6
+           FROM generate_series(1, 1000) AS n,
+                LATERAL (SELECT CASE WHEN n = 1 THEN $3 ELSE left($3, 95) || '-' || n END AS candidate) AS c
+           WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.name = candidate)
+           ORDER BY n
+           LIMIT 1
+           RETURNING name"#,
+        tenant.as_uuid(),
+        new.id.as_uuid(),
+        new.name,
+        new.source_kind.as_str(),
+        new.source,
+        new.created_at,
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
+pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Repository>> {
+    let record = sqlx::query_as!(
+        Record,
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
+                  head, scanned_at, created_at
+           FROM repositories
+           WHERE id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(record.map(Into::into))
+}
+
+pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Repository>> {
+    let record = sqlx::query_as!(
+        Record,
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
+                  head, scanned_at, created_at
+           FROM repositories
+           WHERE name = $1"#,
+        name,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(record.map(Into::into))
+}
+
+/// Finds the repository that was connected from this source.
+pub async fn find_source(tx: &mut TenantTx, source: &str) -> sqlx::Result<Option<Repository>> {
+    let record = sqlx::query_as!(
+        Record,
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
+                  head, scanned_at, created_at
+           FROM repositories
+           WHERE source = $1"#,
+        source,
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(record.map(Into::into))
+}
+
+/// Lists repositories by name, a page at a time.
+pub async fn list(tx: &mut TenantTx, page: &PageRequest<RepositoryKey>) -> sqlx::Result<Vec<Repository>> {
+    let records = sqlx::query_as!(
+        Record,
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
+                  head, scanned_at, created_at
+           FROM repositories
+           WHERE $1::text IS NULL OR name > $1
+           ORDER BY name
+           LIMIT $2"#,
+        page.after.as_ref().map(|key| key.name.as_str()),
+        page.fetch(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(records.into_iter().map(Into::into).collect())
+}
+
+/// Lists the names of all repositories, for filters; at most 500.
+pub async fn list_all(tx: &mut TenantTx) -> sqlx::Result<Vec<(RepositoryId, String)>> {
+    let rows = sqlx::query!(r#"SELECT id AS "id: RepositoryId", name FROM repositories ORDER BY name LIMIT 500"#)
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Records what the last whole scan found the repository to be.
+pub async fn set_scanned(
+    tx: &mut TenantTx,
+    id: RepositoryId,
+    branch: Option<&str>,
+    head: Option<Oid>,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE repositories SET default_branch = $2, head = $3, scanned_at = $4 WHERE id = $1",
+        id.as_uuid(),
+        branch,
+        head.as_ref().map(|head| head.as_bytes().as_slice()),
+        at,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Disconnects a repository and deletes all that was read from it.
+pub async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
+    let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid()).execute(tx.connection()).await?;
+    Ok(result.rows_affected() == 1)
+}

@@ -1,0 +1,278 @@
+//! Projects, tasks, commits and scans as pages and the API show them, and the filters of lists.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::repositories::{Oid, RepositoryId, ScanReason};
+
+crate::id! {
+    /// A directory of a repository that has a manifest.
+    ProjectId
+}
+
+crate::id! {
+    /// A checkbox of a task list, or a note in a comment.
+    TaskId
+}
+
+crate::id! {
+    /// One reading of a repository.
+    ScanId
+}
+
+/// How a scan is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum ScanState {
+    Queued,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+/// What a running scan is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum Phase {
+    Waiting,
+    /// `done` counts bytes.
+    Fetching,
+    /// `done` counts commits.
+    History,
+    /// `done` counts files.
+    Files,
+    Saving,
+    Finished,
+}
+
+impl Phase {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Fetching => "fetching",
+            Self::History => "history",
+            Self::Files => "files",
+            Self::Saving => "saving",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// One reading of a repository: how far it is, or what it found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scan {
+    pub id: ScanId,
+    pub repository_id: RepositoryId,
+    pub repository: String,
+    pub state: ScanState,
+    pub reason: ScanReason,
+    pub phase: Phase,
+    /// In the phase's unit.
+    pub done: i64,
+    /// In the phase's unit, where it is known.
+    pub total: Option<i64>,
+    pub queued_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub branch: Option<String>,
+    pub head: Option<Oid>,
+    pub error: Option<String>,
+    pub found: Option<Found>,
+    pub warnings: i64,
+}
+
+/// What a whole scan counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    pub files: i64,
+    pub projects: i64,
+    pub tasks: i64,
+    pub todos: i64,
+    /// Commits that no scan had seen before.
+    pub commits: i64,
+}
+
+/// Something a scan could not read.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScanWarning {
+    pub code: String,
+    pub path: Option<String>,
+    pub message: String,
+}
+
+/// A directory of a repository that has a manifest.
+#[derive(Clone, Debug, Serialize)]
+pub struct Project {
+    pub id: ProjectId,
+    pub repository_id: RepositoryId,
+    pub repository: String,
+    /// `.` for the root.
+    pub path: String,
+    pub name: String,
+    pub kind: String,
+    pub also: Vec<String>,
+    pub version: Option<String>,
+    pub description: Option<String>,
+    pub licence: Option<String>,
+    pub manifest: Option<String>,
+    pub parent_id: Option<ProjectId>,
+    pub workspace_root: bool,
+    pub private: bool,
+    pub fixture: bool,
+    pub open_tasks: i64,
+    pub done_tasks: i64,
+    pub dependencies: i64,
+}
+
+/// Something that a project asks for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dependency {
+    pub name: String,
+    pub scope: String,
+    pub requirement: String,
+}
+
+/// Lines of one language.
+#[derive(Clone, Debug, Serialize)]
+pub struct Language {
+    pub name: String,
+    pub files: i64,
+    pub code: i64,
+    pub comments: i64,
+    pub blanks: i64,
+}
+
+/// Where a task was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum TaskSource {
+    Tasklist,
+    Todo,
+}
+
+impl TaskSource {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tasklist => "tasklist",
+            Self::Todo => "todo",
+        }
+    }
+}
+
+/// How a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum TaskState {
+    Open,
+    Done,
+    /// Its line is no longer in the default branch.
+    Removed,
+}
+
+impl TaskState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A checkbox of a task list, or a note in a comment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub repository_id: RepositoryId,
+    pub repository: String,
+    pub project_id: Option<ProjectId>,
+    pub project: Option<String>,
+    pub parent_id: Option<TaskId>,
+    pub source: TaskSource,
+    /// `TASK-API-7`, where the list gives one.
+    pub key: Option<String>,
+    /// `TODO`, `FIXME`, `HACK` or `XXX`.
+    pub marker: Option<String>,
+    pub title: String,
+    pub state: TaskState,
+    pub section: Option<String>,
+    pub author: Option<String>,
+    pub depth: i32,
+    pub attributes: serde_json::Value,
+    pub path: String,
+    pub line: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Which tasks to list.
+#[derive(Clone, Debug, Default)]
+pub struct TaskFilter {
+    pub state: Option<TaskState>,
+    pub source: Option<TaskSource>,
+    pub repository: Option<RepositoryId>,
+    pub project: Option<ProjectId>,
+    /// Part of the title or key, in any case.
+    pub text: Option<String>,
+}
+
+/// Where a list in the order of ids goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct IdKey {
+    pub id: uuid::Uuid,
+}
+
+/// Which projects to list.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectFilter {
+    pub repository: Option<RepositoryId>,
+    pub kind: Option<String>,
+    pub text: Option<String>,
+}
+
+/// Where a list of projects goes on: after this path of this repository.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProjectKey {
+    pub repository: String,
+    pub path: String,
+}
+
+/// A commit of the default branch.
+#[derive(Clone, Debug, Serialize)]
+pub struct Commit {
+    pub oid: Oid,
+    pub repository_id: RepositoryId,
+    pub repository: String,
+    pub parents: Vec<Oid>,
+    pub author_name: String,
+    pub author_email: String,
+    pub authored_at: DateTime<Utc>,
+    pub committer_name: String,
+    pub committer_email: String,
+    pub committed_at: DateTime<Utc>,
+    pub subject: String,
+    pub body: String,
+    pub files_changed: i64,
+    pub insertions: i64,
+    pub deletions: i64,
+}
+
+/// Which commits to list.
+#[derive(Clone, Debug, Default)]
+pub struct CommitFilter {
+    pub repository: Option<RepositoryId>,
+    /// Part of the subject or the author's name, in any case.
+    pub text: Option<String>,
+}
+
+/// Where a list of commits goes on: before this one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CommitKey {
+    pub committed_at: DateTime<Utc>,
+    pub oid: Oid,
+    pub repository: RepositoryId,
+}

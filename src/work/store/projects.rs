@@ -1,0 +1,123 @@
+//! The SQL that lists projects, their dependencies and languages.
+
+use sqlx::types::Uuid;
+
+use crate::{
+    repositories::RepositoryId,
+    tenancy::TenantTx,
+    web::paging::PageRequest,
+    work::model::{Dependency, Language, Project, ProjectFilter, ProjectId, ProjectKey},
+};
+
+/// Lists projects by repository and path, so that each stands below the ones around it.
+pub async fn list_projects(
+    tx: &mut TenantTx,
+    filter: &ProjectFilter,
+    page: &PageRequest<ProjectKey>,
+) -> sqlx::Result<Vec<Project>> {
+    sqlx::query_as!(
+        Project,
+        r#"SELECT p.id AS "id: ProjectId", p.repository_id AS "repository_id: RepositoryId", r.name AS repository, p.path,
+                  p.name, p.kind, p.also, p.version, p.description, p.licence, p.manifest,
+                  p.parent_id AS "parent_id: ProjectId", p.workspace_root, p.private, p.fixture,
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'open') AS "open_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'done') AS "done_tasks!",
+                  (SELECT count(*) FROM dependencies d WHERE d.project_id = p.id) AS "dependencies!"
+           FROM projects p
+           JOIN repositories r ON r.tenant_id = p.tenant_id AND r.id = p.repository_id
+           WHERE ($1::uuid IS NULL OR p.repository_id = $1)
+             AND ($2::text IS NULL OR p.kind = $2 OR $2 = ANY (p.also))
+             AND ($3::text IS NULL OR p.name ILIKE $3 OR p.path ILIKE $3)
+             AND ($4::text IS NULL OR (r.name, p.path COLLATE "C") > ($4, $5 COLLATE "C"))
+           ORDER BY r.name, p.path COLLATE "C"
+           LIMIT $6"#,
+        filter.repository.map(RepositoryId::as_uuid),
+        filter.kind,
+        filter.text.as_deref().map(super::tasks::contains),
+        page.after.as_ref().map(|key| key.repository.as_str()),
+        page.after.as_ref().map(|key| key.path.as_str()),
+        page.fetch(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+pub async fn find_project(tx: &mut TenantTx, id: ProjectId) -> sqlx::Result<Option<Project>> {
+    sqlx::query_as!(
+        Project,
+        r#"SELECT p.id AS "id: ProjectId", p.repository_id AS "repository_id: RepositoryId", r.name AS repository, p.path,
+                  p.name, p.kind, p.also, p.version, p.description, p.licence, p.manifest,
+                  p.parent_id AS "parent_id: ProjectId", p.workspace_root, p.private, p.fixture,
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'open') AS "open_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'done') AS "done_tasks!",
+                  (SELECT count(*) FROM dependencies d WHERE d.project_id = p.id) AS "dependencies!"
+           FROM projects p
+           JOIN repositories r ON r.tenant_id = p.tenant_id AND r.id = p.repository_id
+           WHERE p.id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+/// Counts projects; of one repository where it is given.
+pub async fn count_projects(tx: &mut TenantTx, repository: Option<RepositoryId>) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM projects WHERE $1::uuid IS NULL OR repository_id = $1"#,
+        repository.map(RepositoryId::as_uuid) as Option<Uuid>,
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
+/// Lists the kinds of projects there are, for the filter.
+pub async fn list_kinds(tx: &mut TenantTx) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!("SELECT DISTINCT kind FROM projects ORDER BY kind").fetch_all(tx.connection()).await
+}
+
+/// Lists what a project asks for, by scope and name; at most 1,000.
+pub async fn list_dependencies(tx: &mut TenantTx, project: ProjectId) -> sqlx::Result<Vec<Dependency>> {
+    sqlx::query_as!(
+        Dependency,
+        "SELECT name, scope, requirement
+         FROM dependencies
+         WHERE project_id = $1
+         ORDER BY CASE scope WHEN 'runtime' THEN 1 WHEN 'optional' THEN 2 WHEN 'build' THEN 3 ELSE 4 END, name
+         LIMIT 1000",
+        project.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Lists the languages of a repository, or of all, most code first.
+pub async fn list_languages(tx: &mut TenantTx, repository: Option<RepositoryId>) -> sqlx::Result<Vec<Language>> {
+    sqlx::query_as!(
+        Language,
+        r#"SELECT name, sum(files)::bigint AS "files!", sum(code)::bigint AS "code!", sum(comments)::bigint AS "comments!",
+                  sum(blanks)::bigint AS "blanks!"
+           FROM languages
+           WHERE $1::uuid IS NULL OR repository_id = $1
+           GROUP BY name
+           ORDER BY sum(code) DESC, name
+           LIMIT 200"#,
+        repository.map(RepositoryId::as_uuid) as Option<Uuid>,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Lists the languages of a project's own files, most code first.
+pub async fn list_project_languages(tx: &mut TenantTx, project: ProjectId) -> sqlx::Result<Vec<Language>> {
+    sqlx::query_as!(
+        Language,
+        "SELECT name, files, code, comments, blanks
+         FROM project_languages
+         WHERE project_id = $1
+         ORDER BY code DESC, name
+         LIMIT 200",
+        project.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}

@@ -1,0 +1,360 @@
+//! The SQL that writes the difference between two scans.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::commits::{clean, signed};
+use crate::{
+    platform::ids,
+    repositories::{Oid, RepositoryId},
+    scanner::{Dependency, Language, Project},
+    tenancy::TenantTx,
+    work::model::{TaskSource, TaskState},
+};
+
+/// Facts by the blob and the way it was read.
+pub(crate) type StoredFacts = HashMap<(Oid, String), Value>;
+
+/// How many rows go into one statement.
+const CHUNK: usize = 10_000;
+
+pub(crate) async fn list_facts(tx: &mut TenantTx, repository: RepositoryId) -> sqlx::Result<StoredFacts> {
+    let rows = sqlx::query!("SELECT blob, reading, facts FROM blob_facts WHERE repository_id = $1", repository.as_uuid())
+        .fetch_all(tx.connection())
+        .await?;
+    let facts = rows.into_iter().filter_map(|row| {
+        let blob = Oid::try_from(row.blob.as_slice()).ok()?;
+        Some(((blob, row.reading), row.facts))
+    });
+    Ok(facts.collect())
+}
+
+pub(crate) async fn insert_facts(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    facts: &[(Oid, String, Value)],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    for chunk in facts.chunks(CHUNK) {
+        sqlx::query!(
+            "INSERT INTO blob_facts (tenant_id, repository_id, blob, reading, facts)
+             SELECT $1, $2, f.blob, f.reading, f.facts
+             FROM UNNEST($3::bytea[], $4::text[], $5::jsonb[]) AS f (blob, reading, facts)
+             ON CONFLICT (tenant_id, repository_id, blob, reading) DO NOTHING",
+            tenant.as_uuid(),
+            repository.as_uuid(),
+            &chunk.iter().map(|(blob, ..)| blob.as_bytes().to_vec()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, reading, _)| reading.clone()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(.., facts)| facts.clone()).collect::<Vec<_>>(),
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn replace_languages(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    languages: &[Language],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query!("DELETE FROM languages WHERE repository_id = $1", repository.as_uuid())
+        .execute(tx.connection())
+        .await?;
+    sqlx::query!(
+        "INSERT INTO languages (tenant_id, repository_id, name, files, code, comments, blanks)
+         SELECT $1, $2, l.name, l.files, l.code, l.comments, l.blanks
+         FROM UNNEST($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+              AS l (name, files, code, comments, blanks)",
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        &languages.iter().map(|language| language.name.clone()).collect::<Vec<_>>(),
+        &languages.iter().map(|language| signed(language.files)).collect::<Vec<_>>(),
+        &languages.iter().map(|language| signed(language.code)).collect::<Vec<_>>(),
+        &languages.iter().map(|language| signed(language.comments)).collect::<Vec<_>>(),
+        &languages.iter().map(|language| signed(language.blanks)).collect::<Vec<_>>(),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Writes the projects that are new or changed, deletes those that are gone, and sets the tree.
+pub(crate) async fn save_projects(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    projects: &[Project],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let paths: Vec<String> = projects.iter().map(|project| clean(&project.path)).collect();
+    sqlx::query!(
+        "DELETE FROM projects p
+         WHERE p.repository_id = $1
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[]) AS kept (path) WHERE kept.path = p.path)",
+        repository.as_uuid(),
+        &paths,
+    )
+    .execute(tx.connection())
+    .await?;
+    upsert_projects(tx, repository, projects, &paths, now).await?;
+    let parents: Vec<Option<String>> = projects.iter().map(|project| project.parent.as_deref().map(clean)).collect();
+    sqlx::query!(
+        "UPDATE projects child
+         SET parent_id = parent.id
+         FROM UNNEST($2::text[], $3::text[]) AS tree (path, parent_path)
+         LEFT JOIN projects parent ON parent.repository_id = $1 AND parent.path = tree.parent_path
+         WHERE child.repository_id = $1
+           AND child.path = tree.path
+           AND child.parent_id IS DISTINCT FROM parent.id",
+        repository.as_uuid(),
+        &paths,
+        &parents as &[Option<String>],
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+async fn upsert_projects(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    projects: &[Project],
+    paths: &[String],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    let maybe = |of: fn(&Project) -> Option<&str>| projects.iter().map(|project| of(project).map(clean)).collect::<Vec<_>>();
+    let flag = |of: fn(&Project) -> bool| projects.iter().map(of).collect::<Vec<bool>>();
+    sqlx::query!(
+        r#"INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, version, description, licence,
+                                 manifest, workspace_root, private, fixture, created_at)
+           SELECT $1, p.id, $2, p.path, p.name, p.kind, string_to_array(p.also, ' '), p.version, p.description, p.licence,
+                  p.manifest, p.workspace_root, p.private, p.fixture, $3
+           FROM UNNEST($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                       $12::text[], $13::boolean[], $14::boolean[], $15::boolean[])
+                AS p (id, path, name, kind, also, version, description, licence, manifest, workspace_root, private, fixture)
+           ON CONFLICT (tenant_id, repository_id, path) DO UPDATE
+           SET name = excluded.name, kind = excluded.kind, also = excluded.also, version = excluded.version,
+               description = excluded.description, licence = excluded.licence, manifest = excluded.manifest,
+               workspace_root = excluded.workspace_root, private = excluded.private, fixture = excluded.fixture
+           WHERE (projects.name, projects.kind, projects.also, projects.version, projects.description, projects.licence,
+                  projects.manifest, projects.workspace_root, projects.private, projects.fixture)
+                 IS DISTINCT FROM
+                 (excluded.name, excluded.kind, excluded.also, excluded.version, excluded.description, excluded.licence,
+                  excluded.manifest, excluded.workspace_root, excluded.private, excluded.fixture)"#,
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        now,
+        &projects.iter().map(|_| ids::new()).collect::<Vec<_>>(),
+        paths,
+        &projects.iter().map(|project| clean(&project.name)).collect::<Vec<_>>(),
+        &projects.iter().map(|project| project.kind.clone()).collect::<Vec<_>>(),
+        // The names of kinds have no spaces.
+        &projects.iter().map(|project| project.also.join(" ")).collect::<Vec<_>>(),
+        &maybe(|project| project.version.as_deref()) as &[Option<String>],
+        &maybe(|project| project.description.as_deref()) as &[Option<String>],
+        &maybe(|project| project.licence.as_deref()) as &[Option<String>],
+        &maybe(|project| project.manifest.as_deref()) as &[Option<String>],
+        &flag(|project| project.workspace_root),
+        &flag(|project| project.private),
+        &flag(|project| project.fixture),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Writes the direct dependencies of all projects of a repository.
+pub(crate) async fn save_dependencies(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    projects: &[Project],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    let rows: Vec<(&Project, &Dependency)> =
+        projects.iter().flat_map(|project| project.dependencies.iter().map(move |wanted| (project, wanted))).collect();
+    sqlx::query!(
+        "DELETE FROM dependencies d
+         USING projects p
+         WHERE p.repository_id = $1
+           AND d.project_id = p.id",
+        repository.as_uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    for chunk in rows.chunks(CHUNK) {
+        sqlx::query!(
+            "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement)
+             SELECT DISTINCT ON (p.id, d.name, d.scope) $1, p.id, d.name, d.scope, d.requirement
+             FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[]) AS d (path, name, scope, requirement)
+             JOIN projects p ON p.repository_id = $2 AND p.path = d.path
+             ON CONFLICT (tenant_id, project_id, name, scope) DO NOTHING",
+            tenant.as_uuid(),
+            repository.as_uuid(),
+            &chunk.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, wanted)| clean(&wanted.name)).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, wanted)| wanted.scope.as_str().to_owned()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, wanted)| clean(wanted.requirement.as_deref().unwrap_or(""))).collect::<Vec<_>>(),
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(())
+}
+
+/// Writes the languages of the files of each project.
+pub(crate) async fn save_project_languages(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    projects: &[Project],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    let rows: Vec<(&Project, &Language)> =
+        projects.iter().flat_map(|project| project.languages.iter().map(move |language| (project, language))).collect();
+    let number = |of: fn(&Language) -> u64| rows.iter().map(|(_, language)| signed(of(language))).collect::<Vec<_>>();
+    sqlx::query!(
+        "DELETE FROM project_languages l
+         USING projects p
+         WHERE p.repository_id = $1
+           AND l.project_id = p.id",
+        repository.as_uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "INSERT INTO project_languages (tenant_id, project_id, name, files, code, comments, blanks)
+         SELECT $1, p.id, l.name, l.files, l.code, l.comments, l.blanks
+         FROM UNNEST($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+              AS l (path, name, files, code, comments, blanks)
+         JOIN projects p ON p.repository_id = $2 AND p.path = l.path",
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        &rows.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
+        &rows.iter().map(|(_, language)| language.name.clone()).collect::<Vec<_>>(),
+        &number(|language| language.files),
+        &number(|language| language.code),
+        &number(|language| language.comments),
+        &number(|language| language.blanks),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// A task as a scan found it.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTask {
+    pub(crate) fingerprint: String,
+    pub(crate) parent: Option<String>,
+    pub(crate) project: String,
+    pub(crate) source: TaskSource,
+    pub(crate) key: Option<String>,
+    pub(crate) marker: Option<&'static str>,
+    pub(crate) title: String,
+    pub(crate) state: TaskState,
+    pub(crate) section: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) depth: i32,
+    pub(crate) attributes: Value,
+    pub(crate) path: String,
+    pub(crate) line: i32,
+}
+
+/// Writes the tasks that are new or changed, and marks those whose line is gone as removed.
+pub(crate) async fn save_tasks(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    tasks: &[NewTask],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    for chunk in tasks.chunks(CHUNK) {
+        upsert_tasks(tx, repository, chunk, now).await?;
+    }
+    set_parents(tx, repository, tasks).await?;
+    sqlx::query!(
+        "UPDATE tasks t
+         SET state = 'removed', updated_at = $3
+         WHERE t.repository_id = $1
+           AND t.state <> 'removed'
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[]) AS kept (fingerprint) WHERE kept.fingerprint = t.fingerprint)",
+        repository.as_uuid(),
+        &tasks.iter().map(|task| task.fingerprint.clone()).collect::<Vec<_>>(),
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+async fn set_parents(tx: &mut TenantTx, repository: RepositoryId, tasks: &[NewTask]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE tasks child
+         SET parent_id = parent.id
+         FROM UNNEST($2::text[], $3::text[]) AS tree (fingerprint, parent_fingerprint)
+         LEFT JOIN tasks parent ON parent.repository_id = $1 AND parent.fingerprint = tree.parent_fingerprint
+         WHERE child.repository_id = $1
+           AND child.fingerprint = tree.fingerprint
+           AND child.parent_id IS DISTINCT FROM parent.id",
+        repository.as_uuid(),
+        &tasks.iter().map(|task| task.fingerprint.clone()).collect::<Vec<_>>(),
+        &tasks.iter().map(|task| task.parent.clone()).collect::<Vec<_>>() as &[Option<String>],
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+async fn upsert_tasks(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    tasks: &[NewTask],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    let text = |of: fn(&NewTask) -> &str| tasks.iter().map(|task| clean(of(task))).collect::<Vec<_>>();
+    let maybe = |of: fn(&NewTask) -> Option<&str>| tasks.iter().map(|task| of(task).map(clean)).collect::<Vec<_>>();
+    sqlx::query!(
+        r#"INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, key, marker, title, state,
+                              section, author, depth, attributes, path, line, created_at, updated_at)
+           SELECT $1, t.id, $2, p.id, t.source, t.fingerprint, t.key, t.marker, t.title, t.state, t.section, t.author,
+                  t.depth, t.attributes, t.path, t.line, $3, $3
+           FROM UNNEST($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                       $12::text[], $13::text[], $14::integer[], $15::jsonb[], $16::text[], $17::integer[])
+                AS t (id, project, source, fingerprint, key, marker, title, state, section, author, depth, attributes,
+                      path, line)
+           LEFT JOIN projects p ON p.repository_id = $2 AND p.path = t.project
+           ON CONFLICT (tenant_id, repository_id, fingerprint) DO UPDATE
+           SET project_id = excluded.project_id, key = excluded.key, title = excluded.title, state = excluded.state,
+               section = excluded.section, author = excluded.author, depth = excluded.depth,
+               attributes = excluded.attributes, path = excluded.path, line = excluded.line,
+               updated_at = excluded.updated_at
+           WHERE (tasks.project_id, tasks.key, tasks.title, tasks.state, tasks.section, tasks.author, tasks.depth,
+                  tasks.attributes, tasks.path, tasks.line)
+                 IS DISTINCT FROM
+                 (excluded.project_id, excluded.key, excluded.title, excluded.state, excluded.section, excluded.author,
+                  excluded.depth, excluded.attributes, excluded.path, excluded.line)"#,
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        now,
+        &tasks.iter().map(|_| ids::new()).collect::<Vec<_>>(),
+        &text(|task| &task.project),
+        &tasks.iter().map(|task| task.source.as_str().to_owned()).collect::<Vec<_>>(),
+        &text(|task| &task.fingerprint),
+        &maybe(|task| task.key.as_deref()) as &[Option<String>],
+        &maybe(|task| task.marker) as &[Option<String>],
+        &text(|task| &task.title),
+        &tasks.iter().map(|task| task.state.as_str().to_owned()).collect::<Vec<_>>(),
+        &maybe(|task| task.section.as_deref()) as &[Option<String>],
+        &maybe(|task| task.author.as_deref()) as &[Option<String>],
+        &tasks.iter().map(|task| task.depth).collect::<Vec<_>>(),
+        &tasks.iter().map(|task| task.attributes.clone()).collect::<Vec<_>>(),
+        &text(|task| &task.path),
+        &tasks.iter().map(|task| task.line).collect::<Vec<_>>(),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
