@@ -5,6 +5,11 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+pub mod history;
+pub mod mirror;
 pub mod oid;
+pub mod source;
 
+pub use mirror::Mirror;
 pub use oid::Oid;
+pub use source::Source;
