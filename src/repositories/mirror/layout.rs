@@ -13,6 +13,7 @@ use super::FetchError;
 use crate::repositories::Oid;
 
 const LOCK: &str = "fetch.lock";
+const PACKED: &str = "packed-refs";
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
 
 /// Makes an empty mirror unless one is there.
@@ -56,7 +57,35 @@ pub(super) fn clean(path: &Path) -> Result<(), FetchError> {
     };
     leftovers()
         .and_then(|files| files.iter().try_for_each(fs::remove_file))
+        .and_then(|()| forget_incoming(path))
         .map_err(|source| disk(path, source))
+}
+
+/// Takes out references that were fetched but never became those of the mirror.
+fn forget_incoming(path: &Path) -> io::Result<()> {
+    let text = match fs::read_to_string(path.join(PACKED)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        answer => answer?,
+    };
+    if !text.contains(" refs/incoming/") {
+        return Ok(());
+    }
+    let mut is_kept = true;
+    let kept = text.split_inclusive('\n').filter(|line| {
+        // A line with ^ belongs to the one before it.
+        is_kept = if line.starts_with('^') { is_kept } else { !line.contains(" refs/incoming/") };
+        is_kept
+    });
+    replace(path, PACKED, kept.collect::<String>().as_bytes())
+}
+
+/// The references as they are on the disk, to be compared.
+pub(super) fn snapshot(path: &Path) -> Result<[Vec<u8>; 2], FetchError> {
+    let read = |name: &str| match fs::read(path.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        answer => answer.map_err(|source| disk(path, source)),
+    };
+    Ok([read(PACKED)?, read("HEAD")?])
 }
 
 /// Opens the mirror with nothing from outside of it, and with memory bounded.
@@ -86,18 +115,12 @@ pub(super) enum Head {
 }
 
 impl References {
-    /// Writes them, and tells whether anything is new.
-    pub(super) fn write(&self, path: &Path) -> Result<bool, FetchError> {
-        let packed = self.packed();
-        let head = self.head_line();
-        let write = || -> io::Result<bool> {
-            let changed = differs(path, "packed-refs", &packed) | differs(path, "HEAD", &head);
-            // References first: HEAD may name a branch that only now exists.
-            replace(path, "packed-refs", packed.as_bytes())?;
-            replace(path, "HEAD", head.as_bytes())?;
-            Ok(changed)
-        };
-        write().map_err(|source| disk(path, source))
+    /// Makes these the references of the mirror, and no others.
+    pub(super) fn write(&self, path: &Path) -> Result<(), FetchError> {
+        // References first: HEAD may name a branch that only now exists.
+        replace(path, PACKED, self.packed().as_bytes())
+            .and_then(|()| replace(path, "HEAD", self.head_line().as_bytes()))
+            .map_err(|source| disk(path, source))
     }
 
     /// The file format of `git pack-refs`: git and gix search it by halves, so it is sorted.
@@ -157,10 +180,6 @@ fn is_unfinished(file: &Path) -> bool {
 fn is_stale(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name != LOCK && (name.ends_with(".lock") || name.ends_with(".new"))
-}
-
-fn differs(path: &Path, name: &str, text: &str) -> bool {
-    fs::read(path.join(name)).map_or(true, |before| before != text.as_bytes())
 }
 
 /// Puts a file in place in one step, after its content has reached the disk.

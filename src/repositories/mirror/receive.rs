@@ -26,8 +26,10 @@ use super::{
 };
 use crate::repositories::source::{LocalPath, RemoteUrl};
 
-/// Without a right side, so that gix writes no reference: all are written at once at the end.
-const REFSPECS: [&str; 2] = ["refs/heads/*", "refs/tags/*"];
+/// gix writes the references it fetches at once, so it gets a place aside; [`References::write`]
+/// replaces them all when the objects have been checked.
+const REFSPECS: [&str; 2] =
+    ["+refs/heads/*:refs/incoming/heads/*", "+refs/tags/*:refs/incoming/tags/*"];
 
 /// What errors call the other side.
 pub(super) fn name_of(source: &Source) -> String {
@@ -43,12 +45,14 @@ pub(super) fn receive(
     policy: &FetchPolicy,
     guard: &Arc<Guard>,
 ) -> Result<Fetched, FetchError> {
+    let before = layout::snapshot(mirror)?;
     let references = match source {
         Source::Url(url) => over_http(mirror, url, policy, guard)?,
         Source::Path(path) => from_path(mirror, path, guard)?,
     };
     check_objects(mirror, &references, guard)?;
-    let changed = references.write(mirror)?;
+    references.write(mirror)?;
+    let changed = before != layout::snapshot(mirror)?;
     let (default_branch, head) = references.default_branch();
     Ok(Fetched { default_branch, head, bytes: guard.bytes(), changed })
 }
@@ -92,6 +96,7 @@ fn exchange<T: Transport>(
     guard: &Arc<Guard>,
 ) -> Result<References, FetchError> {
     let repository = layout::open(mirror, guard.limits().max_object_bytes)?;
+    check_existing(&repository)?;
     let remote = repository
         .remote_at_without_url_rewrite(address)
         .and_then(|remote| remote.with_refspecs(REFSPECS, gix::remote::Direction::Fetch))
@@ -108,6 +113,7 @@ fn exchange<T: Transport>(
     let references = References::of(prepared.ref_map(), guard)?;
     if !references.targets.is_empty() {
         prepared
+            .with_write_packed_refs_only(true)
             .receive(Discard, guard.stop_flag())
             .map_err(|error| failure(&error, guard, Phase::Transfer))?;
     }
@@ -174,6 +180,20 @@ fn head(reference: &Ref) -> Option<Head> {
     }
 }
 
+/// What the mirror has is what the other side will be told not to send.
+fn check_existing(repository: &gix::Repository) -> Result<(), FetchError> {
+    let damaged = |reason: String| FetchError::Damaged { reason };
+    let platform = repository.references().map_err(|error| damaged(error.to_string()))?;
+    for reference in platform.all().map_err(|error| damaged(error.to_string()))? {
+        let reference = reference.map_err(|error| damaged(error.to_string()))?;
+        if let Some(target) = reference.try_id().filter(|target| !repository.has_object(*target)) {
+            let name = reference.name().as_bstr();
+            return Err(damaged(format!("{name} at {target} is missing")));
+        }
+    }
+    Ok(())
+}
+
 /// No reference may come to point at nothing: a server that withheld an object would leave the
 /// mirror worse than it was.
 fn check_objects(mirror: &Path, references: &References, guard: &Guard) -> Result<(), FetchError> {
@@ -206,7 +226,7 @@ fn failure(error: &gix::Error, guard: &Guard, phase: Phase) -> FetchError {
             detail: reason,
         };
     }
-    if reason.contains("sha256") {
+    if reason.contains("sha256") || reason.contains("64 hexadecimal") {
         return FetchError::ObjectFormat(host);
     }
     match phase {

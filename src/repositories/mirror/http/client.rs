@@ -102,21 +102,9 @@ impl Client {
                 FetchError::RedirectRefused { to: location.to_owned(), reason: error.to_string() };
             self.guard.fail(error)
         })?;
-        let reason = match (from.scheme(), to.scheme()) {
-            ("http" | "https", "https") | ("http", "http") => None,
-            ("https", "http") => Some("it would leave encryption"),
-            (_, _) => Some("it is no https address"),
-        };
-        if let Some(reason) = reason {
-            return Err(self.refuse_redirect(&to, reason.to_owned()));
-        }
-        if !to.username().is_empty() || to.password().is_some() {
-            return Err(self.refuse_redirect(&to, "it carries credentials".to_owned()));
-        }
-        // Anything else is a sign-in page or a front page, not the same question elsewhere.
-        match to.as_str().ends_with(DISCOVERY) {
-            true => Ok(to),
-            false => Err(self.refuse_redirect(&to, "no git repository is there".to_owned())),
+        match why_not(from, &to) {
+            Some(reason) => Err(self.refuse_redirect(&to, reason.to_owned())),
+            None => Ok(to),
         }
     }
 
@@ -194,6 +182,20 @@ impl Drop for Client {
     }
 }
 
+/// Why a redirect is not followed; its host is checked when it is connected to.
+fn why_not(from: &Url, to: &Url) -> Option<&'static str> {
+    match (from.scheme(), to.scheme()) {
+        ("http" | "https", "https") | ("http", "http") => (),
+        ("https", "http") => return Some("it would leave encryption"),
+        (_, _) => return Some("it is no https address"),
+    }
+    if !to.username().is_empty() || to.password().is_some() {
+        return Some("it carries credentials");
+    }
+    // Anything else is a sign-in page or a front page, not the same question elsewhere.
+    (!to.as_str().ends_with(DISCOVERY)).then_some("no git repository is there")
+}
+
 /// The system's certificate authorities, for those who run their own, and Mozilla's, for
 /// machines that have none.
 fn tls_configuration() -> io::Result<rustls::ClientConfig> {
@@ -215,4 +217,24 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leaves_encryption() {
+        let judge = |from: &str, to: &str| {
+            let url =
+                |scheme: &str| Url::parse(&format!("{scheme}://example.com/a{DISCOVERY}")).unwrap();
+            why_not(&url(from), &url(to))
+        };
+
+        assert_eq!(judge("https", "http"), Some("it would leave encryption"));
+        assert_eq!(judge("https", "ftp"), Some("it is no https address"));
+        assert_eq!(judge("https", "https"), None);
+        assert_eq!(judge("http", "https"), None);
+        assert_eq!(judge("http", "http"), None);
+    }
 }
