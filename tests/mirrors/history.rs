@@ -135,7 +135,8 @@ fn add_merges(repository: &Repository) {
 
 /// Many equal lines in another order each time, where heuristics matter.
 fn shuffled(step: usize) -> String {
-    (0..400).map(|line| format!("line {}\n", (line * step) % 37)).collect()
+    let lines: Vec<String> = (0..400).map(|line| format!("line {}", (line * step) % 37)).collect();
+    lines.join("\n")
 }
 
 #[test]
@@ -163,7 +164,9 @@ fn sorted_by_commit(numstat: &str) -> BTreeMap<String, Vec<String>> {
             commits.insert(current.clone(), Vec::new());
         }
     }
-    commits.values_mut().for_each(|files: &mut Vec<String>| files.sort());
+    for files in commits.values_mut() {
+        files.sort();
+    }
     commits
 }
 

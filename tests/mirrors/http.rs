@@ -90,9 +90,10 @@ fn a_redirect_to_where_a_repository_moved_is_followed() {
     let root = repository.directory.path().to_owned();
     let server = Server::start(std::sync::Arc::new(move |request, stream| {
         let moved = request.target.replace("/old/name", "/work/.git");
-        let answer = match moved == request.target {
-            true => server::backend(&root, request),
-            false => server::redirect(&moved),
+        let answer = if moved == request.target {
+            server::backend(&root, request)
+        } else {
+            server::redirect(&moved)
         };
         std::io::Write::write_all(stream, &answer).unwrap();
     }));

@@ -123,7 +123,7 @@ fn redirects_that_lead_elsewhere_are_refused() {
 #[test]
 fn a_redirect_loop_ends_after_five_hops() {
     let server = Server::start(Arc::new(|request, stream| {
-        drop(stream.write_all(&redirect(&request.target)))
+        drop(stream.write_all(&redirect(&request.target)));
     }));
 
     let error = fetch(&Repository::empty(), &server.url("a.git")).unwrap_err();

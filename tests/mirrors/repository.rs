@@ -30,7 +30,7 @@ impl Repository {
     pub(crate) fn with_commits(count: u32) -> Self {
         let repository = Self::empty();
         for number in 1..=count {
-            repository.commit("file", &format!("line {number}\n"));
+            repository.commit("file", format!("line {number}\n"));
         }
         repository
     }

@@ -133,11 +133,9 @@ fn as_http(answer: &[u8]) -> Vec<u8> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
-    let headers: String = head
-        .lines()
-        .filter(|line| !line.starts_with("Status: "))
-        .map(|line| format!("{line}\r\n"))
-        .collect();
+    let mut headers =
+        head.lines().filter(|line| !line.starts_with("Status: ")).collect::<Vec<_>>().join("\r\n");
+    headers.push_str("\r\n");
     response(status, &headers, &answer[end + 4..])
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use quarterdeck::repositories::mirror::{FetchError, Watch};
 
-use crate::repository::{Repository, any_path, limits};
+use crate::repository::{Repository, any_path, git_with, limits};
 
 #[test]
 fn a_force_push_replaces_the_branch() {
@@ -198,4 +198,32 @@ fn the_mirror_stands_alone_without_hooks_or_alternates() {
     assert!(mirror.size() > 0);
     mirror.remove().unwrap();
     assert!(!mirror.path().exists());
+}
+
+#[test]
+fn many_packs_become_one() {
+    let repository = Repository::with_commits(2);
+    repository.fetch().unwrap();
+    let mirror = repository.mirror();
+    let packs = || {
+        let files = fs::read_dir(mirror.path().join("objects/pack")).unwrap();
+        files
+            .filter(|file| {
+                file.as_ref().unwrap().path().extension().is_some_and(|end| end == "pack")
+            })
+            .count()
+    };
+    for number in 0..55 {
+        let blob = git_with(mirror.path(), &["hash-object", "-w", "--stdin"], &number.to_string());
+        git_with(mirror.path(), &["pack-objects", "--quiet", "objects/pack/pack"], &blob);
+    }
+    assert!(packs() > 50);
+    let new = repository.commit("file", "new\n");
+
+    let fetched = repository.fetch().unwrap();
+
+    assert_eq!(fetched.head, Some(new));
+    assert_eq!(packs(), 1);
+    repository.mirrored(&["fsck", "--strict"]);
+    assert!(!repository.fetch().unwrap().changed);
 }

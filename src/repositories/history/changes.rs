@@ -221,9 +221,10 @@ fn without_common_ends<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8])
             .is_none_or(|before| before.is_empty() || before.ends_with(b"\n"))
     };
     let tail = skip(old, old.len() - same);
-    let partial = match starts_a_line(old) && starts_a_line(new) {
-        true => 0,
-        false => tail.find_byte(b'\n').map_or(same, |end| end + 1),
+    let partial = if starts_a_line(old) && starts_a_line(new) {
+        0
+    } else {
+        tail.find_byte(b'\n').map_or(same, |end| end + 1)
     };
     let cut = same - partial;
     (keep(old, old.len() - cut), keep(new, new.len() - cut))

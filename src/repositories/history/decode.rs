@@ -42,10 +42,7 @@ pub(super) fn commit(oid: Oid, raw: &CommitRef<'_>, mailmap: &Snapshot) -> Commi
 /// Text without NUL, which a database does not take.
 pub(super) fn text(bytes: &BStr, encoding: &'static Encoding) -> String {
     let (text, _) = encoding.decode_without_bom_handling(bytes);
-    match text.contains('\0') {
-        true => text.replace('\0', "\u{fffd}"),
-        false => text.into_owned(),
-    }
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.into_owned() }
 }
 
 fn person(header: &BStr, encoding: &'static Encoding, mailmap: &Snapshot) -> (Person, Moment) {

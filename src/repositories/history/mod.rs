@@ -8,6 +8,7 @@
 
 use std::{
     collections::HashSet,
+    hash::BuildHasher,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
@@ -168,16 +169,18 @@ pub fn walk(
 ///
 /// `known` has to be what `previous_head` reached. As long as the new head is built upon the
 /// previous one, only the commits between them are read.
-pub fn dropped(
+pub fn dropped<S: BuildHasher>(
     repository: &Path,
     previous_head: Oid,
     head: Oid,
-    known: &HashSet<Oid>,
+    known: &HashSet<Oid, S>,
 ) -> Result<HashSet<Oid>, HistoryError> {
     let repository = open(repository, Limits::default().max_blob_bytes)?.to_thread_local();
     Ok(match order::reach(&repository, head, previous_head)? {
         order::Reach::Found => HashSet::new(),
-        order::Reach::All(reached) => known.difference(&reached).copied().collect(),
+        order::Reach::All(reached) => {
+            known.iter().filter(|oid| !reached.contains(oid)).copied().collect()
+        }
     })
 }
 

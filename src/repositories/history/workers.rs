@@ -44,7 +44,7 @@ pub(super) fn count(
             let sender = sender.clone();
             let (pool, limits, cancelled) = (&pool, walk.limits.clone(), watch.cancelled);
             scope.spawn(move || {
-                pool.work(repository.to_thread_local(), &limits, cancelled, &sender)
+                pool.work(repository.to_thread_local(), &limits, cancelled, &sender);
             });
         }
         drop(sender);
@@ -102,10 +102,7 @@ impl Pool<'_> {
                 (watch.progress)((given * BATCH).min(total), total);
             }
         }
-        match given == self.batches.len() {
-            true => Ok(()),
-            false => Err(HistoryError::Cancelled),
-        }
+        if given == self.batches.len() { Ok(()) } else { Err(HistoryError::Cancelled) }
     }
 }
 

@@ -71,9 +71,10 @@ impl Guard {
 
     /// Fails when the fetch has to end.
     pub(super) fn check(&self) -> io::Result<()> {
-        match self.stop.load(Ordering::Relaxed) {
-            true => Err(io::Error::other("the fetch was stopped")),
-            false => Ok(()),
+        if self.stop.load(Ordering::Relaxed) {
+            Err(io::Error::other("the fetch was stopped"))
+        } else {
+            Ok(())
         }
     }
 
@@ -83,9 +84,10 @@ impl Guard {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let found = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         let limit = self.limits.max_pack_bytes;
-        match found > limit {
-            true => Err(self.fail(FetchError::PackTooLarge { found, limit })),
-            false => Ok(()),
+        if found > limit {
+            Err(self.fail(FetchError::PackTooLarge { found, limit }))
+        } else {
+            Ok(())
         }
     }
 

@@ -8,9 +8,8 @@
 
 use std::{
     fs,
-    io::{self, Read, Seek, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    io::{self, Read, Seek},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
     sync::{Arc, mpsc},
     thread,
 };
@@ -21,7 +20,7 @@ use gix::protocol::transport::{
 };
 
 use super::{
-    FetchError,
+    FetchError, git,
     guard::{Guard, TICK},
 };
 use crate::repositories::source::LocalPath;
@@ -47,11 +46,18 @@ impl UploadPack {
     ) -> Result<(Self, LocalTransport), FetchError> {
         let path = source.git_directory();
         let missing = |error: io::Error| FetchError::GitMissing { reason: error.to_string() };
-        let configuration = configuration(path).map_err(missing)?;
+        let configuration = git::configuration_trusting(path).map_err(missing)?;
         let complaints = tempfile::tempfile().map_err(missing)?;
         let stderr = complaints.try_clone().map_err(missing)?;
-        let mut child =
-            command(path, configuration.path()).stderr(stderr).spawn().map_err(missing)?;
+        let mut child = git::command(configuration.path())
+            .args(["upload-pack", "--strict"])
+            .arg(path)
+            .env("GIT_PROTOCOL", "version=2")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .map_err(missing)?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(FetchError::GitMissing { reason: "it has no pipes".to_owned() });
         };
@@ -91,43 +97,6 @@ impl Drop for UploadPack {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// The whole of git's configuration in the child, beside that of the repository.
-///
-/// A file, because older gits do not take `safe.directory` from the environment.
-fn configuration(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::NamedTempFile::new()?;
-    let quoted = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
-    writeln!(file, "[safe]\n\tdirectory = *\n\tdirectory = \"{quoted}\"")?;
-    writeln!(file, "[protocol]\n\tallow = never\n[uploadpack]\n\tallowFilter = false")?;
-    file.flush()?;
-    Ok(file)
-}
-
-fn command(path: &Path, configuration: &Path) -> Command {
-    let mut command = Command::new("git");
-    // Whatever the environment says about git was meant for another repository.
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("GIT_") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .args(["upload-pack", "--strict"])
-        .arg(path)
-        .env("GIT_CONFIG_GLOBAL", configuration)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_ALLOW_PROTOCOL", "none")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_PROTOCOL", "version=2")
-        .env("LC_ALL", "C")
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    command
 }
 
 /// What the child writes, read by a thread so that waiting for it can be broken off.

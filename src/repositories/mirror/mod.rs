@@ -20,7 +20,9 @@ use super::{
 };
 
 pub mod addresses;
+mod compact;
 mod error;
+mod git;
 mod guard;
 mod http;
 mod layout;
@@ -63,9 +65,9 @@ impl Default for FetchLimits {
             max_object_bytes: 512 << 20,
             max_refs: 200_000,
             min_free_bytes: 512 << 20,
-            timeout: Duration::from_secs(900),
+            timeout: Duration::from_mins(15),
             connect_timeout: Duration::from_secs(20),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -133,11 +135,15 @@ impl Mirror {
             let path = &self.path;
             scope.spawn(move || watching.watch(watch, path, &finished));
             let fetched = receive::receive(path, source, policy, &guard);
+            if fetched.is_ok() {
+                compact::compact(path, &guard);
+            }
             drop(running);
             fetched
         });
-        // A limit that was hit while the last bytes came in still counts.
-        guard.take_failure().map_or(fetched, Err)
+        // What the guard knows is the cause; what gix says is how it came out. A fetch that has
+        // ended well stays so if the guard stops what is tidied up after it.
+        fetched.map_err(|error| guard.take_failure().unwrap_or(error))
     }
 
     /// Fetches everything anew beside the mirror, and puts it in its place when that went well.

@@ -69,13 +69,12 @@ fn find_git_directory(path: &Path, fence: &Fence) -> Result<PathBuf, SourceError
         return Err(SourceError::NotARepository(path.to_owned()));
     }
     let inner = fence.admit(&inner)?;
-    let directory = match inner.is_file() {
-        true => fence.admit(&path.join(pointer(&inner, "gitdir:")?))?,
-        false => inner,
-    };
-    match directory.join("HEAD").exists() {
-        true => Ok(directory),
-        false => Err(SourceError::NotARepository(path.to_owned())),
+    let directory =
+        if inner.is_file() { fence.admit(&path.join(pointer(&inner, "gitdir:")?))? } else { inner };
+    if directory.join("HEAD").exists() {
+        Ok(directory)
+    } else {
+        Err(SourceError::NotARepository(path.to_owned()))
     }
 }
 

@@ -147,9 +147,10 @@ impl Client {
 
     fn unreachable(&self, url: &Url, error: &reqwest::Error) -> io::Error {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let reason = match error.is_timeout() {
-            true => "it did not answer in time".to_owned(),
-            false => innermost(error),
+        let reason = if error.is_timeout() {
+            "it did not answer in time".to_owned()
+        } else {
+            innermost(error)
         };
         self.guard.fail(FetchError::Unreachable { host, reason })
     }
