@@ -5,10 +5,16 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+pub mod history;
+pub mod mirror;
 mod model;
+pub mod objects;
 pub mod oid;
+pub mod source;
 mod store;
 
+pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
+pub use source::Source;
 pub use store::{NewRepository, delete, find, find_named, find_source, insert, list, list_all, set_scanned};

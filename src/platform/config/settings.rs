@@ -82,7 +82,15 @@ pub struct SessionSettings {
 pub struct RepositorySettings {
     pub allowed_networks: Vec<IpNet>,
     pub max_pack_bytes: u64,
+    pub max_object_bytes: u64,
+    pub max_refs: usize,
+    pub min_free_bytes: u64,
     pub fetch_timeout_seconds: u64,
+    pub connect_timeout_seconds: u64,
+    pub idle_timeout_seconds: u64,
+    pub max_commits: usize,
+    pub max_files_per_commit: usize,
+    pub max_diff_bytes: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -135,7 +143,19 @@ impl Default for SessionSettings {
 
 impl Default for RepositorySettings {
     fn default() -> Self {
-        Self { allowed_networks: Vec::new(), max_pack_bytes: 2 << 30, fetch_timeout_seconds: 900 }
+        Self {
+            allowed_networks: Vec::new(),
+            max_pack_bytes: 2 << 30,
+            max_object_bytes: 512 << 20,
+            max_refs: 200_000,
+            min_free_bytes: 512 << 20,
+            fetch_timeout_seconds: 900,
+            connect_timeout_seconds: 20,
+            idle_timeout_seconds: 60,
+            max_commits: 1_000_000,
+            max_files_per_commit: 10_000,
+            max_diff_bytes: 64 << 20,
+        }
     }
 }
 

@@ -1,0 +1,146 @@
+//! Reading commits on all cores, and handing them out in order.
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::{
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use gix::{ObjectId, mailmap::Snapshot, objs::CommitRef};
+
+use super::{Event, HistoryError, Limits, Oid, Walk, Warning, Watch, changes::Counter, decode};
+
+/// Commits that one thread takes at a time: neighbours share most of their trees.
+const BATCH: usize = 32;
+/// Each thread keeps objects it will soon need again, up to this many bytes.
+const OBJECT_CACHE: usize = 24 << 20;
+/// A mailmap above this is not read.
+const MAX_MAILMAP: usize = 4 << 20;
+
+type Batch = (usize, Vec<Event>);
+
+/// Reads the commits and gives them out in the order of the list.
+pub(super) fn count(
+    repository: &gix::ThreadSafeRepository,
+    commits: &[Oid],
+    walk: &Walk<'_>,
+    watch: &Watch<'_>,
+    each: &mut dyn FnMut(Event) -> ControlFlow<()>,
+) -> Result<(), HistoryError> {
+    let pool = Pool {
+        mailmap: mailmap(&repository.to_thread_local(), walk.head),
+        batches: commits.chunks(BATCH).collect(),
+        next: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+    };
+    let threads = walk.limits.threads.clamp(1, pool.batches.len().max(1));
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(threads * 2);
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let (pool, limits, cancelled) = (&pool, walk.limits.clone(), watch.cancelled);
+            scope.spawn(move || {
+                pool.work(repository.to_thread_local(), &limits, cancelled, &sender);
+            });
+        }
+        drop(sender);
+        let given = pool.give_out(receiver, commits.len(), watch, each);
+        pool.stop.store(true, Ordering::Relaxed);
+        given
+    })
+}
+
+struct Pool<'a> {
+    mailmap: Snapshot,
+    batches: Vec<&'a [Oid]>,
+    next: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Pool<'_> {
+    fn work(
+        &self,
+        mut repository: gix::Repository,
+        limits: &Limits,
+        cancelled: &dyn Fn() -> bool,
+        sender: &mpsc::SyncSender<Batch>,
+    ) {
+        repository.object_cache_size(OBJECT_CACHE);
+        let mut counter = Counter::new(repository, limits.clone());
+        while !self.stop.load(Ordering::Relaxed) && !cancelled() {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(batch) = self.batches.get(number) else { return };
+            let events =
+                batch.iter().flat_map(|oid| read(&mut counter, *oid, &self.mailmap)).collect();
+            if sender.send((number, events)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn give_out(
+        &self,
+        receiver: mpsc::Receiver<Batch>,
+        total: usize,
+        watch: &Watch<'_>,
+        each: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<(), HistoryError> {
+        let mut early = BTreeMap::new();
+        let mut given = 0;
+        // Owned here, so that threads that still wait to send wake up when this returns.
+        for (number, events) in receiver {
+            early.insert(number, events);
+            while let Some(events) = early.remove(&given) {
+                if events.into_iter().try_for_each(&mut *each).is_break() {
+                    return Err(HistoryError::Cancelled);
+                }
+                given += 1;
+                (watch.progress)((given * BATCH).min(total), total);
+            }
+        }
+        if given == self.batches.len() { Ok(()) } else { Err(HistoryError::Cancelled) }
+    }
+}
+
+fn read(counter: &mut Counter, oid: Oid, mailmap: &Snapshot) -> Vec<Event> {
+    let mut buffer = Vec::new();
+    let found =
+        gix::objs::Find::try_find(&counter.repository().objects, &ObjectId::from(oid), &mut buffer);
+    let raw = match &found {
+        Ok(Some(data)) => CommitRef::from_bytes(data.data, gix::hash::Kind::Sha1),
+        Ok(None) => return vec![Event::Warning(Warning::MissingCommit(oid))],
+        Err(error) => {
+            return vec![Event::Warning(Warning::UnreadableCommit(oid, error.to_string()))];
+        }
+    };
+    let raw = match raw {
+        Ok(raw) => raw,
+        Err(error) => {
+            return vec![Event::Warning(Warning::UnreadableCommit(oid, error.to_string()))];
+        }
+    };
+    let mut commit = decode::commit(oid, &raw, mailmap);
+    let uncounted = counter.fill(&mut commit, raw.tree()).err();
+    if uncounted.is_some() {
+        // Half a sum would look like a whole one.
+        commit = decode::commit(oid, &raw, mailmap);
+    }
+    let warning =
+        uncounted.map(|reason| Event::Warning(Warning::UncountedChanges { commit: oid, reason }));
+    [Event::Commit(Box::new(commit))].into_iter().chain(warning).collect()
+}
+
+/// The `.mailmap` of the head's tree; an empty one where there is none, or a link.
+fn mailmap(repository: &gix::Repository, head: Oid) -> Snapshot {
+    let find = || {
+        let tree = repository.find_commit(ObjectId::from(head)).ok()?.tree().ok()?;
+        let entry = tree.find_entry(".mailmap").filter(|entry| entry.mode().is_blob())?;
+        let blob = entry.object().ok()?;
+        (blob.data.len() <= MAX_MAILMAP).then(|| Snapshot::from_bytes(&blob.data))
+    };
+    find().unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! One fetch from the first word to the new references.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use gix::{
+    bstr::{BStr, ByteSlice},
+    progress::Discard,
+    protocol::{
+        fetch::{RefMap, refmap::Source as MappingSource},
+        handshake::Ref,
+        transport::{
+            Protocol,
+            client::blocking_io::{Transport, http},
+        },
+    },
+    remote::{fetch::Tags, ref_map},
+};
+
+use super::{
+    FetchError, FetchPolicy, Fetched, Oid, Source,
+    guard::Guard,
+    http::SmartHttp,
+    layout::{self, Head, References},
+    local::UploadPack,
+    names::CheckedNames,
+};
+use crate::repositories::source::{LocalPath, RemoteUrl};
+
+/// gix writes the references it fetches at once, so it gets a place aside; [`References::write`]
+/// replaces them all when the objects have been checked.
+const REFSPECS: [&str; 2] =
+    ["+refs/heads/*:refs/incoming/heads/*", "+refs/tags/*:refs/incoming/tags/*"];
+
+/// What errors call the other side.
+pub(super) fn name_of(source: &Source) -> String {
+    match source {
+        Source::Url(url) => url.as_url().host_str().unwrap_or_default().to_owned(),
+        Source::Path(path) => path.path().to_string_lossy().into_owned(),
+    }
+}
+
+pub(super) fn receive(
+    mirror: &Path,
+    source: &Source,
+    policy: &FetchPolicy,
+    guard: &Arc<Guard>,
+) -> Result<Fetched, FetchError> {
+    let before = layout::snapshot(mirror)?;
+    let references = match source {
+        Source::Url(url) => over_http(mirror, url, policy, guard)?,
+        Source::Path(path) => from_path(mirror, path, guard)?,
+    };
+    check_objects(mirror, &references, guard)?;
+    references.write(mirror)?;
+    let changed = before != layout::snapshot(mirror)?;
+    let (default_branch, head) = references.default_branch();
+    Ok(Fetched { default_branch, head, bytes: guard.bytes(), changed })
+}
+
+fn over_http(
+    mirror: &Path,
+    url: &RemoteUrl,
+    policy: &FetchPolicy,
+    guard: &Arc<Guard>,
+) -> Result<References, FetchError> {
+    let names = CheckedNames::new(&policy.allowed_networks, Arc::clone(guard));
+    let http = SmartHttp::new(names, Arc::clone(guard)).map_err(|error| {
+        FetchError::Unreachable { host: guard.host().to_owned(), reason: error.to_string() }
+    })?;
+    let address = gix::url::parse(url.as_url().as_str()).map_err(|error| not_git(guard, &error))?;
+    let transport = http::Transport::new_http(http, address, Protocol::V2, false);
+    exchange(mirror, url.as_url().as_str(), transport, guard)
+}
+
+fn from_path(
+    mirror: &Path,
+    path: &LocalPath,
+    guard: &Arc<Guard>,
+) -> Result<References, FetchError> {
+    let (mut upload_pack, transport) = UploadPack::start(path, guard)?;
+    // gix wants an address; nothing is ever looked up under this one.
+    let received = exchange(mirror, "file:///local", transport, guard);
+    received.map_err(|error| match (error, upload_pack.complaint()) {
+        (FetchError::Broken { .. } | FetchError::NotGit { .. }, Some(reason)) => {
+            FetchError::UploadPack { path: path.path().to_owned(), reason }
+        }
+        (error, _) => error,
+    })
+}
+
+/// Speaks git with the other side until the objects of all its branches and tags are here.
+fn exchange<T: Transport>(
+    mirror: &Path,
+    address: &str,
+    transport: T,
+    guard: &Arc<Guard>,
+) -> Result<References, FetchError> {
+    let repository = layout::open(mirror, guard.limits().max_object_bytes)?;
+    check_existing(&repository)?;
+    let remote = repository
+        .remote_at_without_url_rewrite(address)
+        .and_then(|remote| remote.with_refspecs(REFSPECS, gix::remote::Direction::Fetch))
+        .map_err(|error| not_git(guard, &error))?
+        .with_fetch_tags(Tags::None);
+    let options =
+        ref_map::Options { extra_refspecs: vec![head_refspec()?], ..ref_map::Options::default() };
+    let prepared = remote
+        .to_connection_with_transport(transport)
+        .with_credentials(|_wanted| Ok(None))
+        .with_transport_options(Box::new(()))
+        .prepare_fetch(Discard, options)
+        .map_err(|error| failure(&error, guard, Phase::Greeting))?;
+    let references = References::of(prepared.ref_map(), guard)?;
+    if !references.targets.is_empty() {
+        prepared
+            .with_write_packed_refs_only(true)
+            .receive(Discard, guard.stop_flag())
+            .map_err(|error| failure(&error, guard, Phase::Transfer))?;
+    }
+    Ok(references)
+}
+
+fn head_refspec() -> Result<gix::refspec::RefSpec, FetchError> {
+    gix::refspec::parse("HEAD".into(), gix::refspec::parse::Operation::Fetch)
+        .map(|spec| spec.to_owned())
+        .map_err(|error| FetchError::Damaged { reason: error.to_string() })
+}
+
+impl References {
+    fn of(map: &RefMap, guard: &Guard) -> Result<Self, FetchError> {
+        let limit = guard.limits().max_refs;
+        if map.mappings.len() > limit {
+            return Err(FetchError::TooManyRefs { found: map.mappings.len(), limit });
+        }
+        let mut targets = BTreeMap::new();
+        for mapping in &map.mappings {
+            let MappingSource::Ref(reference) = &mapping.remote else { continue };
+            if let Some((name, target)) = branch_or_tag(reference) {
+                targets.insert(name, target);
+            }
+        }
+        let head = map.remote_refs.iter().find_map(head);
+        Ok(Self { targets, head })
+    }
+
+    fn default_branch(&self) -> (Option<String>, Option<Oid>) {
+        match &self.head {
+            Some(Head::Branch(name)) => {
+                let short = name.strip_prefix("refs/heads/").unwrap_or(name);
+                (Some(short.to_owned()), self.targets.get(name).copied())
+            }
+            Some(Head::Detached(id)) => (None, Some(*id)),
+            None => (None, None),
+        }
+    }
+}
+
+/// Names that git would not take, or that are no text, are left out.
+fn branch_or_tag(reference: &Ref) -> Option<(String, Oid)> {
+    let (name, target, _peeled) = reference.unpack();
+    Some((valid_name(name)?, Oid::from(target?.to_owned())))
+}
+
+fn valid_name(name: &BStr) -> Option<String> {
+    gix::validate::reference::name(name).ok()?;
+    let name = name.to_str().ok()?;
+    let is_mirrored = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+    is_mirrored.then(|| name.to_owned())
+}
+
+fn head(reference: &Ref) -> Option<Head> {
+    match reference {
+        Ref::Symbolic { full_ref_name, target, .. } | Ref::Unborn { full_ref_name, target } => {
+            let target = valid_name(target.as_ref()).filter(|_| full_ref_name == "HEAD")?;
+            Some(Head::Branch(target))
+        }
+        Ref::Direct { full_ref_name, object } | Ref::Peeled { full_ref_name, object, .. } => {
+            (full_ref_name == "HEAD").then(|| Head::Detached(Oid::from(*object)))
+        }
+    }
+}
+
+/// What the mirror has is what the other side will be told not to send.
+fn check_existing(repository: &gix::Repository) -> Result<(), FetchError> {
+    let damaged = |reason: String| FetchError::Damaged { reason };
+    let platform = repository.references().map_err(|error| damaged(error.to_string()))?;
+    for reference in platform.all().map_err(|error| damaged(error.to_string()))? {
+        let reference = reference.map_err(|error| damaged(error.to_string()))?;
+        if let Some(target) = reference.try_id().filter(|target| !repository.has_object(*target)) {
+            let name = reference.name().as_bstr();
+            return Err(damaged(format!("{name} at {target} is missing")));
+        }
+    }
+    Ok(())
+}
+
+/// No reference may come to point at nothing: a server that withheld an object would leave the
+/// mirror worse than it was.
+fn check_objects(mirror: &Path, references: &References, guard: &Guard) -> Result<(), FetchError> {
+    let repository = layout::open(mirror, guard.limits().max_object_bytes)?;
+    let missing = references
+        .targets
+        .iter()
+        .find(|(_, target)| !repository.has_object(gix::ObjectId::from(**target)));
+    match missing {
+        Some((name, target)) => {
+            Err(FetchError::Damaged { reason: format!("{name} at {target} is missing") })
+        }
+        None => Ok(()),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Greeting,
+    Transfer,
+}
+
+/// What gix's error means; a failure that the guard knows of takes its place later.
+fn failure(error: &gix::Error, guard: &Guard, phase: Phase) -> FetchError {
+    let host = guard.host().to_owned();
+    let reason = error.probable_cause().to_string();
+    if error.is_resource_exhausted() {
+        return FetchError::ObjectTooLarge {
+            limit: guard.limits().max_object_bytes,
+            detail: reason,
+        };
+    }
+    if reason.contains("sha256") || reason.contains("64 hexadecimal") {
+        return FetchError::ObjectFormat(host);
+    }
+    match phase {
+        Phase::Greeting => FetchError::NotGit { host, reason },
+        Phase::Transfer => FetchError::Broken { host, reason },
+    }
+}
+
+fn not_git(guard: &Guard, error: &dyn std::fmt::Display) -> FetchError {
+    FetchError::NotGit { host: guard.host().to_owned(), reason: error.to_string() }
+}

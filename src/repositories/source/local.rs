@@ -1,0 +1,122 @@
+//! Finding and fencing the git directory of a local path.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{AllowedRoots, SourceError};
+
+/// How many alternates of alternates are looked into; git itself stops at five.
+const ALTERNATES_DEPTH: usize = 5;
+
+/// The canonical path and its git directory, all of it inside the allowed roots.
+pub(super) fn parse(text: &str, roots: &AllowedRoots) -> Result<(PathBuf, PathBuf), SourceError> {
+    let fence = Fence::new(roots)?;
+    let given = Path::new(text);
+    if !given.is_absolute() && !fence.is_open() {
+        return Err(SourceError::RelativePath(text.to_owned()));
+    }
+    let path = fence.admit(given)?;
+    let git_directory = find_git_directory(&path, &fence)?;
+    // Any of these may be a link or a file that leads out again.
+    let common = common_directory(&git_directory, &fence)?;
+    let objects = fence.admit(&common.join("objects"))?;
+    fence.admit(&common.join("refs"))?;
+    admit_alternates(&objects, &fence, ALTERNATES_DEPTH)?;
+    Ok((path, git_directory))
+}
+
+/// The allowed roots, free of symbolic links.
+struct Fence(Option<Vec<PathBuf>>);
+
+impl Fence {
+    fn new(roots: &AllowedRoots) -> Result<Self, SourceError> {
+        match roots {
+            AllowedRoots::Any => Ok(Self(None)),
+            AllowedRoots::Within(roots) if roots.is_empty() => Err(SourceError::PathsOff),
+            // A root that does not exist contains nothing.
+            AllowedRoots::Within(roots) => {
+                Ok(Self(Some(roots.iter().filter_map(|root| root.canonicalize().ok()).collect())))
+            }
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The path without links, if it lies inside; whether a path outside exists is not told.
+    fn admit(&self, path: &Path) -> Result<PathBuf, SourceError> {
+        match (path.canonicalize(), &self.0) {
+            (Ok(real), None) => Ok(real),
+            (Ok(real), Some(roots)) if roots.iter().any(|root| real.starts_with(root)) => Ok(real),
+            (Err(error), None) => Err(unreadable(path, &error)),
+            (Err(error), Some(roots)) if roots.iter().any(|root| path.starts_with(root)) => {
+                Err(unreadable(path, &error))
+            }
+            (Ok(_) | Err(_), Some(_)) => Err(SourceError::OutsideAllowedRoots(path.to_owned())),
+        }
+    }
+}
+
+fn find_git_directory(path: &Path, fence: &Fence) -> Result<PathBuf, SourceError> {
+    if looks_like_git(path) {
+        return Ok(path.to_owned());
+    }
+    let inner = path.join(".git");
+    if !inner.exists() {
+        return Err(SourceError::NotARepository(path.to_owned()));
+    }
+    let inner = fence.admit(&inner)?;
+    let directory =
+        if inner.is_file() { fence.admit(&path.join(pointer(&inner, "gitdir:")?))? } else { inner };
+    if directory.join("HEAD").exists() {
+        Ok(directory)
+    } else {
+        Err(SourceError::NotARepository(path.to_owned()))
+    }
+}
+
+fn looks_like_git(path: &Path) -> bool {
+    path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir()
+}
+
+/// A linked worktree keeps its objects in the directory that `commondir` names.
+fn common_directory(git_directory: &Path, fence: &Fence) -> Result<PathBuf, SourceError> {
+    let link = git_directory.join("commondir");
+    if !link.exists() {
+        return Ok(git_directory.to_owned());
+    }
+    let link = fence.admit(&link)?;
+    fence.admit(&git_directory.join(pointer(&link, "")?))
+}
+
+fn admit_alternates(objects: &Path, fence: &Fence, depth: usize) -> Result<(), SourceError> {
+    let list = objects.join("info/alternates");
+    if fence.is_open() || !list.exists() {
+        return Ok(());
+    }
+    if depth == 0 {
+        return Err(SourceError::OutsideAllowedRoots(list));
+    }
+    let text = fs::read_to_string(&list).map_err(|error| unreadable(&list, &error))?;
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let alternate = fence.admit(&objects.join(line))?;
+        admit_alternates(&alternate, fence, depth - 1)?;
+    }
+    Ok(())
+}
+
+/// The path that a one-line file names after its prefix.
+fn pointer(file: &Path, prefix: &str) -> Result<PathBuf, SourceError> {
+    let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
+    text.trim_end()
+        .strip_prefix(prefix)
+        .map(|target| PathBuf::from(target.trim_start()))
+        .ok_or_else(|| SourceError::NotARepository(file.to_owned()))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
+    SourceError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+}
