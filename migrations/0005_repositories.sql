@@ -4,6 +4,8 @@ CREATE TABLE repositories (
     name            text NOT NULL CHECK (name ~ '^[A-Za-z0-9._-]{1,100}$'),
     source_kind     text NOT NULL CHECK (source_kind IN ('url', 'path')),
     source          text NOT NULL,
+    -- Added at the command line, which may name any path of the machine.
+    any_path        boolean NOT NULL,
     default_branch  text,
     head            bytea,
     scanned_at      timestamptz,

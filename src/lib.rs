@@ -34,3 +34,7 @@ pub mod organizations;
 pub mod accounts;
 
 pub mod repositories;
+
+pub mod scanner;
+
+pub mod work;

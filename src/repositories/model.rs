@@ -39,6 +39,8 @@ pub struct Repository {
     pub name: String,
     pub source_kind: SourceKind,
     pub source: String,
+    /// Added at the command line, which may name any path of the machine.
+    pub any_path: bool,
     pub default_branch: Option<String>,
     pub head: Option<Oid>,
     pub scanned_at: Option<DateTime<Utc>>,
@@ -86,8 +88,6 @@ pub struct ScanRepository {
     pub repository: RepositoryId,
     /// The scan's row, which tells how far it is.
     pub scan: uuid::Uuid,
-    /// Asked for at the command line, which may read any path.
-    pub any_path: bool,
 }
 
 impl Job for ScanRepository {

@@ -12,6 +12,7 @@ pub struct NewRepository<'a> {
     pub name: &'a str,
     pub source_kind: SourceKind,
     pub source: &'a str,
+    pub any_path: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -20,6 +21,7 @@ struct Record {
     name: String,
     source_kind: SourceKind,
     source: String,
+    any_path: bool,
     default_branch: Option<String>,
     head: Option<Vec<u8>>,
     scanned_at: Option<DateTime<Utc>>,
@@ -33,6 +35,7 @@ impl From<Record> for Repository {
             name: record.name,
             source_kind: record.source_kind,
             source: record.source,
+            any_path: record.any_path,
             default_branch: record.default_branch,
             head: record.head.and_then(|bytes| Oid::try_from(bytes.as_slice()).ok()),
             scanned_at: record.scanned_at,
@@ -45,8 +48,8 @@ impl From<Record> for Repository {
 pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<String> {
     let tenant = tx.tenant();
     sqlx::query_scalar!(
-        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, created_at)
-           SELECT $1, $2, candidate, $4, $5, $6
+        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, any_path, created_at)
+           SELECT $1, $2, candidate, $4, $5, $6, $7
            FROM generate_series(1, 1000) AS n,
                 LATERAL (SELECT CASE WHEN n = 1 THEN $3 ELSE left($3, 95) || '-' || n END AS candidate) AS c
            WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.name = candidate)
@@ -58,6 +61,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
         new.name,
         new.source_kind.as_str(),
         new.source,
+        new.any_path,
         new.created_at,
     )
     .fetch_one(tx.connection())
@@ -67,8 +71,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
 pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
-                  head, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
+                  default_branch, head, scanned_at, created_at
            FROM repositories
            WHERE id = $1"#,
         id.as_uuid(),
@@ -81,8 +85,8 @@ pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Re
 pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
-                  head, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
+                  default_branch, head, scanned_at, created_at
            FROM repositories
            WHERE name = $1"#,
         name,
@@ -96,8 +100,8 @@ pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Re
 pub async fn find_source(tx: &mut TenantTx, source: &str) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
-                  head, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
+                  default_branch, head, scanned_at, created_at
            FROM repositories
            WHERE source = $1"#,
         source,
@@ -111,8 +115,8 @@ pub async fn find_source(tx: &mut TenantTx, source: &str) -> sqlx::Result<Option
 pub async fn list(tx: &mut TenantTx, page: &PageRequest<RepositoryKey>) -> sqlx::Result<Vec<Repository>> {
     let records = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, default_branch,
-                  head, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
+                  default_branch, head, scanned_at, created_at
            FROM repositories
            WHERE $1::text IS NULL OR name > $1
            ORDER BY name

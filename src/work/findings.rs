@@ -8,7 +8,10 @@ use super::{
     model::{TaskSource, TaskState},
     store::NewTask,
 };
-use crate::scanner::model::{ScanReport, Task, Todo};
+use crate::scanner::{
+    ScanReport,
+    model::{Task, Todo},
+};
 
 /// The tasks of a report: checkboxes in the order of their lists, then notes in comments.
 ///
@@ -112,7 +115,7 @@ mod tests {
             author: None,
             path: "a.rs".to_owned(),
             line,
-            project: ".".to_owned(),
+            project: Some(".".to_owned()),
         }
     }
 

@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::{
     findings,
-    model::{Found, Phase, ScanId, ScanWarning},
+    model::{Found, Phase, ScanId},
     progress::Progress,
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
@@ -16,11 +16,10 @@ use super::{
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
     repositories::{
-        self, Repository, RepositoryId, ScanReason, ScanRepository, SourceKind,
+        self, Repository, RepositoryId, ScanReason, ScanRepository,
         mirror::{FetchError, Fetched, Mirror},
         source::Source,
     },
-    scanner::FactKey,
     tenancy::TenantTx,
 };
 
@@ -44,7 +43,7 @@ pub async fn request_scan(
     now: chrono::DateTime<chrono::Utc>,
 ) -> anyhow::Result<ScanId> {
     let scan = store::insert_scan(tx, repository, reason, now).await?;
-    let job = ScanRepository { repository, scan: scan.as_uuid(), any_path: reason == ScanReason::Command };
+    let job = ScanRepository { repository, scan: scan.as_uuid() };
     jobs::enqueue(tx, &job, now).await?;
     tx.announce("scans");
     Ok(scan)
@@ -141,7 +140,7 @@ impl Run {
             mirror: Repository::mirror_path(&self.settings.mirrors, self.context.grant.organization().id, repository.id),
             source: repository.source.clone(),
             name: repository.name.clone(),
-            any_path: self.job.any_path || repository.source_kind == SourceKind::Path,
+            any_path: repository.any_path,
             settings: Arc::clone(&self.settings),
             progress: progress.clone(),
         };
@@ -190,9 +189,7 @@ impl Run {
         let now = self.context.clock.now();
         let tasks = findings::tasks(&reading.report);
         let mut tx = self.begin().await?;
-        let facts = reading.new_facts.into_iter().map(|(key, facts)| Ok((key.blob, key.reading, serde_json::to_value(facts)?)));
-        let facts = facts.collect::<serde_json::Result<Vec<_>>>().context("write down the facts")?;
-        store::insert_facts(&mut tx, repository.id, &facts).await?;
+        store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
@@ -200,8 +197,7 @@ impl Run {
         store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        let warnings: Vec<ScanWarning> = reading.report.warnings.iter().map(ScanWarning::from).collect();
-        store::insert_warnings(&mut tx, self.id(), &warnings).await?;
+        store::insert_warnings(&mut tx, self.id(), &reading.warnings()).await?;
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let found = Found {
             files: count(reading.files),

@@ -6,24 +6,23 @@ use std::{
     path::Path,
 };
 
-use super::{model::Phase, progress::Progress, settings::ScanSettings};
+use super::{model::{Phase, ScanWarning}, progress::Progress, settings::ScanSettings};
 use crate::{
     repositories::{
         Oid,
         history::{self, Commit, Event, HistoryError, Walk},
         mirror::{self, FetchError, Fetched, Mirror},
         objects::{ObjectError, ObjectStore},
-        source::Source,
+        source::{Source, SourceError},
     },
-    scanner::{
-        BlobFacts, FactKey, Plan, ScanError, ScanReport,
-        model::{Warning, WarningCode},
-    },
+    scanner::{BlobFacts, FactKey, Plan, ScanError, ScanReport},
 };
 
 /// Why a repository could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -34,18 +33,47 @@ pub enum ReadError {
     Scan(#[from] ScanError),
 }
 
+impl ReadError {
+    /// Whether another attempt may go better.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Fetch(error) => error.is_worth_retrying(),
+            Self::Source(_) | Self::Objects(_) | Self::History(_) | Self::Scan(_) => false,
+        }
+    }
+}
+
 /// What reading a repository gave.
 #[derive(Debug, Default)]
 pub struct Reading {
     pub branch: Option<String>,
     pub head: Option<Oid>,
     pub report: ScanReport,
+    /// What of the history could not be read.
+    pub history_warnings: Vec<String>,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     /// Commits that were not known.
     pub commits: Vec<Commit>,
     /// Known commits that the branch no longer reaches.
     pub dropped: HashSet<Oid>,
+}
+
+impl Reading {
+    /// Everything that could not be read, the history's first.
+    pub fn warnings(&self) -> Vec<ScanWarning> {
+        let history = self.history_warnings.iter().map(|message| ScanWarning {
+            code: "history-incomplete".to_owned(),
+            path: None,
+            message: message.clone(),
+        });
+        let files = self.report.warnings.iter().map(|warning| ScanWarning {
+            code: warning.code.as_str(),
+            path: warning.path.clone(),
+            message: warning.message.clone(),
+        });
+        history.chain(files).collect()
+    }
 }
 
 /// What earlier scans left.
@@ -90,9 +118,8 @@ pub(super) fn read(
         reading.dropped.clone_from(&known.commits);
         return Ok(reading);
     };
-    let mut warnings = read_history(path, head, settings, known, progress, &mut reading)?;
+    read_history(path, head, settings, known, progress, &mut reading)?;
     read_files(path, head, name, settings, known, progress, &mut reading)?;
-    reading.report.warnings.append(&mut warnings);
     Ok(reading)
 }
 
@@ -103,7 +130,7 @@ fn read_history(
     known: &Known,
     progress: &Progress,
     reading: &mut Reading,
-) -> Result<Vec<Warning>, ReadError> {
+) -> Result<(), ReadError> {
     progress.set(Phase::History, 0, None);
     let walk = Walk {
         repository: path,
@@ -115,22 +142,17 @@ fn read_history(
         cancelled: &|| progress.is_stopped(),
         progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
     };
-    let mut warnings = Vec::new();
     history::walk(&walk, &watch, &mut |event| {
         match event {
             Event::Commit(commit) => reading.commits.push(*commit),
-            Event::Warning(warning) => warnings.push(Warning {
-                code: WarningCode::History,
-                path: None,
-                message: warning.to_string(),
-            }),
+            Event::Warning(warning) => reading.history_warnings.push(warning.to_string()),
         }
         ControlFlow::Continue(())
     })?;
     if let Some(previous) = known.head.filter(|previous| *previous != head) {
         reading.dropped = history::dropped(path, previous, head, &known.commits)?;
     }
-    Ok(warnings)
+    Ok(())
 }
 
 fn read_files(

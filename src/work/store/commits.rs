@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use sqlx::types::Uuid;
+use sqlx::types::{Json, Uuid};
 
 use crate::{
     repositories::{Oid, RepositoryId, history},
@@ -87,17 +87,17 @@ pub async fn list_commits(
     records.into_iter().map(Commit::try_from).collect()
 }
 
-/// Lists the files that a commit changed: path, lines added, lines deleted (none for binary files).
+/// A changed file: path, lines added, lines deleted (none for binary files).
+pub type ChangedFile = (String, Option<u32>, Option<u32>);
+
+/// Lists the files that a commit changed.
 pub async fn find_commit_files(
     tx: &mut TenantTx,
     repository: RepositoryId,
     oid: Oid,
-) -> sqlx::Result<Option<Vec<(String, Option<u32>, Option<u32>)>>> {
+) -> sqlx::Result<Option<Vec<ChangedFile>>> {
     let files = sqlx::query_scalar!(
-        r#"SELECT files AS "files: sqlx::types::Json<Vec<(String, Option<u32>, Option<u32>)>>"
-           FROM commits
-           WHERE repository_id = $1
-             AND oid = $2"#,
+        r#"SELECT files AS "files: Json<Vec<ChangedFile>>" FROM commits WHERE repository_id = $1 AND oid = $2"#,
         repository.as_uuid(),
         oid.as_bytes().as_slice(),
     )

@@ -4,29 +4,37 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::types::Json;
 
 use super::commits::{clean, signed};
 use crate::{
     platform::ids,
     repositories::{Oid, RepositoryId},
-    scanner::{Dependency, Language, Project},
+    scanner::{
+        BlobFacts, FactKey,
+        model::{Dependency, Language, Project},
+    },
     tenancy::TenantTx,
     work::model::{TaskSource, TaskState},
 };
 
-/// Facts by the blob and the way it was read.
-pub(crate) type StoredFacts = HashMap<(Oid, String), Value>;
-
 /// How many rows go into one statement.
 const CHUNK: usize = 10_000;
 
-pub(crate) async fn list_facts(tx: &mut TenantTx, repository: RepositoryId) -> sqlx::Result<StoredFacts> {
-    let rows = sqlx::query!("SELECT blob, reading, facts FROM blob_facts WHERE repository_id = $1", repository.as_uuid())
-        .fetch_all(tx.connection())
-        .await?;
+/// Lists the facts of a repository's blobs; those that this version cannot read are left out.
+pub(crate) async fn list_facts(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+) -> sqlx::Result<HashMap<FactKey, BlobFacts>> {
+    let rows = sqlx::query!(
+        r#"SELECT blob, reading, facts AS "facts: Json<BlobFacts>" FROM blob_facts WHERE repository_id = $1"#,
+        repository.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
     let facts = rows.into_iter().filter_map(|row| {
         let blob = Oid::try_from(row.blob.as_slice()).ok()?;
-        Some(((blob, row.reading), row.facts))
+        Some((FactKey { blob, reading: row.reading }, row.facts.0))
     });
     Ok(facts.collect())
 }
@@ -34,7 +42,7 @@ pub(crate) async fn list_facts(tx: &mut TenantTx, repository: RepositoryId) -> s
 pub(crate) async fn insert_facts(
     tx: &mut TenantTx,
     repository: RepositoryId,
-    facts: &[(Oid, String, Value)],
+    facts: &[(FactKey, BlobFacts)],
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     for chunk in facts.chunks(CHUNK) {
@@ -42,12 +50,12 @@ pub(crate) async fn insert_facts(
             "INSERT INTO blob_facts (tenant_id, repository_id, blob, reading, facts)
              SELECT $1, $2, f.blob, f.reading, f.facts
              FROM UNNEST($3::bytea[], $4::text[], $5::jsonb[]) AS f (blob, reading, facts)
-             ON CONFLICT (tenant_id, repository_id, blob, reading) DO NOTHING",
+             ON CONFLICT (tenant_id, repository_id, blob, reading) DO UPDATE SET facts = excluded.facts",
             tenant.as_uuid(),
             repository.as_uuid(),
-            &chunk.iter().map(|(blob, ..)| blob.as_bytes().to_vec()).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, reading, _)| reading.clone()).collect::<Vec<_>>(),
-            &chunk.iter().map(|(.., facts)| facts.clone()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(key, _)| key.blob.as_bytes().to_vec()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(key, _)| key.reading.clone()).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, facts)| Json(facts)).collect::<Vec<_>>() as &[Json<&BlobFacts>],
         )
         .execute(tx.connection())
         .await?;
@@ -249,7 +257,7 @@ pub(crate) async fn save_project_languages(
 pub(crate) struct NewTask {
     pub(crate) fingerprint: String,
     pub(crate) parent: Option<String>,
-    pub(crate) project: String,
+    pub(crate) project: Option<String>,
     pub(crate) source: TaskSource,
     pub(crate) key: Option<String>,
     pub(crate) marker: Option<&'static str>,
@@ -340,7 +348,7 @@ async fn upsert_tasks(
         repository.as_uuid(),
         now,
         &tasks.iter().map(|_| ids::new()).collect::<Vec<_>>(),
-        &text(|task| &task.project),
+        &maybe(|task| task.project.as_deref()) as &[Option<String>],
         &tasks.iter().map(|task| task.source.as_str().to_owned()).collect::<Vec<_>>(),
         &text(|task| &task.fingerprint),
         &maybe(|task| task.key.as_deref()) as &[Option<String>],
