@@ -5,6 +5,9 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+pub mod objects;
 pub mod oid;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use oid::Oid;
