@@ -240,13 +240,11 @@ impl Walk<'_> {
     }
 
     fn subdirectory(&mut self, path: String, depth: usize, oid: Oid) -> Result<(), ObjectError> {
-        match self.reader.tree_bytes(oid) {
-            Some(data) => self.directory(&path, depth + 1, &data),
-            None => {
-                self.tree.unreadable.push(path);
-                Ok(())
-            }
+        if let Some(data) = self.reader.tree_bytes(oid) {
+            return self.directory(&path, depth + 1, &data);
         }
+        self.tree.unreadable.push(path);
+        Ok(())
     }
 }
 

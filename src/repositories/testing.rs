@@ -75,6 +75,6 @@ impl TestRepository {
     }
 
     fn loose_object(&self, oid: &str) -> PathBuf {
-        self.path().join(".git/objects").join(&oid[..2]).join(&oid[2..])
+        self.path().join(".git/objects").join(oid.split_at(2).0).join(oid.split_at(2).1)
     }
 }
