@@ -12,6 +12,8 @@ pub mod objects;
 pub mod oid;
 pub mod source;
 mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};

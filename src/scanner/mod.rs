@@ -3,3 +3,37 @@
 //!
 //! Pure reading: it writes nothing and knows no tenant; `work` stores what it returns. Invariant:
 //! nothing a repository contains makes a scan fail or run code; what cannot be read is a warning.
+//!
+//! ```text
+//! Plan::new   tree → (path, how it is read) → the keys of the facts it needs     scan.rs
+//! Plan::run   blobs whose facts are not known → facts, on all cores               gather.rs, facts.rs
+//!             a manifest's or plan's bytes → what it says                         detectors/
+//!             a source's bytes → lines and markers                                comments.rs
+//!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
+//! ```
+
+mod comments;
+pub mod detectors;
+mod facts;
+mod gather;
+mod languages;
+mod manifest;
+pub mod model;
+mod names;
+mod paths;
+mod projects;
+mod scan;
+mod syntax;
+mod text;
+mod warnings;
+mod workspaces;
+mod yaml;
+
+pub use comments::{LineCounts, MarkerFact};
+pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, Unread};
+pub use gather::{Progress, Watch};
+pub use manifest::{
+    Contribution, Field, Finding, Manifest, Problem, Requirement, TaskFact, TaskList, Workspace,
+};
+pub use model::ScanReport;
+pub use scan::{Plan, Scan, ScanCounts, ScanError, ScanOptions, scan};

@@ -1,0 +1,390 @@
+//! A repository's object database: its head, the files of a commit, and the bytes of a blob.
+//!
+//! Nothing outside the git directory is read: no user or system configuration, no work tree, no
+//! filter, no replacement object. An object that is missing or damaged is a value to report, not an
+//! error, because a partial clone or a bad disk must not hide the rest of a repository.
+
+use std::path::Path;
+
+use gix::{
+    bstr::{BStr, ByteSlice},
+    head::Kind as HeadKind,
+    objs::{Kind, TreeRefIter, tree},
+    sec::Trust,
+};
+
+use super::Oid;
+
+/// Trees larger than this are taken as an attack: it is room for over a million entries.
+const MAX_TREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// An opened object database, cheap to share between threads.
+#[derive(Clone)]
+pub struct ObjectStore(gix::ThreadSafeRepository);
+
+/// Where a repository's HEAD points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The branch without `refs/heads/`; none where HEAD is detached.
+    pub branch: Option<String>,
+    pub commit: Oid,
+}
+
+/// How large a commit's tree may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeLimits {
+    /// Entries of all directories together, directories included.
+    pub files: usize,
+    /// Directories inside each other.
+    pub depth: usize,
+}
+
+impl Default for TreeLimits {
+    fn default() -> Self {
+        Self { files: 500_000, depth: 128 }
+    }
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    File,
+    Executable,
+    Symlink,
+    Submodule,
+}
+
+/// One file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// From the root, separated by `/`; bytes that are no UTF-8 are replaced.
+    pub path: String,
+    pub oid: Oid,
+    pub kind: EntryKind,
+}
+
+/// The files of a commit, sorted as git sorts them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    pub entries: Vec<TreeEntry>,
+    /// Directories whose objects are missing or damaged, and entries with an impossible name.
+    pub unreadable: Vec<String>,
+}
+
+/// A blob's content, as far as it can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blob {
+    Bytes(Vec<u8>),
+    /// Larger than asked for; the size in bytes.
+    TooLarge(u64),
+    /// Missing, damaged, or no blob.
+    Missing,
+}
+
+/// Why a repository cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("`{path}` is not a git repository that can be read: {reason}")]
+    Open { path: String, reason: String },
+    #[error("HEAD cannot be followed: {0}")]
+    Head(String),
+    #[error("the commit {0} or its tree is missing or damaged: fetch the repository again")]
+    MissingCommit(Oid),
+    #[error(
+        "the commit has more than {0} files and directories: raise `scanner.max_files` to read it"
+    )]
+    TooManyFiles(usize),
+    #[error(
+        "directories are nested deeper than {depth} at `{path}`: raise `scanner.max_depth` to read it"
+    )]
+    TooDeep { depth: usize, path: String },
+}
+
+impl ObjectStore {
+    /// Opens a bare repository, a work tree or its `.git`, whoever owns the directory.
+    pub fn open(path: &Path) -> Result<Self, ObjectError> {
+        // Reduced trust is what a stranger's directory would get: the same answer for every owner.
+        let options = gix::open::Options::isolated()
+            .with(Trust::Reduced)
+            .config_overrides(["core.useReplaceRefs=false"]);
+        gix::ThreadSafeRepository::open_opts(path, options).map(Self).map_err(|error| {
+            ObjectError::Open { path: path.display().to_string(), reason: error.to_string() }
+        })
+    }
+
+    /// The commit HEAD points to; none for a repository without commits.
+    pub fn head(&self) -> Result<Option<Head>, ObjectError> {
+        let repository = self.0.to_thread_local();
+        let failed = |error: gix::Error| ObjectError::Head(error.to_string());
+        let mut head = repository.head().map_err(failed)?;
+        let branch = match &head.kind {
+            HeadKind::Unborn(_) => return Ok(None),
+            HeadKind::Symbolic(reference) => Some(reference.name.shorten().to_string()),
+            HeadKind::Detached { .. } => None,
+        };
+        let commit = head.peel_to_commit().map_err(failed)?;
+        Ok(Some(Head { branch, commit: commit.id.into() }))
+    }
+
+    /// Lists the files of a commit.
+    pub fn tree(&self, commit: Oid, limits: &TreeLimits) -> Result<Tree, ObjectError> {
+        let reader = self.reader();
+        let root = reader.root_tree(commit).ok_or(ObjectError::MissingCommit(commit))?;
+        let data = reader.tree_bytes(root).ok_or(ObjectError::MissingCommit(commit))?;
+        let mut walk = Walk { reader: &reader, limits, seen: 0, tree: Tree::default() };
+        walk.directory("", 0, &data)?;
+        Ok(walk.tree)
+    }
+
+    /// A handle for one thread: it keeps its own caches.
+    pub fn reader(&self) -> Reader {
+        Reader(self.0.to_thread_local())
+    }
+}
+
+/// One thread's way to the objects.
+pub struct Reader(gix::Repository);
+
+impl Reader {
+    /// Reads a blob; the size is asked first, so that a large one costs no memory.
+    pub fn blob(&self, oid: Oid, max_bytes: u64) -> Blob {
+        match self.bytes(oid, Kind::Blob, max_bytes) {
+            Some(Ok(bytes)) => Blob::Bytes(bytes),
+            Some(Err(size)) => Blob::TooLarge(size),
+            None => Blob::Missing,
+        }
+    }
+
+    /// None: missing, damaged or of another kind. Err: too large, with the size.
+    fn bytes(&self, oid: Oid, kind: Kind, max_bytes: u64) -> Option<Result<Vec<u8>, u64>> {
+        let header = self.0.try_find_header(oid).ok()??;
+        if header.kind() != kind {
+            return None;
+        }
+        if header.size() > max_bytes {
+            return Some(Err(header.size()));
+        }
+        Some(Ok(self.0.try_find_object(oid).ok()??.detach().data))
+    }
+
+    fn root_tree(&self, commit: Oid) -> Option<Oid> {
+        let object = self.0.try_find_object(commit).ok()??;
+        Some(object.peel_to_tree().ok()?.id.into())
+    }
+
+    fn tree_bytes(&self, oid: Oid) -> Option<Vec<u8>> {
+        if gix::ObjectId::from(oid) == gix::ObjectId::empty_tree(gix::hash::Kind::Sha1) {
+            return Some(Vec::new());
+        }
+        self.bytes(oid, Kind::Tree, MAX_TREE_BYTES)?.ok()
+    }
+}
+
+struct Walk<'a> {
+    reader: &'a Reader,
+    limits: &'a TreeLimits,
+    seen: usize,
+    tree: Tree,
+}
+
+impl Walk<'_> {
+    /// Recursion is bounded by `limits.depth`.
+    fn directory(&mut self, path: &str, depth: usize, data: &[u8]) -> Result<(), ObjectError> {
+        if depth > self.limits.depth {
+            return Err(ObjectError::TooDeep {
+                depth: self.limits.depth,
+                path: path.chars().take(120).collect(),
+            });
+        }
+        for entry in TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1) {
+            let Ok(entry) = entry else {
+                self.tree.unreadable.push(path.to_owned());
+                break;
+            };
+            self.count()?;
+            self.entry(path, depth, &entry)?;
+        }
+        Ok(())
+    }
+
+    /// Counts directories too: empty ones can be nested without end in a few bytes.
+    fn count(&mut self) -> Result<(), ObjectError> {
+        self.seen += 1;
+        if self.seen > self.limits.files {
+            return Err(ObjectError::TooManyFiles(self.limits.files));
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        directory: &str,
+        depth: usize,
+        entry: &tree::EntryRef<'_>,
+    ) -> Result<(), ObjectError> {
+        let path = join(directory, entry.filename);
+        if !is_plain_name(entry.filename) {
+            self.tree.unreadable.push(path);
+            return Ok(());
+        }
+        let oid = Oid::from(entry.oid.to_owned());
+        let kind = match entry.mode.kind() {
+            tree::EntryKind::Tree => return self.subdirectory(path, depth, oid),
+            tree::EntryKind::Blob => EntryKind::File,
+            tree::EntryKind::BlobExecutable => EntryKind::Executable,
+            tree::EntryKind::Link => EntryKind::Symlink,
+            tree::EntryKind::Commit => EntryKind::Submodule,
+        };
+        self.tree.entries.push(TreeEntry { path, oid, kind });
+        Ok(())
+    }
+
+    fn subdirectory(&mut self, path: String, depth: usize, oid: Oid) -> Result<(), ObjectError> {
+        if let Some(data) = self.reader.tree_bytes(oid) {
+            return self.directory(&path, depth + 1, &data);
+        }
+        self.tree.unreadable.push(path);
+        Ok(())
+    }
+}
+
+/// Git makes no such names; a forged tree could use them to point outside.
+fn is_plain_name(name: &BStr) -> bool {
+    !matches!(name.as_bytes(), b"" | b"." | b"..") && !name.contains(&b'/')
+}
+
+fn join(directory: &str, name: &BStr) -> String {
+    let name = name.to_str_lossy();
+    if directory.is_empty() { name.into_owned() } else { format!("{directory}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repositories::testing::TestRepository;
+
+    fn paths(tree: &Tree) -> Vec<&str> {
+        tree.entries.iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_work_tree_and_its_bare_clone_read_alike() {
+        let repository = TestRepository::with(&[("a/b.txt", "b"), ("c.txt", "c")]);
+        let bare = repository.bare_clone();
+
+        for path in [repository.path(), &repository.path().join(".git"), bare.path()] {
+            let store = ObjectStore::open(path).unwrap();
+            let head = store.head().unwrap().unwrap();
+            assert_eq!(head.branch.as_deref(), Some("main"));
+            let tree = store.tree(head.commit, &TreeLimits::default()).unwrap();
+            assert_eq!(paths(&tree), ["a/b.txt", "c.txt"]);
+            let blob = store.reader().blob(tree.entries[0].oid, 10);
+            assert_eq!(blob, Blob::Bytes(b"b".to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_repository_without_commits_has_no_head() {
+        let repository = TestRepository::empty();
+
+        assert_eq!(ObjectStore::open(repository.path()).unwrap().head().unwrap(), None);
+    }
+
+    #[test]
+    fn a_detached_head_has_a_commit_and_no_branch() {
+        let repository = TestRepository::with(&[("a", "1")]);
+        repository.git(&["checkout", "--quiet", "--detach"]);
+
+        let head = ObjectStore::open(repository.path()).unwrap().head().unwrap().unwrap();
+
+        assert_eq!(head.branch, None);
+        assert_eq!(head.commit.to_string(), repository.git(&["rev-parse", "HEAD"]));
+    }
+
+    #[test]
+    fn a_folder_without_git_is_refused_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let error = ObjectStore::open(folder.path()).err().unwrap();
+
+        assert!(error.to_string().contains("is not a git repository"), "{error}");
+    }
+
+    #[test]
+    fn limits_name_the_key_that_raises_them() {
+        let repository = TestRepository::with(&[("a/b/c/d.txt", ""), ("e.txt", "")]);
+        let store = ObjectStore::open(repository.path()).unwrap();
+        let head = store.head().unwrap().unwrap().commit;
+
+        let files = store.tree(head, &TreeLimits { files: 3, depth: 9 }).unwrap_err();
+        let depth = store.tree(head, &TreeLimits { files: 9, depth: 2 }).unwrap_err();
+
+        assert!(matches!(files, ObjectError::TooManyFiles(3)));
+        assert!(files.to_string().contains("`scanner.max_files`"));
+        assert!(matches!(depth, ObjectError::TooDeep { depth: 2, .. }));
+        assert!(depth.to_string().contains("`scanner.max_depth`"));
+        assert!(store.tree(head, &TreeLimits { files: 5, depth: 3 }).is_ok());
+    }
+
+    #[test]
+    fn a_large_blob_gives_its_size_only() {
+        let repository = TestRepository::with(&[("a", &"x".repeat(100))]);
+        let store = ObjectStore::open(repository.path()).unwrap();
+        let head = store.head().unwrap().unwrap().commit;
+        let oid = store.tree(head, &TreeLimits::default()).unwrap().entries[0].oid;
+
+        assert_eq!(store.reader().blob(oid, 99), Blob::TooLarge(100));
+        assert!(matches!(store.reader().blob(oid, 100), Blob::Bytes(_)));
+    }
+
+    #[test]
+    fn missing_and_damaged_objects_are_values() {
+        let repository = TestRepository::with(&[("a", "1"), ("d/b", "2")]);
+        let store = ObjectStore::open(repository.path()).unwrap();
+        let head = store.head().unwrap().unwrap().commit;
+        let blob = store.tree(head, &TreeLimits::default()).unwrap().entries[0].oid;
+        repository.damage_object(&blob.to_string());
+        repository.remove_object(&repository.git(&["rev-parse", "HEAD:d"]));
+
+        let store = ObjectStore::open(repository.path()).unwrap();
+        let tree = store.tree(head, &TreeLimits::default()).unwrap();
+
+        assert_eq!(paths(&tree), ["a"]);
+        assert_eq!(tree.unreadable, ["d"]);
+        assert_eq!(store.reader().blob(blob, 10), Blob::Missing);
+        let absent = Oid::from_bytes([7; 20]);
+        assert_eq!(store.reader().blob(absent, 10), Blob::Missing);
+        assert!(matches!(
+            store.tree(absent, &TreeLimits::default()),
+            Err(ObjectError::MissingCommit(_))
+        ));
+    }
+
+    #[test]
+    fn replacement_objects_are_not_followed() {
+        let repository = TestRepository::with(&[("a", "1"), ("b", "2")]);
+        let a = repository.git(&["rev-parse", "HEAD:a"]);
+        let b = repository.git(&["rev-parse", "HEAD:b"]);
+        repository.git(&["replace", &a, &b]);
+
+        let store = ObjectStore::open(repository.path()).unwrap();
+
+        assert_eq!(store.reader().blob(a.parse().unwrap(), 9), Blob::Bytes(b"1".to_vec()));
+    }
+
+    #[test]
+    fn symlinks_and_executables_are_told_apart() {
+        let repository = TestRepository::with(&[("run.sh", "#!/bin/sh\n")]);
+        std::os::unix::fs::symlink("/etc/passwd", repository.path().join("link")).unwrap();
+        repository.git(&["update-index", "--chmod=+x", "run.sh"]);
+        repository.git(&["add", "link"]);
+        repository.git(&["commit", "--quiet", "-m", "more"]);
+
+        let store = ObjectStore::open(repository.path()).unwrap();
+        let head = store.head().unwrap().unwrap().commit;
+        let tree = store.tree(head, &TreeLimits::default()).unwrap();
+
+        let kinds: Vec<_> = tree.entries.iter().map(|entry| entry.kind).collect();
+        assert_eq!(kinds, [EntryKind::Symlink, EntryKind::Executable]);
+    }
+}

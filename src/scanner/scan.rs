@@ -1,0 +1,361 @@
+//! The scan itself: plan what to read, read it, and put the facts together.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::atomic::Ordering,
+};
+
+use super::{
+    detectors::CHAIN,
+    facts::{BlobFacts, FactKey, KnownFacts, Reading, Unread},
+    gather::{self, Outcome, Wanted, Watch},
+    manifest::{Contribution, Finding, TaskList},
+    model::{Language, Project, ScanReport, Task, Todo, WarningCode},
+    paths,
+    projects::{self, Placed},
+    warnings::Warnings,
+};
+use crate::repositories::{
+    Oid,
+    objects::{EntryKind, ObjectError, ObjectStore, Tree, TreeLimits},
+};
+
+/// What a scan is told.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// Names a project at the root that has no name of its own.
+    pub repository_name: String,
+    pub tree: TreeLimits,
+    /// `scanner.max_blob_bytes`: larger files are not read.
+    pub max_blob_bytes: u64,
+}
+
+/// What a scan gives back.
+#[derive(Debug)]
+pub struct Scan {
+    pub report: ScanReport,
+    /// To be kept and given to the next scan.
+    pub new_facts: Vec<(FactKey, BlobFacts)>,
+    pub counts: ScanCounts,
+}
+
+/// How much a scan looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ScanCounts {
+    /// Files of the commit.
+    pub files: usize,
+    /// Blobs that were read.
+    pub read: usize,
+    /// Blobs whose facts were known.
+    pub reused: usize,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    #[error("the scan was cancelled")]
+    Cancelled,
+}
+
+/// What a scan of one commit will read: its keys say which facts to look up.
+pub struct Plan {
+    wanted: Vec<Wanted>,
+    /// Path and index into `wanted`, in the tree's order.
+    files: Vec<(String, usize)>,
+    warnings: Warnings,
+    file_count: usize,
+}
+
+impl ScanOptions {
+    pub fn new(repository_name: impl Into<String>) -> Self {
+        Self {
+            repository_name: repository_name.into(),
+            tree: TreeLimits::default(),
+            max_blob_bytes: 2 * 1024 * 1024,
+        }
+    }
+}
+
+/// Plans and runs a scan in one go.
+pub fn scan(
+    store: &ObjectStore,
+    commit: Oid,
+    options: &ScanOptions,
+    known: &KnownFacts,
+    watch: &Watch,
+) -> Result<Scan, ScanError> {
+    Plan::new(store, commit, options)?.run(store, options, known, watch)
+}
+
+impl Plan {
+    /// Lists the commit's files and decides how each is read.
+    pub fn new(store: &ObjectStore, commit: Oid, options: &ScanOptions) -> Result<Self, ScanError> {
+        let tree = store.tree(commit, &options.tree)?;
+        let file_count = tree.entries.len();
+        let mut plan = Self {
+            wanted: Vec::new(),
+            files: Vec::new(),
+            warnings: Warnings::default(),
+            file_count,
+        };
+        plan.add(tree);
+        Ok(plan)
+    }
+
+    /// The facts this scan needs, each once.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &FactKey> {
+        self.wanted.iter().map(|wanted| &wanted.key)
+    }
+
+    fn add(&mut self, tree: Tree) {
+        for path in &tree.unreadable {
+            self.warnings.add(WarningCode::ObjectMissing, path, "This directory cannot be read, so what is in it is not listed: fetch the repository again.");
+        }
+        let mut indices: HashMap<FactKey, usize> = HashMap::new();
+        for entry in tree.entries {
+            match entry.kind {
+                EntryKind::File | EntryKind::Executable => {}
+                EntryKind::Symlink => continue,
+                EntryKind::Submodule => {
+                    self.warnings.add(
+                        WarningCode::SubmoduleNotFollowed,
+                        &entry.path,
+                        "A submodule is another repository: connect that one to see what is in it.",
+                    );
+                    continue;
+                }
+            }
+            if paths::is_foreign(&entry.path) {
+                continue;
+            }
+            let Some(reading) = Reading::of(&entry.path) else { continue };
+            let key = reading.key(entry.oid, &entry.path);
+            let index = *indices.entry(key).or_insert_with_key(|key| {
+                let path = entry.path.clone();
+                self.wanted.push(Wanted { key: key.clone(), reading, path });
+                self.wanted.len() - 1
+            });
+            self.files.push((entry.path, index));
+        }
+    }
+
+    /// Reads the blobs whose facts are not `known`, and reports.
+    pub fn run(
+        self,
+        store: &ObjectStore,
+        options: &ScanOptions,
+        known: &KnownFacts,
+        watch: &Watch,
+    ) -> Result<Scan, ScanError> {
+        let outcomes = gather::gather(store, &self.wanted, known, options.max_blob_bytes, watch)
+            .ok_or(ScanError::Cancelled)?;
+        let mut assembly = Assembly { warnings: self.warnings, ..Assembly::default() };
+        for (path, index) in &self.files {
+            let (Some(wanted), Some(outcome)) = (self.wanted.get(*index), outcomes.get(*index))
+            else {
+                continue;
+            };
+            match outcome {
+                Outcome::Known => {
+                    if let Some(facts) = known.get(&wanted.key) {
+                        assembly.file(path, wanted.reading, facts);
+                    }
+                }
+                Outcome::New(facts) => assembly.file(path, wanted.reading, facts),
+                Outcome::TooLarge(size) => assembly.too_large(path, *size, options.max_blob_bytes),
+                Outcome::Missing => assembly.warnings.add(
+                    WarningCode::ObjectMissing,
+                    path,
+                    "The file's content is missing or damaged: fetch the repository again.",
+                ),
+                Outcome::Failed => assembly.warnings.add(
+                    WarningCode::BrokenManifest,
+                    path,
+                    "The file could not be read and was left out: please report it.",
+                ),
+            }
+        }
+        let report = assembly.report(&options.repository_name);
+        let read =
+            usize::try_from(watch.progress.total.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        let counts = ScanCounts {
+            files: self.file_count,
+            read,
+            reused: self.wanted.len().saturating_sub(read),
+        };
+        let new_facts = self.wanted.into_iter().zip(outcomes).filter_map(|(wanted, outcome)| {
+            if let Outcome::New(facts) = outcome { Some((wanted.key, facts)) } else { None }
+        });
+        Ok(Scan { report, new_facts: new_facts.collect(), counts })
+    }
+}
+
+/// The facts of all files, on their way into a report.
+#[derive(Default)]
+struct Assembly<'a> {
+    files: Vec<(&'a str, &'a BlobFacts)>,
+    manifests: Vec<Placed<'a>>,
+    lists: Vec<(&'a str, &'a TaskList)>,
+    warnings: Warnings,
+}
+
+impl<'a> Assembly<'a> {
+    fn file(&mut self, path: &'a str, reading: Reading, facts: &'a BlobFacts) {
+        match facts.unread {
+            Some(Unread::LargeFilePointer) => self.warnings.add(
+                WarningCode::LargeFilePointer,
+                path,
+                "Only a Git LFS pointer is in the repository: its content is not read.",
+            ),
+            Some(Unread::Binary | Unread::Minified) => {}
+            None => self.files.push((path, facts)),
+        }
+        if let (Some(detector), Some(finding)) = (reading.detector, &facts.finding) {
+            self.finding(path, detector, finding);
+        }
+    }
+
+    fn finding(&mut self, path: &'a str, detector: usize, finding: &'a Finding) {
+        for problem in &finding.problems {
+            self.warnings.add(problem.code, path, problem.message.clone());
+        }
+        let (manifest, makes_project) = match &finding.contribution {
+            Contribution::Project(manifest) => (manifest, true),
+            Contribution::Addition(manifest) => (manifest, false),
+            Contribution::Tasks(list) => return self.lists.push((path, list)),
+        };
+        self.manifests.push(Placed { path, detector, manifest, makes_project });
+    }
+
+    fn too_large(&mut self, path: &str, size: u64, limit: u64) {
+        let is_manifest = CHAIN.iter().any(|one| one.reads(super::detectors::FileName(path)));
+        let what = if is_manifest { "manifest" } else { "file" };
+        let message = format!(
+            "The {what} has {size} bytes, more than the {limit} of `scanner.max_blob_bytes`, and was not read."
+        );
+        self.warnings.add(WarningCode::FileTooLarge, path, message);
+    }
+
+    fn report(mut self, repository_name: &str) -> ScanReport {
+        let mut projects = projects::assemble(&self.manifests, repository_name, &mut self.warnings);
+        let owners = Owners::new(&projects);
+        let languages = count_languages(&self.files, &owners, &mut projects);
+        let mut todos = Vec::new();
+        for (path, facts) in &self.files {
+            todos.extend(todos_of(path, facts, &owners));
+        }
+        todos.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+        self.lists.sort_by_key(|(path, _)| *path);
+        let mut tasks = Vec::new();
+        for (path, list) in &self.lists {
+            let first = tasks.len();
+            tasks.extend(tasks_of(path, list, first, &owners));
+        }
+        warn_of_duplicates(&tasks, &mut self.warnings);
+        ScanReport { projects, tasks, todos, languages, warnings: self.warnings.finish() }
+    }
+}
+
+/// Which project a file belongs to: the nearest one around it.
+struct Owners(HashMap<String, usize>);
+
+impl Owners {
+    fn new(projects: &[Project]) -> Self {
+        Self(projects.iter().enumerate().map(|(index, one)| (one.path.clone(), index)).collect())
+    }
+
+    fn of<'p>(&self, path: &'p str) -> Option<(&'p str, usize)> {
+        paths::around(paths::directory(path))
+            .find_map(|directory| Some((directory, *self.0.get(directory)?)))
+    }
+
+    fn name(&self, path: &str) -> Option<String> {
+        self.of(path).map(|(directory, _)| directory.to_owned())
+    }
+}
+
+fn count_languages(
+    files: &[(&str, &BlobFacts)],
+    owners: &Owners,
+    projects: &mut [Project],
+) -> Vec<Language> {
+    let mut all: BTreeMap<&str, Language> = BTreeMap::new();
+    let mut by_project: Vec<BTreeMap<&str, Language>> = vec![BTreeMap::new(); projects.len()];
+    for (path, facts) in files {
+        let (Some(name), Some(lines)) = (&facts.language, facts.lines) else { continue };
+        let own = owners.of(path).and_then(|(_, index)| by_project.get_mut(index));
+        for counts in std::iter::once(&mut all).chain(own) {
+            let language = counts.entry(name).or_default();
+            language.files += 1;
+            language.code += u64::from(lines.code);
+            language.comments += u64::from(lines.comments);
+            language.blanks += u64::from(lines.blanks);
+        }
+    }
+    for (project, counts) in projects.iter_mut().zip(by_project) {
+        project.languages = sorted(counts);
+    }
+    sorted(all)
+}
+
+fn sorted(counts: BTreeMap<&str, Language>) -> Vec<Language> {
+    let named = |(name, counts): (&str, Language)| Language { name: name.to_owned(), ..counts };
+    let mut languages: Vec<_> = counts.into_iter().map(named).collect();
+    languages.sort_by(|a, b| (b.code, &a.name).cmp(&(a.code, &b.name)));
+    languages
+}
+
+fn todos_of(path: &str, facts: &BlobFacts, owners: &Owners) -> impl Iterator<Item = Todo> {
+    let project = (!facts.markers.is_empty()).then(|| owners.name(path)).flatten();
+    facts.markers.iter().map(move |fact| Todo {
+        marker: fact.marker,
+        text: fact.text.clone(),
+        author: fact.author.clone(),
+        path: path.to_owned(),
+        line: fact.line,
+        project: project.clone(),
+    })
+}
+
+fn tasks_of(
+    path: &str,
+    list: &TaskList,
+    first: usize,
+    owners: &Owners,
+) -> impl Iterator<Item = Task> {
+    let project = owners.name(path);
+    list.tasks.iter().map(move |fact| Task {
+        id: fact.id.clone(),
+        title: fact.title.clone(),
+        done: fact.done,
+        section: fact.section.clone(),
+        depth: fact.depth,
+        parent: fact.parent.map(|parent| first + parent),
+        path: path.to_owned(),
+        line: fact.line,
+        project: project.clone(),
+        attributes: fact.attributes.clone().or(&list.defaults),
+    })
+}
+
+fn warn_of_duplicates(tasks: &[Task], warnings: &mut Warnings) {
+    let mut first: HashMap<&str, &Task> = HashMap::new();
+    for task in tasks {
+        let Some(id) = &task.id else { continue };
+        if let Some(other) = first.get(id.as_str()) {
+            let message = format!(
+                "Line {} gives the id `{id}` again, after {} line {}: give one of them another number.",
+                task.line, other.path, other.line
+            );
+            warnings.add(WarningCode::DuplicateTaskId, &task.path, message);
+        } else {
+            first.insert(id, task);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;
