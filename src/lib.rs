@@ -38,3 +38,7 @@ pub mod repositories;
 pub mod scanner;
 
 pub mod work;
+
+pub mod dashboard;
+
+pub mod app;

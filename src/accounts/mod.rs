@@ -5,9 +5,19 @@
 //! stored only as its hash and shown only once.
 
 mod model;
+mod pages;
 pub mod sessions;
 pub mod setup;
 mod store;
 pub mod tokens;
 
 pub use model::{InvalidLogin, Login, PersonName};
+pub use pages::routes;
+pub use store::insert_account;
+
+/// How sign-ins behave on this server.
+#[derive(Clone, Debug)]
+pub struct SignInSettings {
+    /// Days after which a session ends.
+    pub days: u32,
+}

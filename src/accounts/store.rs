@@ -165,7 +165,8 @@ pub(super) async fn find_account(
     .await
 }
 
-pub(super) async fn insert_account(
+/// Adds a person.
+pub async fn insert_account(
     tx: &mut SystemTx,
     login: &str,
     name: &str,

@@ -4,8 +4,13 @@
 //! Every module with routes uses it; it knows no product noun. Invariant: what leaves through it
 //! carries the security headers and a request id, and never internal error text.
 
+pub mod assets;
 pub mod error;
+pub mod error_page;
+pub mod html;
+pub mod icon;
 pub mod middleware;
 pub mod paging;
+pub mod time;
 
 pub use error::{AppError, FieldError, Problem, Result};
