@@ -8,6 +8,6 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod ids;
-// pub mod postgres;
+pub mod postgres;
 pub mod tasks;
 pub mod telemetry;

@@ -2,18 +2,26 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{ErrorKind, Write},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{
-    APPLICATION, PostgresError, account::Account, find::Installation, layout::Layout,
-    server::end_with_us,
+    APPLICATION, PostgresError,
+    account::Account,
+    find::Installation,
+    layout::Layout,
+    server::{POLL, end_with_us},
 };
 
 /// Begins the names of unfinished clusters.
 const UNFINISHED: &str = "unfinished-";
+
+/// How long a killed `initdb` may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs in a new cluster's `template1` in single-user mode, where nobody else can be connected, and
 /// the superuser needs no way in. A statement is a line there.
@@ -41,10 +49,25 @@ fn remove_unfinished(base: &Path) -> Result<(), PostgresError> {
     let entries = fs::read_dir(base).map_err(PostgresError::io("read", base))?;
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            fs::remove_dir_all(entry.path()).map_err(PostgresError::io("remove", &entry.path()))?;
+            remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes a directory that a dying `initdb` may still write to, or remove itself.
+fn remove(dir: &Path) -> Result<(), PostgresError> {
+    let asked = Instant::now();
+    loop {
+        match fs::remove_dir_all(dir) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if asked.elapsed() > PATIENCE => {
+                return Err(PostgresError::io("remove", dir)(error));
+            }
+            Err(_) => thread::sleep(POLL),
+        }
+    }
 }
 
 struct Cluster<'a> {

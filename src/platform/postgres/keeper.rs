@@ -4,6 +4,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    io::{Seek, Write},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +22,9 @@ use super::{
     recovery,
     server::{POLL, PidFile, Server, answers},
 };
+
+/// What the lock says until the server's process id is known.
+const STARTING: &str = "starting";
 
 /// How long we wait for a server that another process is starting or stopping.
 const OTHER: Duration = Duration::from_mins(5);
@@ -135,7 +139,9 @@ impl Watch {
         }
         if let Turn::Ours { lock, mut server } = turn {
             server.stop();
-            drop(lock);
+            if let Err(failure) = self.say(&lock, "") {
+                warn!("{failure}");
+            }
         }
     }
 
@@ -179,13 +185,15 @@ impl Watch {
 
     /// Starts the server, making the cluster first where there is none; says whether it did.
     fn run(&self, lock: &File) -> Result<(Server, bool), PostgresError> {
-        lock.set_len(0).map_err(PostgresError::io("write", &self.layout.lock))?;
+        let was_clean = self.is_clean();
+        self.say(lock, STARTING)?;
         let made_by = self.layout.made_by();
         let installation = find::find(&self.options, made_by.as_deref(), &self.layout.data)?;
         self.layout.account.check_reach(&installation.bin)?;
-        if made_by.is_some() {
+        if !was_clean {
             recovery::recover(&self.layout)?;
-        } else {
+        }
+        if made_by.is_none() {
             info!("Making a database cluster with PostgreSQL {}", installation.major);
             cluster::make(&self.layout, &installation)?;
         }
@@ -195,6 +203,21 @@ impl Watch {
             .map_err(PostgresError::io("write", &self.layout.lock))?;
         self.is_owned.store(true, Ordering::Relaxed);
         Ok((server, made_by.is_none()))
+    }
+
+    /// Whether the last one to run the server ended it properly.
+    fn is_clean(&self) -> bool {
+        fs::read(&self.layout.lock).is_ok_and(|said| said.is_empty())
+            && PidFile::read(&self.layout.data).is_none()
+    }
+
+    /// Writes into the lock how the server is.
+    fn say(&self, mut lock: &File, state: &str) -> Result<(), PostgresError> {
+        let written = lock
+            .set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| lock.write_all(state.as_bytes()));
+        written.map_err(PostgresError::io("write", &self.layout.lock))
     }
 
     /// Whether the server that the lock's holder has started takes connections. The number in the

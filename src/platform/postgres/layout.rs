@@ -30,7 +30,8 @@ pub(super) struct Layout {
     pub(super) socket_dir: PathBuf,
     /// What the server writes to its standard error.
     pub(super) log: PathBuf,
-    /// Is locked by the process that runs the server, and says which server that is.
+    /// Is locked by the process that runs the server. Holds `starting`, then the server's process
+    /// id; is empty after a clean end.
     pub(super) lock: PathBuf,
     pub(super) account: Account,
 }

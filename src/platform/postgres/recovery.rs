@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     os::unix::ffi::OsStrExt,
     path::Path,
     thread,
@@ -15,7 +16,7 @@ use nix::{
 use tracing::{info, warn};
 
 use super::{
-    PostgresError,
+    PORT, PostgresError,
     layout::Layout,
     server::{POLL, PidFile},
 };
@@ -23,51 +24,74 @@ use super::{
 /// How long an orphaned server is given for each way of ending.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Ends the server of a process that was killed, if it is still there, and removes its pid file
-/// where the number now belongs to another process.
+/// Ends the server of a process that was killed, if it is still there, and removes the files that
+/// Postgres would take for a running server because their process id now belongs to another
+/// program.
 ///
-/// Only for the holder of the lock, which knows that no process of ours wants that server. A pid
-/// file whose process is gone is left to Postgres, which also looks for remaining sessions.
+/// Only for the holder of the lock, which knows that no process of ours wants that server.
 pub(super) fn recover(layout: &Layout) -> Result<(), PostgresError> {
-    let Some(left) = PidFile::read(&layout.data) else { return Ok(()) };
-    let pid = Pid::from_raw(left.pid);
-    if is_our_server(pid, &layout.data) {
-        info!("Ending the PostgreSQL server {pid} that an earlier run left behind");
-        end(pid, &layout.data)?;
-    } else if exists(pid) {
+    end_orphans(&layout.data)?;
+    if let Some(left) = PidFile::read(&layout.data)
+        && is_alive(Pid::from_raw(left.pid))
+    {
         warn!(
-            "Removing a stale postmaster.pid: its process id {pid} belongs to another program now"
+            "Removing a stale postmaster.pid: its process id {} belongs to another program now",
+            left.pid
         );
-        let file = layout.data.join("postmaster.pid");
-        fs::remove_file(&file).map_err(PostgresError::io("remove", &file))?;
+        remove(&layout.data.join("postmaster.pid"))?;
     }
-    Ok(())
+    // Where its process is gone, the pid file is left to Postgres, which looks for sessions that
+    // have outlived their server. The socket has no such meaning.
+    remove(&layout.socket_dir.join(format!(".s.PGSQL.{PORT}.lock")))
 }
 
-fn end(pid: Pid, data: &Path) -> Result<(), PostgresError> {
+fn end_orphans(data: &Path) -> Result<(), PostgresError> {
     for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-        // It may be gone by now, which the loop below sees.
-        kill(pid, signal).ok();
+        for pid in servers_of(data) {
+            info!("Ending the PostgreSQL server {pid} that an earlier run left behind");
+            // It may be gone by now, which the loop below sees.
+            kill(pid, signal).ok();
+        }
         let asked = Instant::now();
         while asked.elapsed() < PATIENCE {
-            if !is_our_server(pid, data) {
+            if servers_of(data).is_empty() {
                 return Ok(());
             }
             thread::sleep(POLL);
         }
     }
-    Err(PostgresError::OldServer { pid: pid.as_raw() })
+    servers_of(data)
+        .first()
+        .map_or(Ok(()), |pid| Err(PostgresError::OldServer { pid: pid.as_raw() }))
 }
 
-/// Whether the process is a server of this cluster, by the `-D` of its command line: everybody may
-/// read that, also root in a container, who may not see another user's working directory.
-fn is_our_server(pid: Pid, data: &Path) -> bool {
+/// The servers of this cluster, by the `-D` of their command lines: everybody may read those, also
+/// root in a container, who may not see another user's working directory.
+fn servers_of(data: &Path) -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw));
+    pids.filter(|pid| serves(*pid, data)).collect()
+}
+
+fn serves(pid: Pid, data: &Path) -> bool {
     let Ok(arguments) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
     let mut arguments = arguments.split(|byte| *byte == 0);
     let is_postgres = arguments.next().is_some_and(|program| program.ends_with(b"postgres"));
     is_postgres && arguments.any(|argument| argument == data.as_os_str().as_bytes())
 }
 
-fn exists(pid: Pid) -> bool {
-    Path::new("/proc").join(pid.to_string()).exists()
+/// Whether the process exists and is no zombie, whose end only waits to be heard of.
+fn is_alive(pid: Pid) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|state| !state.contains(") Z "))
+}
+
+fn remove(file: &Path) -> Result<(), PostgresError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(PostgresError::io("remove", file)(error))
+        }
+        _ => Ok(()),
+    }
 }

@@ -4,7 +4,11 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
-    os::unix::{net::UnixStream, process::CommandExt},
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        net::UnixStream,
+        process::CommandExt,
+    },
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -114,12 +118,9 @@ impl Server {
 
 /// What we decide; everything else is the operator's, in `postgresql.conf`.
 fn settings(layout: &Layout, connections: u32) -> Vec<OsString> {
-    let mut socket_dir = OsString::from("unix_socket_directories=\"");
-    socket_dir.push(&layout.socket_dir);
-    socket_dir.push("\"");
     vec![
         "listen_addresses=".into(),
-        socket_dir,
+        socket_directories(&layout.socket_dir),
         "unix_socket_permissions=0700".into(),
         format!("max_connections={}", connections.saturating_add(SPARE_CONNECTIONS)).into(),
         "cluster_name=quarterdeck".into(),
@@ -128,6 +129,15 @@ fn settings(layout: &Layout, connections: u32) -> Vec<OsString> {
         "log_destination=stderr".into(),
         "jit=off".into(),
     ]
+}
+
+/// The setting is a list, in which a path with odd characters is quoted and its quotes are doubled.
+fn socket_directories(dir: &Path) -> OsString {
+    let quote = |byte: &u8| if *byte == b'"' { vec![b'"', b'"'] } else { vec![*byte] };
+    let mut setting = b"unix_socket_directories=\"".to_vec();
+    setting.extend(dir.as_os_str().as_bytes().iter().flat_map(quote));
+    setting.push(b'"');
+    OsString::from_vec(setting)
 }
 
 /// Makes a child end when the calling thread does, even by SIGKILL, and keeps it out of our process
@@ -174,7 +184,7 @@ pub(super) fn answers(layout: &Layout) -> bool {
     UnixStream::connect(layout.socket()).is_ok()
 }
 
-/// What the log says since a position: the errors, else the last line.
+/// The last lines that the log has since a position, without their times.
 fn last_words(log: &Path, from: u64) -> String {
     let mut text = Vec::new();
     let read = File::open(log).and_then(|mut file| {
@@ -185,13 +195,12 @@ fn last_words(log: &Path, from: u64) -> String {
         return "it ended without a word".to_owned();
     }
     let text = String::from_utf8_lossy(&text);
-    let told = |line: &&str| {
-        ["FATAL:", "PANIC:", "HINT:", "error while loading"].iter().any(|word| line.contains(word))
-    };
-    let errors: Vec<_> = text.lines().filter(told).collect();
-    if errors.is_empty() {
-        text.lines().last().unwrap_or_default().to_owned()
-    } else {
-        errors.join("; ")
-    }
+    let mut lines: Vec<_> = text.lines().rev().take(4).map(without_time).collect();
+    lines.reverse();
+    lines.join("; ")
+}
+
+/// A line of the log without `2026-01-31 12:00:00.000 UTC [4711] `.
+fn without_time(line: &str) -> &str {
+    line.split_once("] ").map_or(line, |(_, said)| said)
 }
