@@ -8,6 +8,7 @@ mod database;
 mod health;
 mod jobs;
 mod metrics_page;
+mod openapi;
 mod routes;
 mod server;
 
@@ -15,5 +16,6 @@ pub use cli::{Cli, main};
 pub use database::{Opened, open};
 pub use health::Health;
 pub use jobs::registry;
+pub use openapi::openapi_document;
 pub use routes::routes;
 pub use server::{Parts, configure};

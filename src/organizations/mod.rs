@@ -6,9 +6,11 @@
 
 pub mod audit;
 mod model;
+mod pages;
 mod store;
 
 pub use model::{InvalidName, InvalidSlug, Member, Membership, OrganizationName, Slug};
+pub use pages::routes;
 pub use store::{
     add_member, find_first, find_slug, insert, list_all, list_members, list_memberships, rename,
 };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Oid;
+use super::{Oid, Source};
 use crate::{jobs::Job, tenancy::TenantId};
 
 crate::id! {
@@ -23,6 +23,13 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    pub const fn of(source: &Source) -> Self {
+        match source {
+            Source::Url(_) => Self::Url,
+            Source::Path(_) => Self::Path,
+        }
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Url => "url",
@@ -48,6 +55,14 @@ pub struct Repository {
 }
 
 impl Repository {
+    /// The name that a source suggests, in the characters that addresses may hold.
+    pub fn name_of(source: &Source) -> String {
+        let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+        let name: String =
+            source.display_name().chars().map(|character| if allowed(character) { character } else { '-' }).take(100).collect();
+        if name.trim_matches(['.', '-']).is_empty() { "repository".to_owned() } else { name }
+    }
+
     /// Where its bare mirror is kept.
     pub fn mirror_path(mirrors: &Path, tenant: TenantId, id: RepositoryId) -> PathBuf {
         mirrors.join(tenant.to_string()).join(format!("{id}.git"))

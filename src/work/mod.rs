@@ -7,6 +7,7 @@
 mod findings;
 mod jobs;
 mod model;
+mod pages;
 mod progress;
 mod reading;
 mod settings;
@@ -17,6 +18,7 @@ pub use model::{
     Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, Phase, Project, ProjectFilter, ProjectId,
     ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task, TaskFilter, TaskId, TaskSource, TaskState,
 };
+pub use pages::routes;
 pub use reading::{Reading, read_once};
 pub use settings::ScanSettings;
 pub use store::{

@@ -1,0 +1,7 @@
+//! Pages of projects, tasks, commits and scans.
+
+use crate::tenancy::Routes;
+
+pub fn routes() -> Routes {
+    Routes::default()
+}
