@@ -64,6 +64,28 @@ fn a_path_outside_the_allowed_roots_is_refused_whether_it_exists_or_not() {
 }
 
 #[test]
+fn what_exists_outside_the_roots_cannot_be_probed() {
+    let outside = Repository::with_commits(1);
+    let root = tempfile::TempDir::new().unwrap();
+    let link = root.path().join("link");
+    symlink(outside.directory.path(), &link).unwrap();
+    let climb = root.path().join("../..").join(outside.work().strip_prefix("/").unwrap());
+
+    for (existing, missing) in [
+        (link.join("work"), link.join("missing")),
+        (climb.clone(), climb.with_file_name("missing")),
+    ] {
+        for path in [existing, missing] {
+            let answer = parse(&path, &within(root.path()));
+
+            assert!(matches!(answer, Err(SourceError::OutsideAllowedRoots(_))), "{answer:?}");
+        }
+    }
+    let inside = parse(&root.path().join("missing"), &within(root.path()));
+    assert!(matches!(inside, Err(SourceError::Unreadable { .. })), "{inside:?}");
+}
+
+#[test]
 fn a_root_is_no_prefix_of_its_neighbours_name() {
     let repository = Repository::with_commits(1);
     let root = repository.directory.path().join("wor");

@@ -32,8 +32,9 @@ pub enum FetchError {
     )]
     DiskFull { free: u64, limit: u64 },
     #[error(
-        "`{host}` is at {address}, {kind}. If that is meant, add its network to `repositories.allowed_networks`."
+        "`{host}` leads to {kind}. If that is meant, add its network to `repositories.allowed_networks`."
     )]
+    /// The address is not in the sentence: what names mean inside is not for everyone.
     AddressRefused { host: String, address: IpAddr, kind: &'static str },
     #[error(
         "The name `{host}` has no address: check the spelling, or the name service of this machine ({reason})."

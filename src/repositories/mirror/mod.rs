@@ -2,8 +2,9 @@
 //!
 //! A mirror holds the branches, tags and HEAD of its source and the objects they reach. Objects
 //! come in packs, each written aside and renamed; references live in one `packed-refs` file that
-//! is replaced in one rename after them. So whatever stops a fetch, the mirror shows the state of
-//! the last one that ended well. Nothing is checked out, and neither hooks nor filters,
+//! is replaced in one rename after them, and HEAD follows in another. So whatever stops a fetch,
+//! the mirror shows the state of the last one that ended well; should the power fail before the
+//! disk has a pack, the next fetch finds its objects missing and calls the mirror damaged. Nothing is checked out, and neither hooks nor filters,
 //! credential helpers, submodules or the configuration of a user or of the source are looked at.
 
 use std::{

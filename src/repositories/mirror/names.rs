@@ -41,8 +41,10 @@ impl CheckedNames {
         if addresses::is_allowed(address, &self.allowed_networks) {
             return None;
         }
-        let plain =
-            self.is_plain.load(Ordering::Relaxed).then_some("where plain http is not spoken");
+        let plain = self
+            .is_plain
+            .load(Ordering::Relaxed)
+            .then_some("an address that plain http is not spoken with");
         let kind = addresses::refused_kind(address).or(plain)?;
         Some(FetchError::AddressRefused { host: host.to_owned(), address, kind })
     }

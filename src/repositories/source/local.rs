@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{AllowedRoots, SourceError};
@@ -48,15 +48,22 @@ impl Fence {
 
     /// The path without links, if it lies inside; whether a path outside exists is not told.
     fn admit(&self, path: &Path) -> Result<PathBuf, SourceError> {
-        match (path.canonicalize(), &self.0) {
-            (Ok(real), None) => Ok(real),
-            (Ok(real), Some(roots)) if roots.iter().any(|root| real.starts_with(root)) => Ok(real),
-            (Err(error), None) => Err(unreadable(path, &error)),
-            (Err(error), Some(roots)) if roots.iter().any(|root| path.starts_with(root)) => {
-                Err(unreadable(path, &error))
-            }
-            (Ok(_) | Err(_), Some(_)) => Err(SourceError::OutsideAllowedRoots(path.to_owned())),
+        match path.canonicalize() {
+            Ok(real) if self.contains(&real) => Ok(real),
+            Err(error) if self.would_contain(path) => Err(unreadable(path, &error)),
+            Ok(_) | Err(_) => Err(SourceError::OutsideAllowedRoots(path.to_owned())),
         }
+    }
+
+    fn contains(&self, real: &Path) -> bool {
+        self.0.as_ref().is_none_or(|roots| roots.iter().any(|root| real.starts_with(root)))
+    }
+
+    /// Whether a path that does not exist would lie inside, by the part of it that does.
+    fn would_contain(&self, path: &Path) -> bool {
+        let climbs = path.components().any(|part| part == Component::ParentDir);
+        let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
+        self.is_open() || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
     }
 }
 
