@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod error;
 pub mod error_page;
+pub mod events;
 pub mod html;
 pub mod icon;
 pub mod middleware;

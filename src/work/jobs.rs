@@ -28,6 +28,7 @@ const TELL_EVERY: Duration = Duration::from_millis(400);
 
 /// Names the function that scans.
 pub fn register_jobs(registry: Registry, settings: ScanSettings) -> Registry {
+    let registry = super::connect::register(registry, settings.mirrors.clone());
     let settings = Arc::new(settings);
     registry.with(move |context, job: ScanRepository| {
         let settings = Arc::clone(&settings);

@@ -4,6 +4,8 @@
 //! [`request_scan`]. Invariant: a repository shows either its previous whole scan or its next whole
 //! scan, never a part: everything that a scan found is written in one transaction.
 
+mod connect;
+mod events;
 mod findings;
 mod jobs;
 mod model;
@@ -13,6 +15,7 @@ mod reading;
 mod settings;
 mod store;
 
+pub use connect::{Connected, connect, disconnect};
 pub use jobs::{register_jobs, request_scan};
 pub use model::{
     Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, Phase, Project, ProjectFilter, ProjectId,

@@ -3,5 +3,5 @@
 use crate::tenancy::Routes;
 
 pub fn routes() -> Routes {
-    Routes::default()
+    Routes::default().and(super::events::routes())
 }

@@ -13,8 +13,8 @@ use crate::{
         clock::Clock,
         config::{Config, Environment},
     },
-    repositories::{self, NewRepository, Repository, RepositoryId, ScanReason, Source, SourceKind, source::SourceError},
-    tenancy::{Db, Grant, SystemReason, TenantTx},
+    repositories::{ScanReason, Source, source::SourceError},
+    tenancy::{Db, Grant, SystemReason},
     work::{self, Reading, Scan, ScanId, ScanSettings, ScanState},
 };
 
@@ -145,27 +145,9 @@ pub(in crate::app) async fn scan_and_store(
 
 async fn request(db: &Db, grant: &Grant, source: &Source, clock: &Clock) -> anyhow::Result<ScanId> {
     let mut tx = db.begin_granted(grant).await?;
-    let repository = match repositories::find_source(&mut tx, &source.normalized()).await? {
-        Some(repository) => repository.id,
-        None => add(&mut tx, source, clock).await?,
-    };
-    let scan = work::request_scan(&mut tx, repository, ScanReason::Command, clock.now()).await?;
+    let connected = work::connect(&mut tx, source, ScanReason::Command, clock.now()).await?;
     tx.commit().await?;
-    Ok(scan)
-}
-
-async fn add(tx: &mut TenantTx, source: &Source, clock: &Clock) -> anyhow::Result<RepositoryId> {
-    let id = RepositoryId::new();
-    let new = NewRepository {
-        id,
-        name: &Repository::name_of(source),
-        source_kind: SourceKind::of(source),
-        source: &source.normalized(),
-        any_path: true,
-        created_at: clock.now(),
-    };
-    repositories::insert(tx, &new).await?;
-    Ok(id)
+    Ok(connected.scan)
 }
 
 async fn wait(db: &Db, grant: &Grant, worker: &Worker, id: ScanId) -> anyhow::Result<Scan> {

@@ -1,0 +1,116 @@
+//! Connecting and removing repositories: the row, its first scan, the log, and the mirror.
+
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{jobs::request_scan, model::ScanId};
+use crate::{
+    jobs::{self, Failure, Job, JobContext, Registry},
+    organizations::audit,
+    repositories::{self, Mirror, NewRepository, Repository, RepositoryId, ScanReason, Source, SourceKind},
+    tenancy::TenantTx,
+};
+
+/// A connected repository and the scan that was asked for.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    pub repository: RepositoryId,
+    pub name: String,
+    pub scan: ScanId,
+    /// False where the source was connected already.
+    pub is_new: bool,
+}
+
+/// Connects a repository and asks for its scan; one that is connected already is only scanned.
+pub async fn connect(
+    tx: &mut TenantTx,
+    source: &Source,
+    reason: ScanReason,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Connected> {
+    let known = repositories::find_source(tx, &source.normalized()).await?;
+    let is_new = known.is_none();
+    let (repository, name) = match known {
+        Some(known) => (known.id, known.name),
+        None => add(tx, source, reason, now).await?,
+    };
+    let scan = request_scan(tx, repository, reason, now).await?;
+    Ok(Connected { repository, name, scan, is_new })
+}
+
+async fn add(
+    tx: &mut TenantTx,
+    source: &Source,
+    reason: ScanReason,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(RepositoryId, String)> {
+    let id = RepositoryId::new();
+    let new = NewRepository {
+        id,
+        name: &Repository::name_of(source),
+        source_kind: SourceKind::of(source),
+        source: &source.normalized(),
+        any_path: reason == ScanReason::Command,
+        created_at: now,
+    };
+    let name = repositories::insert(tx, &new).await?;
+    record(tx, "repository.added", id, json!({"name": name, "source": new.source}), now).await?;
+    tx.announce("repositories");
+    Ok((id, name))
+}
+
+/// Removes a repository with all that was read from it, and then its mirror.
+pub async fn disconnect(tx: &mut TenantTx, repository: &Repository, now: DateTime<Utc>) -> anyhow::Result<()> {
+    repositories::delete(tx, repository.id).await?;
+    jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
+    let detail = json!({"name": repository.name, "source": repository.source});
+    record(tx, "repository.removed", repository.id, detail, now).await?;
+    tx.announce("repositories");
+    tx.announce("scans");
+    Ok(())
+}
+
+async fn record(
+    tx: &mut TenantTx,
+    action: &'static str,
+    id: RepositoryId,
+    detail: serde_json::Value,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let subject_id = id.to_string();
+    let event = audit::Event { action, subject_kind: "repository", subject_id, detail, at, actor_name: None };
+    audit::record(tx, event).await
+}
+
+/// Deletes the mirror of a removed repository, after any scan that still reads it.
+///
+/// Idempotent: a mirror that is gone stays gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct RemoveMirror {
+    repository: RepositoryId,
+}
+
+impl Job for RemoveMirror {
+    const KIND: &'static str = "remove_mirror";
+    const ATTEMPTS: u16 = 5;
+
+    fn lane(&self) -> String {
+        format!("repository:{}", self.repository)
+    }
+}
+
+/// Names the function that deletes mirrors.
+pub(super) fn register(registry: Registry, mirrors: PathBuf) -> Registry {
+    let mirrors = Arc::new(mirrors);
+    registry.with(move |context: JobContext, job: RemoveMirror| {
+        let mirror = Mirror::at(Repository::mirror_path(&mirrors, context.grant.organization().id, job.repository));
+        async move {
+            let removed = tokio::task::spawn_blocking(move || mirror.remove()).await;
+            let removed = removed.map_err(|error| Failure::Retry(error.into()))?;
+            removed.map_err(|error| Failure::Retry(error.into()))
+        }
+    })
+}
