@@ -24,14 +24,13 @@ const UNFINISHED: &str = "unfinished-";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs in a new cluster's `template1` in single-user mode, where nobody else can be connected, and
-/// the superuser needs no way in. A statement is a line there.
+/// the superuser needs no way in. A statement is a line there. The extension is in the template, so
+/// that the database has it from the start.
 const FIRST_STATEMENTS: &str = "\
 CREATE ROLE quarterdeck LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB CREATEROLE;
+CREATE EXTENSION vector;
 CREATE DATABASE quarterdeck OWNER quarterdeck;
 ";
-
-/// The same in the new database.
-const DATABASE_STATEMENTS: &str = "CREATE EXTENSION vector;\n";
 
 /// Makes the cluster under another name and renames it once it is complete, so that one whose
 /// making was killed is never taken for a cluster.
@@ -41,7 +40,6 @@ pub(super) fn make(layout: &Layout, installation: &Installation) -> Result<(), P
     let cluster = Cluster { installation, account: &layout.account, data: &unfinished };
     cluster.initialise()?;
     cluster.run_alone("template1", FIRST_STATEMENTS)?;
-    cluster.run_alone(APPLICATION, DATABASE_STATEMENTS)?;
     fs::rename(&unfinished, &layout.data).map_err(PostgresError::io("rename", &unfinished))
 }
 
