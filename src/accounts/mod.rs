@@ -13,7 +13,7 @@ pub mod tokens;
 
 pub use model::{InvalidLogin, Login, PersonName};
 pub use pages::routes;
-pub use store::insert_account;
+pub use store::{find_account_id, insert_account};
 
 /// How sign-ins behave on this server.
 #[derive(Clone, Debug)]

@@ -125,6 +125,8 @@ pub(super) struct ScanArguments {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // One TLS stack for the process; it is only refused where one has been chosen before.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let environment = Environment::of_process();
     match run(cli, &environment) {
         Ok(()) => ExitCode::SUCCESS,

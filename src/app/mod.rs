@@ -18,4 +18,4 @@ pub use health::Health;
 pub use jobs::registry;
 pub use openapi::openapi_document;
 pub use routes::routes;
-pub use server::{Parts, configure};
+pub use server::{Parts, listen};

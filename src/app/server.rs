@@ -1,6 +1,6 @@
 //! The web server: its shared values, its middleware, its start and its end.
 
-use std::time::Duration;
+use std::{net::TcpListener, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -69,7 +69,7 @@ impl Parts {
 }
 
 /// Wires the shared values and the routes; the same for the server and for tests.
-pub fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
+fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
     config
         .app_data(Data::new(parts.db.clone()))
         .app_data(Data::new(parts.clock.clone()))
@@ -148,8 +148,16 @@ async fn check_isolation(parts: &Parts) -> anyhow::Result<()> {
 }
 
 fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
-    let parts = parts.clone();
     let address = config.server.listen;
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("listen on {address}: is another program using this port? Choose one with QUARTERDECK_LISTEN")
+    })?;
+    Ok(listen(parts, listener, config.server.workers, config.server.shutdown_seconds)?)
+}
+
+/// Serves on a listener with the whole middleware; the same for the product and for tests.
+pub fn listen(parts: &Parts, listener: TcpListener, workers: usize, shutdown: u64) -> std::io::Result<Server> {
+    let parts = parts.clone();
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(render_errors))
@@ -159,13 +167,8 @@ fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<telemetry::RequestSpans>::new())
             .configure(|config| configure(&parts, config))
-    })
-    .workers(config.server.workers)
-    .disable_signals()
-    .shutdown_timeout(config.server.shutdown_seconds)
-    .bind(address)
-    .with_context(|| format!("listen on {address}: is another program using this port? Choose one with QUARTERDECK_LISTEN"))?;
-    Ok(server.run())
+    });
+    Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown).listen(listener)?.run())
 }
 
 async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Result<()> {

@@ -1,0 +1,129 @@
+//! Scans from request to result.
+
+use quarterdeck::{tenancy::Role, work::ScanState};
+
+use crate::support::World;
+
+const PLAN: &str = "# Plan\n\n## Payouts\n\n- [x] TASK-PAY-1 Retry once\n- [ ] TASK-PAY-2 Park after the second failure\n  - [ ] Tell the owner\n";
+
+#[actix_web::test]
+async fn a_scan_stores_projects_tasks_notes_and_commits() {
+    let world = World::new().await;
+    let repository = world.repository("payouts");
+    repository.commit(
+        "Start",
+        &[
+            ("Cargo.toml", "[package]\nname = \"payouts\"\nversion = \"0.2.0\"\n\n[dependencies]\nserde = \"1\"\n"),
+            ("src/main.rs", "fn main() {\n    // TODO: park failed payouts\n}\n"),
+            ("tasklist.md", PLAN),
+        ],
+    );
+
+    let id = world.scan(world.acme, &repository).await;
+
+    let found = world.look(world.acme, id).await;
+    assert_eq!(found.scan.state, ScanState::Succeeded, "{:?}", found.scan.error);
+    let counts = found.scan.found.unwrap();
+    assert_eq!((counts.projects, counts.tasks, counts.todos, counts.commits, counts.files), (1, 3, 1, 1, 3));
+    assert_eq!(found.projects, ["rust . payouts 0.2.0"]);
+    assert_eq!(
+        found.tasks,
+        [
+            "done TASK-PAY-1 Retry once",
+            "open TASK-PAY-2 Park after the second failure",
+            "open  Tell the owner",
+            "open TODO park failed payouts",
+        ]
+    );
+    assert_eq!(found.commits, ["Start"]);
+}
+
+#[actix_web::test]
+async fn a_second_scan_keeps_ids_and_marks_what_is_gone() {
+    let world = World::new().await;
+    let repository = world.repository("payouts");
+    repository.commit("Start", &[("tasklist.md", PLAN), ("a.rs", "// FIXME: later\nfn a() {}\n")]);
+    let first = world.scan(world.acme, &repository).await;
+    let before = world.look(world.acme, first).await;
+
+    let done = PLAN.replace("- [ ] TASK-PAY-2", "- [x] TASK-PAY-2");
+    repository.commit("Finish", &[("tasklist.md", &done), ("a.rs", "fn a() {}\n")]);
+    let second = world.scan(world.acme, &repository).await;
+
+    let after = world.look(world.acme, second).await;
+    assert_eq!(after.scan.found.unwrap().commits, 1, "only the new commit is read");
+    assert_eq!(after.task_ids, before.task_ids);
+    assert_eq!(
+        after.tasks,
+        [
+            "done TASK-PAY-1 Retry once",
+            "done TASK-PAY-2 Park after the second failure",
+            "open  Tell the owner",
+            "removed FIXME later",
+        ]
+    );
+    assert_eq!(after.commits.len(), 2);
+}
+
+#[actix_web::test]
+async fn a_force_push_drops_the_commits_it_threw_away() {
+    let world = World::new().await;
+    let repository = world.repository("rewritten");
+    repository.commit("Keep", &[("a.txt", "a\n")]).commit("Throw away", &[("a.txt", "b\n")]);
+    world.scan(world.acme, &repository).await;
+
+    repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    repository.commit("Instead", &[("a.txt", "c\n")]);
+    let scan = world.scan(world.acme, &repository).await;
+
+    let mut subjects = world.look(world.acme, scan).await.commits;
+    subjects.sort();
+    assert_eq!(subjects, ["Instead", "Keep"]);
+}
+
+#[actix_web::test]
+async fn a_failed_scan_says_why_and_leaves_the_last_result() {
+    let world = World::new().await;
+    let repository = world.repository("gone");
+    repository.commit("Start", &[("tasklist.md", "- [ ] Stay\n")]);
+    world.scan(world.acme, &repository).await;
+
+    std::fs::remove_dir_all(repository.path()).unwrap();
+    let connected = world.rescan(world.acme, "gone").await;
+
+    let after = world.look(world.acme, connected).await;
+    assert_eq!(after.scan.state, ScanState::Failed);
+    assert!(after.scan.error.as_deref().is_some_and(|error| error.contains("gone")), "{:?}", after.scan.error);
+    assert_eq!(after.tasks, ["open  Stay"]);
+}
+
+#[actix_web::test]
+async fn an_empty_repository_has_a_result_too() {
+    let world = World::new().await;
+    let repository = world.repository("empty");
+
+    let scan = world.scan(world.acme, &repository).await;
+
+    let found = world.look(world.acme, scan).await;
+    assert_eq!(found.scan.state, ScanState::Succeeded, "{:?}", found.scan.error);
+    assert_eq!(found.scan.found.unwrap().commits, 0);
+}
+
+#[actix_web::test]
+async fn open_pages_hear_of_a_scan_once_it_is_committed() {
+    let world = World::new().await;
+    let viewer = world.member(Role::Viewer).await;
+    let neighbour = world.neighbour().await;
+    let mut stream = viewer.events("/acme/events").await;
+    let mut elsewhere = neighbour.events("/globex/events").await;
+    assert_eq!(stream.next_event().await, "ready");
+    assert_eq!(elsewhere.next_event().await, "ready");
+
+    let repository = world.repository("heard");
+    repository.commit("Start", &[("a.txt", "a\n")]);
+    world.scan(world.acme, &repository).await;
+
+    assert_eq!(stream.next_event().await, "repositories");
+    assert_eq!(stream.next_event().await, "scans");
+    assert!(elsewhere.is_silent().await, "another organisation's stream says nothing");
+}

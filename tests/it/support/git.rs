@@ -1,0 +1,60 @@
+//! Git repositories made for a test.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A repository with a work tree, whose commits all have the same author and time.
+pub struct Repository {
+    path: PathBuf,
+}
+
+impl Repository {
+    pub fn create(path: &Path) -> Self {
+        fs::create_dir_all(path).unwrap();
+        let repository = Self { path: path.canonicalize().unwrap() };
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository
+    }
+
+    pub fn path(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+
+    /// Writes files and commits everything.
+    pub fn commit(&self, message: &str, files: &[(&str, &str)]) -> &Self {
+        for (name, content) in files {
+            let file = self.path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        self
+    }
+
+    pub fn remove(&self, name: &str) -> &Self {
+        fs::remove_file(self.path.join(name)).unwrap();
+        self
+    }
+
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(&self.path)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_NAME", "Ada")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.com")
+            .env("GIT_AUTHOR_DATE", "2026-02-01T10:00:00Z")
+            .env("GIT_COMMITTER_NAME", "Ada")
+            .env("GIT_COMMITTER_EMAIL", "ada@example.com")
+            .env("GIT_COMMITTER_DATE", "2026-02-01T10:00:00Z")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}

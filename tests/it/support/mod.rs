@@ -1,0 +1,247 @@
+//! A running Quarterdeck with a database of its own, and the people who use it.
+
+mod client;
+pub mod database;
+mod git;
+
+use std::net::TcpListener;
+
+use chrono::{DateTime, Utc};
+use quarterdeck::{
+    accounts::{self, Login, PersonName, sessions::Client as Browser, setup},
+    app::{self, Health, Parts},
+    jobs::Worker,
+    organizations::{self, OrganizationName, Slug},
+    platform::{clock::Clock, config::Config, tasks::Tasks},
+    repositories::{self, ScanReason, Source},
+    tenancy::{Db, Role, SystemReason, TenantId, TenantTx},
+    web::paging::PageRequest,
+    work::{self, ScanId, ScanSettings},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use client::{Answer, Client};
+pub use database::Login as DatabaseLogin;
+pub use git::Repository;
+
+/// The time at which every test starts.
+pub fn start_of_time() -> DateTime<Utc> {
+    "2026-03-01T09:00:00Z".parse().unwrap()
+}
+
+/// Two organisations, `acme` and `globex`, with a person for each role, on a real server.
+pub struct World {
+    pub db: Db,
+    pub clock: Clock,
+    pub tasks: Tasks,
+    pub health: Health,
+    pub scans: ScanSettings,
+    pub base: String,
+    pub acme: TenantId,
+    pub globex: TenantId,
+    worker: Worker,
+    files: tempfile::TempDir,
+    _database: database::Guard,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with_login(DatabaseLogin::MayMakeRoles).await
+    }
+
+    /// The same on a database whose login may do this or that.
+    pub async fn with_login(login: DatabaseLogin) -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let (database, options) = database::create(login).await;
+        let files = tempfile::tempdir().unwrap();
+        let config = Config {
+            data_dir: Some(files.path().to_path_buf()),
+            ..quarterdeck::platform::config::load(None, &Default::default()).unwrap()
+        };
+        let clock = Clock::fixed(start_of_time());
+        let tasks = Tasks::default();
+        let db = Db::open(options.clone(), 8).await.unwrap();
+        let mut parts = Parts::new(&config, db.clone(), clock.clone(), tasks.clone()).unwrap();
+        parts.scans.policy.allowed_roots = quarterdeck::repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
+        parts.health.check(&db).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        parts.site.origin.clone_from(&base);
+        actix_web::rt::spawn(app::listen(&parts, listener, 1, 1).unwrap());
+        db.listen(options, &tasks);
+        let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
+        let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
+        let Parts { health, scans, .. } = parts;
+        Self { db, clock, tasks, health, scans, base, acme, globex, worker, files, _database: database }
+    }
+
+    /// Somebody of this role in `acme`, signed in.
+    pub async fn member(&self, role: Role) -> Client {
+        self.sign_in(self.acme, role.as_str(), Some(role)).await
+    }
+
+    pub async fn owner(&self) -> Client {
+        self.member(Role::Owner).await
+    }
+
+    pub async fn viewer(&self) -> Client {
+        self.member(Role::Viewer).await
+    }
+
+    /// The owner of the other organisation.
+    pub async fn neighbour(&self) -> Client {
+        self.sign_in(self.globex, "neighbour", Some(Role::Owner)).await
+    }
+
+    /// Somebody who is signed in and belongs to no organisation.
+    pub async fn stranger(&self) -> Client {
+        self.sign_in(self.acme, "stranger", None).await
+    }
+
+    /// Somebody who is not signed in.
+    pub fn nobody(&self) -> Client {
+        Client::new(&self.base, None)
+    }
+
+    /// A program with a token of this role in an organisation.
+    pub async fn program(&self, tenant: TenantId, role: Role) -> Client {
+        let slug = if tenant == self.acme { "acme" } else { "globex" };
+        let mut tx = self.db.system(SystemReason::CommandLine).await.unwrap();
+        let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
+        let mut tx = tx.enter(grant).await.unwrap();
+        let token = accounts::tokens::create(&mut tx, "test", role, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        Client::new(&self.base, Some(("authorization", format!("Bearer {}", token.expose_secret()))))
+    }
+
+    async fn sign_in(&self, tenant: TenantId, login: &str, role: Option<Role>) -> Client {
+        let now = self.clock.now();
+        let mut tx = self.db.system(SystemReason::Login).await.unwrap();
+        let account = match accounts::find_account_id(&mut tx, login).await.unwrap() {
+            Some(account) => account,
+            None => accounts::insert_account(&mut tx, login, &format!("The {login}"), now).await.unwrap(),
+        };
+        if let Some(role) = role {
+            organizations::add_member(&mut tx, tenant, account, role, now).await.unwrap();
+        }
+        let session = accounts::sessions::start(&mut tx, account, &Browser::default(), now, 30).await.unwrap();
+        tx.commit().await.unwrap();
+        Client::new(&self.base, Some(("cookie", format!("quarterdeck_session={}", session.expose_secret()))))
+    }
+
+    /// A setup link's secret; for an organisation, or the first one.
+    pub async fn setup_secret(&self, organization: Option<TenantId>) -> SecretString {
+        let mut tx = self.db.system(SystemReason::Login).await.unwrap();
+        let secret = setup::issue(&mut tx, organization, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        secret
+    }
+
+    /// A new git repository below the directory that may be added by path.
+    pub fn repository(&self, name: &str) -> Repository {
+        Repository::create(&self.files.path().join(name))
+    }
+
+    /// Connects a repository to an organisation and scans it to the end.
+    pub async fn scan(&self, tenant: TenantId, repository: &Repository) -> ScanId {
+        let scan = self.request_scan(tenant, repository).await;
+        self.run_jobs().await;
+        scan
+    }
+
+    /// Connects a repository to an organisation and asks for its scan.
+    pub async fn request_scan(&self, tenant: TenantId, repository: &Repository) -> ScanId {
+        let source = Source::parse(repository.path(), &self.scans.policy).unwrap();
+        let slug = if tenant == self.acme { "acme" } else { "globex" };
+        let mut tx = self.db.system(SystemReason::CommandLine).await.unwrap();
+        let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
+        drop(tx);
+        let mut tx = self.db.begin_granted(&grant).await.unwrap();
+        let connected = work::connect(&mut tx, &source, ScanReason::Added, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        connected.scan
+    }
+
+    /// Runs the queue until nothing in it is ready.
+    pub async fn run_jobs(&self) {
+        self.worker.run_until_idle().await.unwrap();
+        assert_eq!(self.worker.backlog().await.unwrap(), 0, "jobs were left");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.tasks.stopping().cancel();
+    }
+}
+
+async fn found(db: &Db, slug: &str, clock: &Clock) -> TenantId {
+    let (slug, name): (Slug, OrganizationName) = (slug.parse().unwrap(), slug.parse().unwrap());
+    let mut tx = db.system(SystemReason::CommandLine).await.unwrap();
+    let id = organizations::insert(&mut tx, &slug, &name, clock.now()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    // The second organisation is younger than the first.
+    clock.advance(chrono::Duration::milliseconds(1));
+    id
+}
+
+/// An owner as somebody fills in the form behind a setup link.
+pub fn new_owner(login: &str) -> setup::Owner {
+    setup::Owner {
+        name: "Ada Lovelace".parse::<PersonName>().unwrap(),
+        login: login.parse::<Login>().unwrap(),
+        organization: "Acme Works".parse().unwrap(),
+    }
+}
+
+/// A scan and all that the organisation sees of its repositories.
+pub struct Look {
+    pub scan: work::Scan,
+    pub projects: Vec<String>,
+    pub tasks: Vec<String>,
+    pub task_ids: Vec<work::TaskId>,
+    pub commits: Vec<String>,
+}
+
+impl World {
+    /// Begins a transaction as the operator, for looking at rows.
+    pub async fn begin(&self, tenant: TenantId) -> TenantTx {
+        let slug = if tenant == self.acme { "acme" } else { "globex" };
+        let mut tx = self.db.system(SystemReason::CommandLine).await.unwrap();
+        let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
+        drop(tx);
+        self.db.begin_granted(&grant).await.unwrap()
+    }
+
+    pub async fn look(&self, tenant: TenantId, scan: ScanId) -> Look {
+        let mut tx = self.begin(tenant).await;
+        let scan = work::find_scan(&mut tx, scan).await.unwrap().unwrap();
+        let projects = work::list_projects(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
+        let tasks = work::list_tasks(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
+        let commits = work::list_commits(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
+        let project = |project: &work::Project| {
+            format!("{} {} {} {}", project.kind, project.path, project.name, project.version.as_deref().unwrap_or("-"))
+        };
+        let task = |task: &work::Task| {
+            let mark = task.key.as_deref().or(task.marker.as_deref()).unwrap_or_default();
+            format!("{} {mark} {}", task.state.as_str(), task.title)
+        };
+        Look {
+            scan,
+            projects: projects.iter().map(project).collect(),
+            tasks: tasks.iter().map(task).collect(),
+            task_ids: tasks.iter().map(|task| task.id).collect(),
+            commits: commits.into_iter().map(|commit| commit.subject).collect(),
+        }
+    }
+
+    /// Scans a connected repository again, to the end.
+    pub async fn rescan(&self, tenant: TenantId, name: &str) -> ScanId {
+        let mut tx = self.begin(tenant).await;
+        let repository = repositories::find_named(&mut tx, name).await.unwrap().unwrap();
+        let scan = work::request_scan(&mut tx, repository.id, ScanReason::Requested, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.run_jobs().await;
+        scan
+    }
+}
