@@ -51,6 +51,9 @@ BEGIN
     RETURN counted;
 EXCEPTION WHEN insufficient_privilege THEN
     RETURN -1;
+WHEN integrity_constraint_violation THEN
+    -- The policies let it through; only another row's key stopped it.
+    RETURN 1;
 END
 $$;
 

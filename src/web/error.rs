@@ -22,6 +22,9 @@ pub enum AppError {
     Unauthorized,
     #[error("needs the role {minimum}")]
     Forbidden { minimum: &'static str },
+    /// A browser says that the request comes from another site.
+    #[error("from another site")]
+    OtherSite,
     #[error("method not allowed")]
     MethodNotAllowed,
     /// The request makes no sense; the text says what to change.
@@ -53,6 +56,7 @@ impl AppError {
             Self::NotFound => "Not found",
             Self::Unauthorized => "Sign in first",
             Self::Forbidden { .. } => "Not allowed",
+            Self::OtherSite => "From another site",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Bad request",
             Self::Invalid(_) => "Some fields cannot be accepted",
@@ -74,6 +78,9 @@ impl AppError {
                 format!(
                     "This needs the role {minimum}. An owner of the organisation can give it to you."
                 )
+            }
+            Self::OtherSite => {
+                "The request came from another site, so nothing was changed. Go back and try from here.".to_owned()
             }
             Self::MethodNotAllowed => {
                 "This address does not take this method; `Allow` names those it takes.".to_owned()
@@ -128,7 +135,7 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::OtherSite | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -61,16 +61,12 @@ pub async fn measure(
 pub async fn check_origin(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
-    let safe =
-        matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
     if !safe && !is_same_origin(&request) {
-        return Err(AppError::Forbidden {
-            minimum: "a visitor of this site: the request came from another one",
-        }
-        .into());
+        return Ok(request.error_response(AppError::OtherSite));
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin`; programs send neither.
@@ -108,21 +104,13 @@ pub async fn render_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
-    let http_request = request.request().clone();
-    match next.call(request).await {
-        Ok(response) if is_bare_error(response.response()) => {
-            let (request, response) = response.into_parts();
-            let headers = response.headers().clone();
-            let rendered = render(&request, response.error(), response.status(), &headers);
-            Ok(ServiceResponse::new(request, rendered))
-        }
-        Ok(response) => Ok(response.map_into_boxed_body()),
-        Err(error) => {
-            let status = error.as_response_error().status_code();
-            let rendered = render(&http_request, Some(&error), status, &HeaderMap::new());
-            Ok(ServiceResponse::new(http_request, rendered))
-        }
+    let response = next.call(request).await?;
+    if !is_bare_error(response.response()) {
+        return Ok(response.map_into_boxed_body());
     }
+    let (request, response) = response.into_parts();
+    let rendered = render(&request, response.error(), response.status(), response.headers());
+    Ok(ServiceResponse::new(request, rendered))
 }
 
 /// An error that nobody has written an answer for yet.
