@@ -56,6 +56,9 @@ pub struct Manifest {
     pub inherits: Vec<Field>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Workspace>,
+    /// Directories that belong to the same workspace because this file depends on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local: Vec<String>,
     /// Files whose dependencies belong here too, relative to this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<String>,

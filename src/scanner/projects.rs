@@ -45,8 +45,19 @@ pub(super) fn assemble(
     }
     place(&mut projects);
     let roots = workspace_roots(&directories);
-    super::workspaces::join(&mut projects, &roots, warnings);
+    super::workspaces::join(&mut projects, &roots, &local(placed), warnings);
     projects
+}
+
+/// For each directory those that its manifests depend on by path.
+fn local<'a>(placed: &[Placed<'a>]) -> HashMap<&'a str, Vec<String>> {
+    let mut local: HashMap<&str, Vec<String>> = HashMap::new();
+    for one in placed.iter().filter(|one| !one.manifest.local.is_empty()) {
+        let directory = paths::directory(one.path);
+        let found = one.manifest.local.iter().filter_map(|path| paths::join(directory, path));
+        local.entry(directory).or_default().extend(found);
+    }
+    local
 }
 
 /// Groups by directory; what adds to a project goes to that project or nowhere.

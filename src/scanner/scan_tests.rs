@@ -125,6 +125,30 @@ fn a_cargo_workspace_shares_fields_and_dependencies() {
 }
 
 #[test]
+fn a_path_dependency_is_a_member_without_being_named() {
+    let report = report(&[
+        ("Cargo.toml", "[workspace]\nmembers = [\"api\"]\nexclude = [\"out\"]\n"),
+        (
+            "api/Cargo.toml",
+            "[package]\nname = \"api\"\n[dependencies]\na = { path = \"macros\", version = \"1\" }\nout = { path = \"../out\" }\n",
+        ),
+        (
+            "api/macros/Cargo.toml",
+            "[package]\nname = \"macros\"\n[dev-dependencies]\nb = { path = \"../../b\" }\n",
+        ),
+        ("b/Cargo.toml", "[package]\nname = \"b\"\n"),
+        ("c/Cargo.toml", "[package]\nname = \"c\"\n"),
+        ("out/Cargo.toml", "[package]\nname = \"out\"\n"),
+    ]);
+
+    let members = report.projects.iter().filter(|one| one.workspace.as_deref() == Some("."));
+    assert_eq!(
+        members.map(|one| one.path.as_str()).collect::<Vec<_>>(),
+        ["api", "api/macros", "b"]
+    );
+}
+
+#[test]
 fn two_manifests_in_a_directory_are_one_project() {
     let report = report(&[
         (

@@ -9,6 +9,8 @@ mod generic;
 mod go;
 mod npm;
 mod python;
+#[cfg(test)]
+mod recipe;
 mod requirements;
 mod rust;
 mod setup_cfg;

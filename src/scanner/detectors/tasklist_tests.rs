@@ -136,7 +136,7 @@ fn a_list_beyond_the_limit_says_so() {
 
 proptest! {
     #[test]
-    fn any_text_gives_lines_in_range_and_in_order(text in "(\\PC|\n|- \\[ \\] |  |# |---\n|> |```){0,200}") {
+    fn any_text_gives_lines_in_range_and_in_order(text in "(\\PC|\n|- \\[ \\] |  |# |---\n|> |```){0,80}") {
         let (list, _) = read(&text);
         let last = u32::try_from(text.matches('\n').count()).unwrap() + 1;
 
