@@ -108,7 +108,9 @@ impl ObjectStore {
             .with(Trust::Reduced)
             .config_overrides(["core.useReplaceRefs=false"]);
         gix::ThreadSafeRepository::open_opts(path, options).map(Self).map_err(|error| {
-            ObjectError::Open { path: path.display().to_string(), reason: error.to_string() }
+            // The outermost error only says that something failed.
+            let reasons: Vec<_> = error.iter_errors().map(ToString::to_string).collect();
+            ObjectError::Open { path: path.display().to_string(), reason: reasons.join(": ") }
         })
     }
 

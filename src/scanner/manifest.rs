@@ -127,7 +127,7 @@ pub struct TaskFact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<usize>,
     pub line: u32,
-    #[serde(flatten)]
+    #[serde(skip_serializing_if = "says_nothing")]
     pub attributes: Attributes,
 }
 
@@ -169,6 +169,10 @@ impl Manifest {
             self.dependencies.push(requirement);
         }
     }
+}
+
+fn says_nothing(attributes: &Attributes) -> bool {
+    *attributes == Attributes::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
