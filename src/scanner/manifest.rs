@@ -56,6 +56,9 @@ pub struct Manifest {
     pub inherits: Vec<Field>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Workspace>,
+    /// Directories that belong to the same workspace because this file depends on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local: Vec<String>,
     /// Files whose dependencies belong here too, relative to this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<String>,
@@ -124,7 +127,7 @@ pub struct TaskFact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<usize>,
     pub line: u32,
-    #[serde(flatten)]
+    #[serde(skip_serializing_if = "says_nothing")]
     pub attributes: Attributes,
 }
 
@@ -166,6 +169,10 @@ impl Manifest {
             self.dependencies.push(requirement);
         }
     }
+}
+
+fn says_nothing(attributes: &Attributes) -> bool {
+    *attributes == Attributes::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -23,6 +23,8 @@ mod names;
 mod paths;
 mod projects;
 mod scan;
+#[cfg(test)]
+mod scan_testing;
 mod syntax;
 mod text;
 mod warnings;

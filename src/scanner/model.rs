@@ -108,6 +108,8 @@ pub struct Task {
     pub line: u32,
     /// Path of the nearest project around it; none outside all projects.
     pub project: Option<String>,
+    /// Lies among test fixtures.
+    pub fixture: bool,
     #[serde(flatten)]
     pub attributes: Attributes,
 }
@@ -152,6 +154,8 @@ pub struct Todo {
     pub line: u32,
     /// Path of the nearest project around it; none outside all projects.
     pub project: Option<String>,
+    /// Lies among test fixtures.
+    pub fixture: bool,
 }
 
 /// The word that makes a comment a note to come back to.

@@ -1,6 +1,6 @@
 //! Puts manifests together: one project a directory, with what it inherits and includes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     detectors::CHAIN,
@@ -45,8 +45,19 @@ pub(super) fn assemble(
     }
     place(&mut projects);
     let roots = workspace_roots(&directories);
-    super::workspaces::join(&mut projects, &roots, warnings);
+    super::workspaces::join(&mut projects, &roots, &local(placed), warnings);
     projects
+}
+
+/// For each directory those that its manifests depend on by path.
+fn local<'a>(placed: &[Placed<'a>]) -> HashMap<&'a str, Vec<String>> {
+    let mut local: HashMap<&str, Vec<String>> = HashMap::new();
+    for one in placed.iter().filter(|one| !one.manifest.local.is_empty()) {
+        let directory = paths::directory(one.path);
+        let found = one.manifest.local.iter().filter_map(|path| paths::join(directory, path));
+        local.entry(directory).or_default().extend(found);
+    }
+    local
 }
 
 /// Groups by directory; what adds to a project goes to that project or nowhere.
@@ -168,13 +179,14 @@ fn dependencies(
     by_path: &HashMap<&str, Placed<'_>>,
     warnings: &mut Warnings,
 ) -> Vec<Dependency> {
-    let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
+    let mut seen: HashSet<(usize, Option<String>)> = HashSet::new();
     let mut dependencies = Vec::new();
     let mut visited: HashSet<String> = manifests.iter().map(|one| one.path.to_owned()).collect();
     let mut open: Vec<Placed<'_>> = manifests.iter().rev().copied().collect();
     while let Some(one) = open.pop() {
         for requirement in &one.manifest.dependencies {
-            if seen.insert((one.detector, normalised(&requirement.name))) {
+            let name = CHAIN.get(one.detector).map(|it| it.normal_name(&requirement.name));
+            if seen.insert((one.detector, name)) {
                 dependencies.push(resolved(requirement, &one, directories));
             }
         }
@@ -192,11 +204,6 @@ fn dependencies(
         }
     }
     dependencies
-}
-
-/// npm and Cargo write names in one way; Python takes `-`, `_` and `.` for the same.
-fn normalised(name: &str) -> String {
-    name.to_lowercase().replace(['_', '.'], "-")
 }
 
 fn resolved(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>) -> Dependency {
@@ -221,3 +228,7 @@ fn workspace_roots<'a>(directories: &Directories<'a>) -> BTreeMap<&'a str, Vec<M
     }
     roots
 }
+
+#[cfg(test)]
+#[path = "projects_tests.rs"]
+mod tests;

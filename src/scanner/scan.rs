@@ -309,6 +309,7 @@ fn sorted(counts: BTreeMap<&str, Language>) -> Vec<Language> {
 
 fn todos_of(path: &str, facts: &BlobFacts, owners: &Owners) -> impl Iterator<Item = Todo> {
     let project = (!facts.markers.is_empty()).then(|| owners.name(path)).flatten();
+    let fixture = paths::is_fixture_directory(paths::directory(path));
     facts.markers.iter().map(move |fact| Todo {
         marker: fact.marker,
         text: fact.text.clone(),
@@ -316,6 +317,7 @@ fn todos_of(path: &str, facts: &BlobFacts, owners: &Owners) -> impl Iterator<Ite
         path: path.to_owned(),
         line: fact.line,
         project: project.clone(),
+        fixture,
     })
 }
 
@@ -326,6 +328,7 @@ fn tasks_of(
     owners: &Owners,
 ) -> impl Iterator<Item = Task> {
     let project = owners.name(path);
+    let fixture = paths::is_fixture_directory(paths::directory(path));
     list.tasks.iter().map(move |fact| Task {
         id: fact.id.clone(),
         title: fact.title.clone(),
@@ -336,6 +339,7 @@ fn tasks_of(
         path: path.to_owned(),
         line: fact.line,
         project: project.clone(),
+        fixture,
         attributes: fact.attributes.clone().or(&list.defaults),
     })
 }

@@ -43,46 +43,86 @@ impl<'a> Members<'a> {
 
     /// `relative` is the project's path from the workspace's root, empty for the root itself.
     fn contains(&self, relative: &str) -> bool {
-        let excluded = || {
-            // Excluding a directory excludes what lies in it.
-            paths::around(relative).any(|path| self.unwanted.is_match(path))
-        };
-        !relative.is_empty() && self.wanted.is_match(relative) && !excluded()
+        !relative.is_empty() && self.wanted.is_match(relative) && !self.excludes(relative)
+    }
+
+    /// Excluding a directory excludes what lies in it.
+    fn excludes(&self, relative: &str) -> bool {
+        paths::around(relative).any(|path| self.unwanted.is_match(path))
     }
 }
 
-/// Marks each project with the nearest workspace that names it.
+/// Marks each project with the nearest workspace that names it, or that depends on it by path.
 pub(super) fn join(
     projects: &mut [Project],
     roots: &BTreeMap<&str, Vec<Members<'_>>>,
+    local: &HashMap<&str, Vec<String>>,
     warnings: &mut Warnings,
 ) {
     for project in projects.iter_mut() {
-        let root = paths::above(&project.path).find(|path| {
-            let relative = paths::relative(&project.path, path).unwrap_or_default();
-            roots.get(path).into_iter().flatten().any(|members| {
-                let same = project.kind == members.kind
-                    || project.also.iter().any(|kind| kind == members.kind);
-                same && members.contains(relative)
-            })
-        });
-        project.workspace = root.map(str::to_owned);
-        // What a workspace names is part of the product, wherever it lies.
-        project.fixture &=
-            project.workspace.is_none() || paths::is_fixture_directory(&project.path);
+        project.workspace = named_by(project, roots).map(str::to_owned);
     }
-    let by_path: HashMap<&str, &Project> =
-        projects.iter().map(|project| (project.path.as_str(), project)).collect();
+    let indices: HashMap<String, usize> =
+        projects.iter().enumerate().map(|(index, one)| (one.path.clone(), index)).collect();
     for (root, members) in roots {
-        for member in members {
-            for literal in &member.literal {
-                let path = paths::join(root, literal);
-                if path.is_none_or(|path| !by_path.contains_key(path.as_str())) {
-                    let message = format!(
-                        "The workspace names `{literal}`, but there is no project: correct or remove the entry."
-                    );
-                    warnings.add(WarningCode::WorkspacePattern, member.manifest, message);
-                }
+        follow(projects, &indices, (root, members), local);
+        warn_of_absent(&indices, root, members, warnings);
+    }
+    for project in projects.iter_mut().filter(|project| project.workspace.is_some()) {
+        // What a workspace names is part of the product, though it lies below a folder of tests.
+        project.fixture = paths::is_fixture_directory(&project.path);
+    }
+}
+
+fn named_by<'p>(project: &'p Project, roots: &BTreeMap<&str, Vec<Members<'_>>>) -> Option<&'p str> {
+    paths::above(&project.path).find(|path| {
+        let relative = paths::relative(&project.path, path).unwrap_or_default();
+        let mut members = roots.get(path).into_iter().flatten();
+        members.any(|members| is_of(project, members.kind) && members.contains(relative))
+    })
+}
+
+fn is_of(project: &Project, kind: &str) -> bool {
+    project.kind == kind || project.also.iter().any(|also| also == kind)
+}
+
+/// From the root and its members along path dependencies, as far as they stay inside the root.
+fn follow(
+    projects: &mut [Project],
+    indices: &HashMap<String, usize>,
+    (root, members): (&str, &[Members<'_>]),
+    local: &HashMap<&str, Vec<String>>,
+) {
+    let is_member = |one: &&Project| one.path == root || one.workspace.as_deref() == Some(root);
+    let mut open: Vec<String> =
+        projects.iter().filter(is_member).map(|project| project.path.clone()).collect();
+    while let Some(directory) = open.pop() {
+        for path in local.get(directory.as_str()).into_iter().flatten() {
+            let relative = paths::relative(path, root).filter(|relative| !relative.is_empty());
+            let (Some(relative), Some(index)) = (relative, indices.get(path)) else { continue };
+            let Some(project) = projects.get_mut(*index) else { continue };
+            let is_free = project.workspace.is_none() && !project.workspace_root;
+            if is_free && !members.iter().any(|members| members.excludes(relative)) {
+                project.workspace = Some(root.to_owned());
+                open.push(path.clone());
+            }
+        }
+    }
+}
+
+fn warn_of_absent(
+    indices: &HashMap<String, usize>,
+    root: &str,
+    members: &[Members<'_>],
+    warnings: &mut Warnings,
+) {
+    for member in members {
+        for literal in &member.literal {
+            if paths::join(root, literal).is_none_or(|path| !indices.contains_key(&path)) {
+                let message = format!(
+                    "The workspace names `{literal}`, but there is no project: correct or remove the entry."
+                );
+                warnings.add(WarningCode::WorkspacePattern, member.manifest, message);
             }
         }
     }

@@ -9,6 +9,8 @@ mod generic;
 mod go;
 mod npm;
 mod python;
+#[cfg(test)]
+mod recipe;
 mod requirements;
 mod rust;
 mod setup_cfg;
@@ -31,6 +33,11 @@ pub trait Detector: Sync {
     /// Turns a file's text into what the chain understands. `Err` for a file that cannot be
     /// parsed: its directory becomes a project all the same, with a warning.
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable>;
+
+    /// A name in the form that tells whether two names mean the same package.
+    fn normal_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
 
     /// The project for a repository where no detector found one; only the last link has one.
     fn fallback(&self) -> Option<Manifest> {

@@ -26,6 +26,11 @@ impl Detector for Python {
             _ => Ok(requirements_file(file, text)),
         }
     }
+
+    /// PEP 503, but for runs of separators.
+    fn normal_name(&self, name: &str) -> String {
+        name.to_lowercase().replace(['_', '.'], "-")
+    }
 }
 
 /// `requirements.txt`, `requirements-dev.txt`, `dev_requirements.txt`, `requirements/base.txt`.

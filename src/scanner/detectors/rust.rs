@@ -42,6 +42,7 @@ impl Detector for Rust {
             ..Manifest::default()
         };
         add_dependencies(&root, &mut manifest);
+        add_local(toml_table(&root, &["workspace", "dependencies"]), &mut manifest);
         for (_, target) in toml_table(&root, &["target"]).into_iter().flatten() {
             if let Some(target) = target.as_table() {
                 add_dependencies(target, &mut manifest);
@@ -89,7 +90,14 @@ fn add_dependencies(root: &Table, manifest: &mut Manifest) {
         for (name, value) in toml_table(root, &[key]).into_iter().flatten() {
             manifest.require(dependency(name, value, scope));
         }
+        add_local(toml_table(root, &[key]), manifest);
     }
+}
+
+/// Cargo takes a path dependency for a member, whether the patterns name it or not.
+fn add_local(table: Option<&Table>, manifest: &mut Manifest) {
+    let paths = table.into_iter().flatten().filter_map(|(_, value)| value.get("path")?.as_str());
+    manifest.local.extend(paths.filter_map(|path| text::some_line(path, SHORT)));
 }
 
 fn dependency(name: &str, value: &Value, scope: Scope) -> Requirement {

@@ -6,7 +6,7 @@ use super::*;
 use crate::scanner::{manifest::Contribution, model::Attributes};
 
 fn read(text: &str) -> (TaskList, Vec<WarningCode>) {
-    let finding = TaskListFile.read(FileName("tasklist.md"), text).unwrap();
+    let finding = super::super::read(&TaskListFile, FileName("tasklist.md"), text);
     let codes = finding.problems.iter().map(|problem| problem.code).collect();
     match finding.contribution {
         Contribution::Tasks(list) => (*list, codes),
@@ -29,7 +29,7 @@ fn the_names_are_known_in_any_case() {
 #[test]
 fn a_plan_is_read_with_sections_ids_and_nesting() {
     let (list, problems) = read(
-        "---\nassignee: \"@ada\"\npriority: high\nlabels: [api, 2]\ntitle: Plan\n---\n\n\
+        "---\nassignee: \"@ada\"\npriority: high\nlabels: [api, 2]\ndue: 2026-03-01\n---\n\n\
          # Plan\n\n## Backend\n\n- [x] **TASK-API-1**: Sign *in* with `oauth`\n\
          \x20 - [ ] [TASK-API-2] Write tests @grace\n\x20   - plain\n\x20     - [ ] deep\n\
          - not a task\n\n## Frontend\n\n* [X] Colours (see the mock)\n\
@@ -58,6 +58,17 @@ fn a_plan_is_read_with_sections_ids_and_nesting() {
     assert_eq!(list.tasks[4].attributes.due.as_deref(), Some("2026-03-01"));
     assert_eq!(list.defaults.assignee.as_deref(), Some("ada"));
     assert_eq!(list.defaults.labels, ["api", "2"]);
+    assert_eq!(list.defaults.due.as_deref(), Some("2026-03-01"));
+}
+
+#[test]
+fn lines_may_end_as_on_windows() {
+    let (list, problems) =
+        read("\u{feff}---\r\nowner: ada\r\n---\r\n\r\n- [ ] One\r\n- [x] Two\r\n");
+
+    assert_eq!(problems, []);
+    assert_eq!(outline(&list), [(5, 0, false, "One"), (6, 0, true, "Two")]);
+    assert_eq!(list.defaults.assignee.as_deref(), Some("ada"));
 }
 
 #[test]
@@ -136,7 +147,7 @@ fn a_list_beyond_the_limit_says_so() {
 
 proptest! {
     #[test]
-    fn any_text_gives_lines_in_range_and_in_order(text in "(\\PC|\n|- \\[ \\] |  |# |---\n|> |```){0,200}") {
+    fn any_text_gives_lines_in_range_and_in_order(text in "(\\PC|\n|- \\[ \\] |  |# |---\n|> |```){0,80}") {
         let (list, _) = read(&text);
         let last = u32::try_from(text.matches('\n').count()).unwrap() + 1;
 
