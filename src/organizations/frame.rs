@@ -36,32 +36,45 @@ impl RailEntry {
     }
 }
 
+/// Where a person is, and as what.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    pub slug: &'a str,
+    /// The organisation's name.
+    pub name: &'a str,
+    pub role: Role,
+    /// The person's name.
+    pub person: &'a str,
+}
+
 impl Rail {
     /// The frame of a page under the entry `current`; `steps` lead from the entry down to the page.
-    pub fn shell<P: Permission>(
-        &self,
-        scope: &Scope<P>,
-        current: &str,
-        steps: Vec<Crumb>,
-    ) -> Shell {
+    pub fn shell<P: Permission>(&self, scope: &Scope<P>, current: &str, steps: Vec<Crumb>) -> Shell {
         let organization = scope.organization();
-        let home = format!("/{}", organization.slug);
-        let mut crumbs = vec![Crumb::new(&organization.name, &home)];
-        crumbs.extend(self.step(&organization.slug, current));
+        let standing = Standing {
+            slug: &organization.slug,
+            name: &organization.name,
+            role: scope.role(),
+            person: scope.actor().name(),
+        };
+        self.frame(&standing, current, steps)
+    }
+
+    /// The same for a page that is the person's own, shown in one of their organisations.
+    pub fn frame(&self, standing: &Standing<'_>, current: &str, steps: Vec<Crumb>) -> Shell {
+        let home = format!("/{}", standing.slug);
+        let mut crumbs = vec![Crumb::new(standing.name, &home)];
+        crumbs.extend(self.step(standing.slug, current));
         crumbs.extend(steps);
-        let title = crumbs.last().map(|crumb| crumb.label.clone()).unwrap_or_default();
         Shell {
-            title,
-            rail: self.items(&organization.slug, current, scope.role()),
+            title: crumbs.last().map(|crumb| crumb.label.clone()).unwrap_or_default(),
+            rail: self.items(standing.slug, current, standing.role),
             place: Some(Place {
-                name: organization.name.clone(),
+                name: standing.name.to_owned(),
                 href: home,
                 others: vec![Link::new("Other organisations", "/organizations")],
             }),
-            person: Some(Person {
-                name: scope.actor().name().to_owned(),
-                sign_out: "/sign-out".to_owned(),
-            }),
+            person: Some(Person { name: standing.person.to_owned(), sign_out: "/sign-out".to_owned() }),
             crumbs,
             live: None,
             notice: None,

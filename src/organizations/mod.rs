@@ -10,7 +10,7 @@ mod model;
 mod pages;
 mod store;
 
-pub use frame::{Rail, RailEntry, listening};
+pub use frame::{Rail, RailEntry, Standing, listening};
 pub use model::{InvalidName, InvalidSlug, Member, Membership, OrganizationName, Slug};
 pub use pages::routes;
 pub use store::{

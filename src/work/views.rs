@@ -135,7 +135,7 @@ fn project_row(project: &Project, depth: usize, viewing: &Viewing) -> ProjectRow
 }
 
 /// A detector's kind in words.
-pub fn kind_label(kind: &str) -> &'static str {
+pub(super) fn kind_label(kind: &str) -> &'static str {
     match kind {
         "npm" => "npm package",
         "python" => "Python package",

@@ -89,7 +89,7 @@ pub async fn list_commits(
     records.into_iter().map(Commit::try_from).collect()
 }
 
-pub async fn find_commit(
+pub(in crate::work) async fn find_commit(
     tx: &mut TenantTx,
     repository: RepositoryId,
     oid: Oid,
