@@ -70,7 +70,8 @@ function openDialog(id) {
   if (!field) return;
   field.value = "";
   field.focus();
-  field.dispatchEvent(new Event("palette"));
+  // Asked for here and not by an event: a key may be faster than htmx is up.
+  htmx.ajax("GET", field.getAttribute("hx-get"), { target: "#palette-results", swap: "innerHTML" });
 }
 
 function moveInPalette(event) {

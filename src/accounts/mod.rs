@@ -7,6 +7,7 @@
 mod model;
 mod pages;
 pub mod sessions;
+mod sessions_page;
 pub mod setup;
 mod store;
 pub mod tokens;

@@ -1,7 +1,237 @@
-//! Pages of signing in and of sessions.
+//! Pages of signing in, of the person's organisations, and of the way to the first page.
 
-use crate::tenancy::Routes;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web::{Data, Form, Path},
+};
+use askama::Template;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{
+    SignInSettings, sessions_page,
+    sessions::Client,
+    setup::{self, Owner},
+};
+use crate::{
+    organizations::{self, Membership},
+    platform::clock::Clock,
+    tenancy::{Db, Routes, SessionCookie, SignedIn, SystemReason},
+    web::{
+        AppError, FieldError, Result,
+        html::{Field, Html, Person, Shell, render},
+        icon::Icon,
+    },
+};
+
+/// What an operator types for a way in.
+const COMMAND: &str = "quarterdeck setup-link";
 
 pub fn routes() -> Routes {
     Routes::default()
+        .read("/", start)
+        .read("/organizations", organizations)
+        .and(sessions_page::routes())
+        .open_to_anyone(Method::GET, "/sign-in", sign_in)
+        .open_to_anyone(Method::GET, "/setup/{secret}", show_setup)
+        .open_to_anyone(Method::POST, "/setup/{secret}", open_setup)
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    is_fresh: bool,
+    command: &'static str,
+}
+
+/// Shows how to sign in.
+async fn sign_in(db: Data<Db>) -> Result<Html<SignInPage>> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let is_fresh = !setup::is_set_up(&mut tx).await?;
+    Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND }))
+}
+
+/// Leads a person to their organisation, or to the choice among several.
+async fn start(person: SignedIn, db: Data<Db>) -> Result<HttpResponse> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let memberships = organizations::list_memberships(&mut tx, person.account).await?;
+    let location = match memberships.as_slice() {
+        [only] => format!("/{}", only.slug),
+        _ => "/organizations".to_owned(),
+    };
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
+}
+
+#[derive(Template)]
+#[template(path = "accounts/organizations.html")]
+struct OrganizationsPage {
+    shell: Shell,
+    organizations: Vec<OrganizationRow>,
+}
+
+struct OrganizationRow {
+    name: String,
+    href: String,
+    role: &'static str,
+}
+
+/// Shows the organisations that the person belongs to.
+async fn organizations(person: SignedIn, db: Data<Db>) -> Result<Html<OrganizationsPage>> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let memberships = organizations::list_memberships(&mut tx, person.account).await?;
+    let row = |found: Membership| OrganizationRow { href: format!("/{}", found.slug), name: found.name, role: found.role.as_str() };
+    let person = Some(Person { name: person.name, sign_out: "/sign-out".to_owned() });
+    let shell = Shell { person, ..Shell::bare("Your organisations") };
+    Ok(Html::new(OrganizationsPage { shell, organizations: memberships.into_iter().map(row).collect() }))
+}
+
+#[derive(Template)]
+#[template(path = "accounts/setup.html")]
+struct SetupPage {
+    shell: Shell,
+    /// Why the link does not work.
+    problem: Option<String>,
+    action: String,
+    /// The organisation the link is for; none where the form names it.
+    organization: Option<String>,
+    form: SetupForm,
+    command: &'static str,
+}
+
+#[derive(Default)]
+struct SetupForm {
+    name: Field,
+    login: Field,
+    organization: Field,
+}
+
+impl SetupForm {
+    fn has_errors(&self) -> bool {
+        [&self.name, &self.login, &self.organization].iter().any(|field| field.error.is_some())
+    }
+
+    fn mark(&mut self, errors: &[FieldError]) {
+        for error in errors {
+            let field = match error.field {
+                "name" => &mut self.name,
+                "login" => &mut self.login,
+                _ => &mut self.organization,
+            };
+            field.error = Some(error.message.clone());
+        }
+    }
+}
+
+/// Shows the form behind a link; looking does not use the link up.
+async fn show_setup(path: Path<String>, db: Data<Db>, clock: Data<Clock>) -> Result<HttpResponse> {
+    Ok(match setup_page(&path, &db, &clock).await {
+        Ok(page) => render(StatusCode::OK, &page),
+        Err(AppError::Gone(problem)) => render(StatusCode::GONE, &spent_page(problem)),
+        Err(other) => return Err(other),
+    })
+}
+
+async fn setup_page(secret: &str, db: &Db, clock: &Clock) -> Result<SetupPage> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let found = setup::find(&mut tx, &secret.to_owned().into(), clock.now()).await?;
+    let is_set_up = setup::is_set_up(&mut tx).await?;
+    let name = found.map(|organization| organization.name);
+    // An organisation without anybody in it was made at the command line; its first owner may name it.
+    let prefilled = name.clone().filter(|_| !is_set_up).unwrap_or_default();
+    Ok(SetupPage {
+        shell: Shell::bare("Set up"),
+        problem: None,
+        action: format!("/setup/{secret}"),
+        organization: name.filter(|_| is_set_up),
+        form: SetupForm { organization: Field { value: prefilled, error: None }, ..SetupForm::default() },
+        command: COMMAND,
+    })
+}
+
+fn spent_page(problem: String) -> SetupPage {
+    SetupPage {
+        shell: Shell::bare("Link no longer works"),
+        problem: Some(problem),
+        action: String::new(),
+        organization: None,
+        form: SetupForm::default(),
+        command: COMMAND,
+    }
+}
+
+/// What the form of a setup link sends.
+#[derive(Deserialize)]
+struct Setup {
+    name: String,
+    login: String,
+    /// Not asked for where the organisation is there.
+    organization: Option<String>,
+}
+
+/// What opening a link needs of the server.
+type Server = (Data<Db>, Data<Clock>, Data<SessionCookie>, Data<SignInSettings>);
+
+/// Uses the link up and signs in; says beside the fields what cannot be accepted.
+async fn open_setup(request: HttpRequest, path: Path<String>, server: Server, form: Form<Setup>) -> Result<HttpResponse> {
+    let (db, clock, cookie, settings) = server;
+    let mut page = match setup_page(&path, &db, &clock).await {
+        Ok(page) => page,
+        Err(AppError::Gone(problem)) => return Ok(render(StatusCode::GONE, &spent_page(problem))),
+        Err(other) => return Err(other),
+    };
+    let typed = form.organization.clone().or_else(|| page.organization.clone()).unwrap_or_default();
+    let opened = match parse(&form, &typed) {
+        Ok(owner) => {
+            let tx = db.system(SystemReason::Login).await?;
+            let secret = SecretString::from(path.into_inner());
+            setup::open(tx, &secret, &owner, &client(&request), clock.now(), settings.days).await
+        }
+        Err(errors) => Err(AppError::Invalid(errors)),
+    };
+    match opened {
+        Ok(opened) => {
+            let saved = opened.committed.see_other(format!("/{}", opened.slug));
+            let cookie = cookie.issue(&opened.session, settings.days);
+            let saved = saved.with_cookie(&cookie).map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?;
+            Ok(saved.into_response())
+        }
+        Err(AppError::Invalid(errors)) => {
+            page.form = SetupForm { name: typed_in(&form.name), login: typed_in(&form.login), organization: typed_in(&typed) };
+            page.form.mark(&errors);
+            Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn typed_in(value: &str) -> Field {
+    Field { value: value.to_owned(), error: None }
+}
+
+fn parse(form: &Setup, organization: &str) -> Result<Owner, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let mut refuse = |field, error: String| errors.push(FieldError { field, message: sentence(&error) });
+    let name = form.name.parse().map_err(|error: super::InvalidLogin| refuse("name", error.to_string()));
+    let login = form.login.parse().map_err(|error: super::InvalidLogin| refuse("login", error.to_string()));
+    let organization = organization.parse().map_err(|error: organizations::InvalidName| refuse("organization", error.to_string()));
+    match (name, login, organization) {
+        (Ok(name), Ok(login), Ok(organization)) => Ok(Owner { name, login, organization }),
+        _ => Err(errors),
+    }
+}
+
+/// Errors are written to stand in the middle of a line; beside a field they are sentences.
+fn sentence(error: &str) -> String {
+    let mut letters = error.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
+}
+
+fn client(request: &HttpRequest) -> Client {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Client {
+        user_agent: agent.unwrap_or_default().chars().take(300).collect(),
+        address: request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default(),
+    }
 }

@@ -41,7 +41,11 @@ pub async fn is_set_up(tx: &mut SystemTx) -> sqlx::Result<bool> {
 }
 
 /// The address of a new link to the first organisation, as long as nobody has signed in.
-pub async fn first_link(db: &Db, clock: &Clock, public_url: &str) -> anyhow::Result<Option<String>> {
+pub async fn first_link(
+    db: &Db,
+    clock: &Clock,
+    public_url: &str,
+) -> anyhow::Result<Option<String>> {
     let mut tx = db.system(SystemReason::Login).await?;
     if store::has_members(&mut tx).await? {
         return Ok(None);

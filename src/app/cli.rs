@@ -171,7 +171,11 @@ fn in_runtime(config: &Config, environment: &Environment, command: Command) -> a
     runtime.block_on(with_database(config, environment, command))
 }
 
-async fn with_database(config: &Config, environment: &Environment, command: Command) -> anyhow::Result<()> {
+async fn with_database(
+    config: &Config,
+    environment: &Environment,
+    command: Command,
+) -> anyhow::Result<()> {
     match command {
         Command::Doctor => commands::doctor(config, environment).await,
         Command::Health => commands::health(config).await,
@@ -181,13 +185,20 @@ async fn with_database(config: &Config, environment: &Environment, command: Comm
         }
         Command::Schema { what } => commands::schema(config, environment, what).await,
         Command::Organization(OrganizationCommand::Create { slug, name, if_missing }) => {
-            commands::create_organization(config, environment, &slug, name.as_deref(), if_missing).await
+            commands::create_organization(config, environment, &slug, name.as_deref(), if_missing)
+                .await
         }
-        Command::Organization(OrganizationCommand::List) => commands::list_organizations(config, environment).await,
+        Command::Organization(OrganizationCommand::List) => {
+            commands::list_organizations(config, environment).await
+        }
         Command::Token(TokenCommand::Create(arguments)) => {
             commands::create_token(config, environment, &arguments).await
         }
         Command::Scan(arguments) => commands::scan_and_store(config, environment, &arguments).await,
-        Command::Serve | Command::CheckConfig | Command::Openapi | Command::Completions { .. } | Command::Man => Ok(()),
+        Command::Serve
+        | Command::CheckConfig
+        | Command::Openapi
+        | Command::Completions { .. }
+        | Command::Man => Ok(()),
     }
 }

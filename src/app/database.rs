@@ -47,18 +47,29 @@ pub async fn open(config: &Config, environment: &Environment) -> anyhow::Result<
             (managed.connect_options(), Some(managed))
         }
     };
-    let listen = config.database.listen_url.as_ref().map(|url| parse(url, "database.listen_url")).transpose()?;
+    let listen = config
+        .database
+        .listen_url
+        .as_ref()
+        .map(|url| parse(url, "database.listen_url"))
+        .transpose()?;
     let listen = listen.unwrap_or_else(|| options.clone());
     let db = Db::open(options, config.database.max_connections).await?;
     Ok(Opened { db, listen, managed })
 }
 
 fn parse(url: &SecretString, key: &str) -> anyhow::Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url.expose_secret())
-        .or_else(|_| anyhow::bail!("`{key}` is no address of a Postgres (postgres://login:password@host/database)"))
+    PgConnectOptions::from_str(url.expose_secret()).or_else(|_| {
+        anyhow::bail!(
+            "`{key}` is no address of a Postgres (postgres://login:password@host/database)"
+        )
+    })
 }
 
-async fn start_managed(config: &Config, environment: &Environment) -> anyhow::Result<ManagedPostgres> {
+async fn start_managed(
+    config: &Config,
+    environment: &Environment,
+) -> anyhow::Result<ManagedPostgres> {
     let options = ManagedOptions {
         data_dir: config.data_dir.clone().context("the configuration has no data directory")?,
         postgres_dir: config.postgres.dir.clone(),
@@ -72,7 +83,8 @@ async fn start_managed(config: &Config, environment: &Environment) -> anyhow::Re
 
 /// Where the mirrors are kept; made where it is not there yet.
 pub(super) fn mirrors_dir(config: &Config) -> anyhow::Result<std::path::PathBuf> {
-    let data_dir: &Path = config.data_dir.as_deref().context("the configuration has no data directory")?;
+    let data_dir: &Path =
+        config.data_dir.as_deref().context("the configuration has no data directory")?;
     let mirrors = Config::mirrors_dir(data_dir);
     std::fs::create_dir_all(&mirrors).with_context(|| format!("make {}", mirrors.display()))?;
     Ok(mirrors)

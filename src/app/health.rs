@@ -22,12 +22,20 @@ impl Health {
     }
 
     fn is_isolated(&self) -> bool {
-        self.isolation.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(IsolationReport::is_well)
+        self.isolation
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(IsolationReport::is_well)
     }
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::default().open_to_anyone(Method::GET, "/api/health", live).open_to_anyone(Method::GET, "/api/health/ready", ready)
+    Routes::default().open_to_anyone(Method::GET, "/api/health", live).open_to_anyone(
+        Method::GET,
+        "/api/health/ready",
+        ready,
+    )
 }
 
 /// The process answers.
@@ -45,5 +53,9 @@ async fn ready(db: Data<Db>, health: Data<Health>) -> impl Responder {
         "migrations": true,
         "isolation": isolation,
     });
-    if database && isolation { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    if database && isolation {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().json(body)
+    }
 }

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use tracing::{debug, warn};
 
 use crate::{
-    accounts, jobs::Registry,
+    accounts,
+    jobs::Registry,
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
     work::{self, ScanSettings},

@@ -28,24 +28,37 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 async fn show(request: HttpRequest, page: Data<MetricsPage>) -> Result<HttpResponse> {
     if let Some(token) = &page.token {
-        let given = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes).unwrap_or_default();
+        let given = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .map(header::HeaderValue::as_bytes)
+            .unwrap_or_default();
         let wanted = format!("Bearer {}", token.expose_secret());
         verify_slices_are_equal(given, wanted.as_bytes()).or(Err(AppError::Unauthorized))?;
     }
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(page.handle.render()))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(page.handle.render()))
 }
 
 /// Serves the page alone, without a token, on an address of its own.
-pub(super) fn listen(address: SocketAddr, handle: PrometheusHandle) -> anyhow::Result<ServerHandle> {
+pub(super) fn listen(
+    address: SocketAddr,
+    handle: PrometheusHandle,
+) -> anyhow::Result<ServerHandle> {
     let page = MetricsPage { handle, token: None };
-    let server = HttpServer::new(move || App::new().app_data(Data::new(page.clone())).configure(configure))
-        .workers(1)
-        .disable_signals()
-        .bind(address)
-        .with_context(|| format!("listen on {address} for metrics"))?
-        .run();
+    let server =
+        HttpServer::new(move || App::new().app_data(Data::new(page.clone())).configure(configure))
+            .workers(1)
+            .disable_signals()
+            .bind(address)
+            .with_context(|| format!("listen on {address} for metrics"))?
+            .run();
     let handle = server.handle();
-    #[expect(clippy::disallowed_methods, reason = "it ends by its handle, before the process' other tasks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends by its handle, before the process' other tasks"
+    )]
     tokio::spawn(server);
     Ok(handle)
 }

@@ -9,6 +9,7 @@ mod health;
 mod jobs;
 mod metrics_page;
 mod openapi;
+mod rail;
 mod routes;
 mod server;
 

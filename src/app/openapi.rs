@@ -3,7 +3,10 @@
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Quarterdeck", description = "Repositories, projects, tasks, commits and scans of an organisation."))]
+#[openapi(info(
+    title = "Quarterdeck",
+    description = "Repositories, projects, tasks, commits and scans of an organisation."
+))]
 struct Document;
 
 /// The whole document (OpenAPI 3.1).

@@ -79,6 +79,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.sign_in.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
+        .app_data(Data::new(super::rail::rail()))
         .app_data(Data::new(error_page as ErrorPage));
     if let Some(metrics) = &parts.metrics {
         config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
@@ -99,7 +100,11 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     parts.metrics = token.map(|token| MetricsPage { handle: handle.clone(), token: Some(token) });
 
     let server = bind(config, &parts)?;
-    let metrics = config.server.metrics_listen.map(|address| metrics_page::listen(address, handle)).transpose()?;
+    let metrics = config
+        .server
+        .metrics_listen
+        .map(|address| metrics_page::listen(address, handle))
+        .transpose()?;
     opened.db.listen(opened.listen.clone(), &tasks);
     start_work(config, &parts, opened.is_alone()).await?;
     announce(config, &parts).await?;
@@ -135,7 +140,8 @@ async fn wait_for_signal(tasks: &Tasks) {
 
 /// Serving with broken isolation would show one organisation's rows to another.
 async fn check_isolation(parts: &Parts) -> anyhow::Result<()> {
-    let report = parts.health.check(&parts.db).await.context("try the isolation of organisations")?;
+    let report =
+        parts.health.check(&parts.db).await.context("try the isolation of organisations")?;
     if report.is_well() {
         return Ok(());
     }
@@ -144,7 +150,9 @@ async fn check_isolation(parts: &Parts) -> anyhow::Result<()> {
             error!("The table `{}` is not isolated: {finding}", table.table);
         }
     }
-    anyhow::bail!("organisations are not kept apart in this database (see above); nothing is served. `quarterdeck doctor` shows the details")
+    anyhow::bail!(
+        "organisations are not kept apart in this database (see above); nothing is served. `quarterdeck doctor` shows the details"
+    )
 }
 
 fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
@@ -172,13 +180,17 @@ pub fn listen(parts: &Parts, listener: TcpListener, workers: usize, shutdown: u6
 }
 
 async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Result<()> {
-    let worker = Worker::new(parts.db.clone(), parts.clock.clone(), super::registry(parts.scans.clone()));
+    let worker =
+        Worker::new(parts.db.clone(), parts.clock.clone(), super::registry(parts.scans.clone()));
     if alone {
         worker.take_over().await?;
     }
     let (parallel, tasks) = (config.scanner.parallel, parts.tasks.clone());
     parts.tasks.spawn("worker", async move { worker.work(parallel, tasks).await });
-    parts.tasks.spawn("retention", jobs::retain(parts.db.clone(), parts.clock.clone(), parts.tasks.clone()));
+    parts.tasks.spawn(
+        "retention",
+        jobs::retain(parts.db.clone(), parts.clock.clone(), parts.tasks.clone()),
+    );
     Ok(())
 }
 
@@ -187,7 +199,9 @@ async fn announce(config: &Config, parts: &Parts) -> anyhow::Result<()> {
     let url = config.public_url();
     super::commands::say(&format!("Listening on {url}"));
     if let Some(link) = accounts::setup::first_link(&parts.db, &parts.clock, &url).await? {
-        super::commands::say(&format!("Open this link within 30 minutes to become the owner:\n\n    {link}\n"));
+        super::commands::say(&format!(
+            "Open this link within 30 minutes to become the owner:\n\n    {link}\n"
+        ));
     }
     Ok(())
 }

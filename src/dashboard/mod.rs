@@ -1,7 +1,22 @@
-//! The pages that put the other modules' answers together: overview, repositories, one repository.
+//! What people look at first: the overview, the repositories, and the palette.
 //!
-//! Nothing depends on it but `app`. Invariant: it has no tables of its own.
+//! Reads through `work` and `repositories`; connecting a repository starts its first scan. Nothing is above it but
+//! the composition root. Invariant: it keeps nothing of its own.
 
-mod pages;
+mod overview_page;
+mod palette;
+mod repositories_page;
+mod repository_page;
+mod store;
 
-pub use pages::routes;
+use crate::tenancy::Routes;
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .read("/{organization}", overview_page::overview)
+        .read("/{organization}/running-scans", overview_page::running_scans)
+        .read("/{organization}/repositories", repositories_page::repositories)
+        .post("/{organization}/repositories", repositories_page::add)
+        .read("/{organization}/repositories/{repository}", repository_page::repository)
+        .read("/{organization}/palette", palette::palette)
+}

@@ -5,10 +5,12 @@
 //! address of the product's own.
 
 pub mod audit;
+mod frame;
 mod model;
 mod pages;
 mod store;
 
+pub use frame::{Rail, RailEntry, Standing, listening};
 pub use model::{InvalidName, InvalidSlug, Member, Membership, OrganizationName, Slug};
 pub use pages::routes;
 pub use store::{

@@ -1,7 +1,222 @@
-//! Pages of an organisation and its members.
+//! The pages about the organisation itself: members, name, isolation.
 
-use crate::tenancy::Routes;
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Form},
+};
+use askama::Template;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{OrganizationName, Rail, audit, store};
+use crate::{
+    tenancy::{
+        AccountId, Actor, InspectIsolation, IsolationReport, ManageOrganization, Permission,
+        Routes, Saved, Scope, ViewOrganization,
+    },
+    web::{
+        Result,
+        html::{Field, Html, Pill, Shell, Tone, initials, render},
+        icon::Icon,
+        time::Moment,
+    },
+};
 
 pub fn routes() -> Routes {
     Routes::default()
+        .read("/{organization}/organization", organization)
+        .post("/{organization}/organization", rename)
+        .read("/{organization}/isolation", isolation)
+}
+
+#[derive(Template)]
+#[template(path = "organizations/organization.html")]
+struct OrganizationPage {
+    shell: Shell,
+    name: String,
+    slug: String,
+    form: Option<NameForm>,
+    members: Vec<MemberRow>,
+}
+
+struct NameForm {
+    action: String,
+    name: Field,
+}
+
+struct MemberRow {
+    name: String,
+    initials: String,
+    login: String,
+    role: &'static str,
+    since: Moment,
+    is_you: bool,
+}
+
+/// Shows who belongs to the organisation, and its name for whoever may change it.
+async fn organization(
+    scope: Scope<ViewOrganization>,
+    rail: Data<Rail>,
+) -> Result<Html<OrganizationPage>> {
+    let value = scope.organization().name.clone();
+    Ok(Html::new(page(&scope, &rail, Field { value, error: None }).await?))
+}
+
+/// What the form of the name sends.
+#[derive(Deserialize)]
+struct Rename {
+    name: String,
+}
+
+/// Gives the organisation another name; its address stays.
+async fn rename(
+    scope: Scope<ManageOrganization>,
+    rail: Data<Rail>,
+    form: Form<Rename>,
+) -> Result<Saved> {
+    let name = match form.name.parse::<OrganizationName>() {
+        Ok(name) => name,
+        Err(error) => {
+            let field = Field { value: form.name.clone(), error: Some(format!("{error}.")) };
+            let page = page(&scope, &rail, field).await?;
+            return Ok(scope
+                .begin()
+                .await?
+                .refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
+                .await?);
+        }
+    };
+    let mut tx = scope.begin().await?;
+    store::rename(&mut tx, &name).await?;
+    let event = audit::Event {
+        action: "organization.renamed",
+        subject_kind: "organization",
+        subject_id: tx.tenant().to_string(),
+        detail: json!({"from": scope.organization().name, "to": name.as_str()}),
+        at: scope.clock().now(),
+        actor_name: None,
+    };
+    audit::record(&mut tx, event).await?;
+    Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
+}
+
+async fn page<P: Permission>(
+    scope: &Scope<P>,
+    rail: &Rail,
+    name: Field,
+) -> Result<OrganizationPage> {
+    let mut tx = scope.begin().await?;
+    let members = store::list_members(&mut tx).await?;
+    let (now, slug) = (scope.clock().now(), scope.organization().slug.clone());
+    let you = acting_account(scope.actor());
+    let rows = members.into_iter().map(|member| MemberRow {
+        initials: initials(&member.name),
+        name: member.name,
+        login: member.login,
+        role: member.role.as_str(),
+        since: Moment::new(member.created_at, now),
+        is_you: you == Some(member.account),
+    });
+    let action = format!("/{slug}/organization");
+    Ok(OrganizationPage {
+        shell: rail.shell(scope, "organization", Vec::new()),
+        name: scope.organization().name.clone(),
+        slug,
+        form: scope.may::<ManageOrganization>().then_some(NameForm { action, name }),
+        members: rows.collect(),
+    })
+}
+
+const fn acting_account(actor: &Actor) -> Option<AccountId> {
+    match actor {
+        Actor::Account { id, .. } => Some(*id),
+        Actor::Token { .. } | Actor::Command | Actor::Job { .. } => None,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "organizations/isolation.html")]
+struct IsolationPage {
+    shell: Shell,
+    pill: Pill,
+    summary: String,
+    mode: &'static str,
+    checked: Moment,
+    tables: Vec<TableRow>,
+}
+
+struct TableRow {
+    name: String,
+    class: String,
+    result: Pill,
+    rights: String,
+    policies: String,
+    problem: Option<String>,
+}
+
+/// Checks the isolation anew and shows what was found, table by table.
+async fn isolation(
+    scope: Scope<InspectIsolation>,
+    rail: Data<Rail>,
+) -> Result<Html<IsolationPage>> {
+    let report = scope.db().check_isolation().await?;
+    let now = scope.clock().now();
+    let tables: Vec<_> = report.tables.iter().map(|table| table_row(table, &report)).collect();
+    Ok(Html::new(IsolationPage {
+        shell: rail.shell(&scope, "isolation", Vec::new()),
+        pill: result_pill(report.is_well(), "isolated", "not isolated"),
+        summary: summary(&report),
+        mode: mode(&report),
+        checked: Moment::new(now, now),
+        tables,
+    }))
+}
+
+fn table_row(table: &crate::tenancy::TableRights, report: &IsolationReport) -> TableRow {
+    let problem = report.findings(&table.table).collect::<Vec<_>>().join("; ");
+    TableRow {
+        name: table.table.clone(),
+        class: table.class.clone(),
+        result: result_pill(problem.is_empty(), "ok", "failed"),
+        rights: format!(
+            "organisation: {}; system: {}",
+            or_none(&table.tenant),
+            or_none(&table.system)
+        ),
+        policies: table.policies.join(", "),
+        problem: Some(problem).filter(|problem| !problem.is_empty()),
+    }
+}
+
+const fn or_none(rights: &str) -> &str {
+    if rights.is_empty() { "none" } else { rights }
+}
+
+fn result_pill(is_well: bool, good: &str, bad: &str) -> Pill {
+    if is_well {
+        Pill::new(Tone::Good, Icon::Isolation, good)
+    } else {
+        Pill::new(Tone::Bad, Icon::Alert, bad)
+    }
+}
+
+fn summary(report: &IsolationReport) -> String {
+    let tables = report.tables.len();
+    if report.is_well() {
+        return format!(
+            "Each of the {tables} tables keeps one organisation's rows from another's."
+        );
+    }
+    format!(
+        "{} findings stand below. Do not let people in before they are repaired.",
+        report.probe.len() + report.catalog.len()
+    )
+}
+
+const fn mode(report: &IsolationReport) -> &'static str {
+    if report.two_roles {
+        "Two database roles of their own, neither of which can bypass the policies"
+    } else {
+        "One login that owns the tables; forced policies and a setting of the transaction keep organisations apart"
+    }
 }

@@ -48,7 +48,9 @@ pub async fn find_slug(tx: &mut SystemTx, slug: &str) -> sqlx::Result<Option<Ten
 
 /// Lists slug and name of every organisation.
 pub async fn list_all(tx: &mut SystemTx) -> sqlx::Result<Vec<(String, String)>> {
-    let rows = sqlx::query!("SELECT slug, name FROM organizations ORDER BY slug").fetch_all(tx.connection()).await?;
+    let rows = sqlx::query!("SELECT slug, name FROM organizations ORDER BY slug")
+        .fetch_all(tx.connection())
+        .await?;
     Ok(rows.into_iter().map(|row| (row.slug, row.name)).collect())
 }
 

@@ -19,4 +19,6 @@ pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
 pub use source::Source;
-pub use store::{NewRepository, delete, find, find_named, find_source, insert, list, list_all, set_scanned};
+pub use store::{
+    NewRepository, delete, find, find_named, find_source, insert, list, list_all, set_scanned,
+};

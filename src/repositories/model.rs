@@ -57,9 +57,15 @@ pub struct Repository {
 impl Repository {
     /// The name that a source suggests, in the characters that addresses may hold.
     pub fn name_of(source: &Source) -> String {
-        let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-        let name: String =
-            source.display_name().chars().map(|character| if allowed(character) { character } else { '-' }).take(100).collect();
+        let allowed = |character: char| {
+            character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
+        };
+        let name: String = source
+            .display_name()
+            .chars()
+            .map(|character| if allowed(character) { character } else { '-' })
+            .take(100)
+            .collect();
         if name.trim_matches(['.', '-']).is_empty() { "repository".to_owned() } else { name }
     }
 

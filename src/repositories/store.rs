@@ -112,7 +112,10 @@ pub async fn find_source(tx: &mut TenantTx, source: &str) -> sqlx::Result<Option
 }
 
 /// Lists repositories by name, a page at a time.
-pub async fn list(tx: &mut TenantTx, page: &PageRequest<RepositoryKey>) -> sqlx::Result<Vec<Repository>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    page: &PageRequest<RepositoryKey>,
+) -> sqlx::Result<Vec<Repository>> {
     let records = sqlx::query_as!(
         Record,
         r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
@@ -131,9 +134,11 @@ pub async fn list(tx: &mut TenantTx, page: &PageRequest<RepositoryKey>) -> sqlx:
 
 /// Lists the names of all repositories, for filters; at most 500.
 pub async fn list_all(tx: &mut TenantTx) -> sqlx::Result<Vec<(RepositoryId, String)>> {
-    let rows = sqlx::query!(r#"SELECT id AS "id: RepositoryId", name FROM repositories ORDER BY name LIMIT 500"#)
-        .fetch_all(tx.connection())
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: RepositoryId", name FROM repositories ORDER BY name LIMIT 500"#
+    )
+    .fetch_all(tx.connection())
+    .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
@@ -159,6 +164,8 @@ pub async fn set_scanned(
 
 /// Disconnects a repository and deletes all that was read from it.
 pub async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
-    let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid()).execute(tx.connection()).await?;
+    let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid())
+        .execute(tx.connection())
+        .await?;
     Ok(result.rows_affected() == 1)
 }

@@ -27,6 +27,9 @@ impl Scope {
 impl WarningCode {
     /// The name in kebab case.
     pub fn as_str(self) -> String {
-        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }

@@ -75,8 +75,8 @@ pub use db::{Db, Isolation, LoginError};
 pub use grant::{AccountId, Actor, Grant, Organization, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use permission::{
-    InspectIsolation, InvalidRole, ManageRepositories, Permission, RequestScan, Role,
-    ViewOrganization, ViewWork, permissions,
+    InspectIsolation, InvalidRole, ManageOrganization, ManageRepositories, Permission, RequestScan,
+    Role, ViewOrganization, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Scope, SignedIn};

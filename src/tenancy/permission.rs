@@ -94,6 +94,8 @@ permissions! {
     ViewWork: Viewer, read;
     /// See the organisation and its members.
     ViewOrganization: Viewer, read;
+    /// Change the organisation's name.
+    ManageOrganization: Owner, write;
     /// Ask for a scan of a repository.
     RequestScan: Member, write;
     /// Connect and remove repositories.

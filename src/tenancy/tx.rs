@@ -1,6 +1,10 @@
 //! Transactions: of one tenant, or across tenants with a reason.
 
-use actix_web::{HttpResponse, Responder, body::BoxBody, http::header};
+use actix_web::{
+    HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 use sqlx::{PgConnection, Postgres, Transaction};
 
@@ -42,6 +46,14 @@ impl TenantTx {
         }
     }
 
+    /// Undoes everything and answers 422 with the form again, what was typed and what is wrong in it.
+    pub async fn refuse(self, form: HttpResponse) -> sqlx::Result<Saved> {
+        self.inner.rollback().await?;
+        let mut form = form;
+        *form.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        Ok(Saved(form))
+    }
+
     /// Makes the changes permanent; only this yields what a writing handler must answer.
     pub async fn commit(mut self) -> sqlx::Result<Committed> {
         changes::record(&mut self.inner, self.grant.organization.id, &self.topics).await?;
@@ -54,7 +66,7 @@ impl TenantTx {
 #[derive(Debug)]
 pub struct Committed(());
 
-/// What a handler that writes answers: made from [`Committed`] only.
+/// What a handler that writes answers: made from [`Committed`], or by [`TenantTx::refuse`].
 #[derive(Debug)]
 pub struct Saved(HttpResponse);
 

@@ -38,7 +38,16 @@ pub fn error_page(problem: &Problem, fragment: bool) -> String {
     let rendered = if fragment {
         ErrorPart { status, title, text: detail, help, request_id, links }.render()
     } else {
-        ErrorPage { shell: Shell::bare(title), status, title, text: detail, help, request_id, links }.render()
+        ErrorPage {
+            shell: Shell::bare(title),
+            status,
+            title,
+            text: detail,
+            help,
+            request_id,
+            links,
+        }
+        .render()
     };
     rendered.unwrap_or_else(|_| title.clone())
 }
@@ -46,7 +55,9 @@ pub fn error_page(problem: &Problem, fragment: bool) -> String {
 const fn help(status: u16) -> &'static str {
     match status {
         404 => "If somebody sent you the address, ask them for access or check that it is whole.",
-        500.. => "If it stays, give the request id to whoever runs this server: the log has the rest.",
+        500.. => {
+            "If it stays, give the request id to whoever runs this server: the log has the rest."
+        }
         _ => "",
     }
 }

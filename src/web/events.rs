@@ -26,7 +26,10 @@ pub fn event(name: &str, id: i64) -> Event {
 }
 
 /// Sends the events until the server stops or the stream is old.
-pub fn stream(events: impl Stream<Item = Event> + 'static, stop: CancellationToken) -> impl Responder {
+pub fn stream(
+    events: impl Stream<Item = Event> + 'static,
+    stop: CancellationToken,
+) -> impl Responder {
     let end = async move {
         tokio::select! {
             () = stop.cancelled_owned() => {}

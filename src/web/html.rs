@@ -250,6 +250,38 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Offers "any" and the given values with their words; what is not among them chooses "any".
+    pub fn new(
+        name: &'static str,
+        label: &'static str,
+        chosen: Option<&str>,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let choice = |(value, label): (String, String)| Choice {
+            is_selected: chosen == Some(&value),
+            value,
+            label,
+        };
+        let mut options: Vec<Choice> = values.into_iter().map(choice).collect();
+        let is_selected = !options.iter().any(|option| option.is_selected);
+        options.insert(0, Choice { value: String::new(), label: "any".to_owned(), is_selected });
+        Self { name, label, options }
+    }
+}
+
+/// Writes a path with the parameters that have a value.
+pub fn address(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 /// One value of a filter or of a select field.
 #[derive(Debug, Clone)]
 pub struct Choice {
@@ -340,6 +372,15 @@ mod tests {
 
         assert!(!any.is_set());
         assert!(open.is_set());
+    }
+
+    #[test]
+    fn an_address_leaves_out_what_is_empty() {
+        assert_eq!(
+            address("/t", &[("q", Some("a b")), ("status", None), ("x", Some(""))]),
+            "/t?q=a+b"
+        );
+        assert_eq!(address("/t", &[("q", None)]), "/t");
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub async fn measure(
     let method = request.method().to_string();
     let response = next.call(request).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    let labels =
+        [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
     metrics::counter!("quarterdeck_http_requests_total", &labels).increment(1);
     metrics::histogram!("quarterdeck_http_request_seconds", &labels).record(started.elapsed());
     Ok(response)

@@ -5,6 +5,7 @@
 //! carries the security headers and a request id, and never internal error text.
 
 pub mod assets;
+pub mod chart;
 pub mod error;
 pub mod error_page;
 pub mod events;

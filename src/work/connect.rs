@@ -10,7 +10,9 @@ use super::{jobs::request_scan, model::ScanId};
 use crate::{
     jobs::{self, Failure, Job, JobContext, Registry},
     organizations::audit,
-    repositories::{self, Mirror, NewRepository, Repository, RepositoryId, ScanReason, Source, SourceKind},
+    repositories::{
+        self, Mirror, NewRepository, Repository, RepositoryId, ScanReason, Source, SourceKind,
+    },
     tenancy::TenantTx,
 };
 
@@ -63,7 +65,11 @@ async fn add(
 }
 
 /// Removes a repository with all that was read from it, and then its mirror.
-pub async fn disconnect(tx: &mut TenantTx, repository: &Repository, now: DateTime<Utc>) -> anyhow::Result<()> {
+pub async fn disconnect(
+    tx: &mut TenantTx,
+    repository: &Repository,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
     repositories::delete(tx, repository.id).await?;
     jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
     let detail = json!({"name": repository.name, "source": repository.source});
@@ -81,7 +87,14 @@ async fn record(
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let subject_id = id.to_string();
-    let event = audit::Event { action, subject_kind: "repository", subject_id, detail, at, actor_name: None };
+    let event = audit::Event {
+        action,
+        subject_kind: "repository",
+        subject_id,
+        detail,
+        at,
+        actor_name: None,
+    };
     audit::record(tx, event).await
 }
 
@@ -106,7 +119,11 @@ impl Job for RemoveMirror {
 pub(super) fn register(registry: Registry, mirrors: PathBuf) -> Registry {
     let mirrors = Arc::new(mirrors);
     registry.with(move |context: JobContext, job: RemoveMirror| {
-        let mirror = Mirror::at(Repository::mirror_path(&mirrors, context.grant.organization().id, job.repository));
+        let mirror = Mirror::at(Repository::mirror_path(
+            &mirrors,
+            context.grant.organization().id,
+            job.repository,
+        ));
         async move {
             let removed = tokio::task::spawn_blocking(move || mirror.remove()).await;
             let removed = removed.map_err(|error| Failure::Retry(error.into()))?;

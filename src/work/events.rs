@@ -16,7 +16,11 @@ pub(super) fn routes() -> Routes {
 
 /// Sends an event named after each topic that changes (`scans`, `repositories`), or `refresh` where
 /// the page was away for too long to be told what it missed.
-async fn listen(scope: Scope<ViewWork>, request: HttpRequest, tasks: Data<Tasks>) -> Result<impl Responder> {
+async fn listen(
+    scope: Scope<ViewWork>,
+    request: HttpRequest,
+    tasks: Data<Tasks>,
+) -> Result<impl Responder> {
     let (changes, missed) = scope.changes(events::last_event_id(&request)).await?;
     let first = missed.map(|_| "refresh").unwrap_or("ready");
     let first = stream::iter([events::event(first, changes.position())]);
@@ -39,7 +43,9 @@ fn follow(changes: ChangeStream) -> impl Stream<Item = Event> {
 
 fn to_events(news: News, position: i64) -> Vec<Event> {
     match news {
-        News::Changes(changes) => changes.iter().map(|change| events::event(&change.topic, change.id)).collect(),
+        News::Changes(changes) => {
+            changes.iter().map(|change| events::event(&change.topic, change.id)).collect()
+        }
         News::Refetch => vec![events::event("refresh", position)],
     }
 }

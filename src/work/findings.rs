@@ -40,7 +40,12 @@ fn identity(task: &Task) -> Vec<String> {
 }
 
 fn todo_identity(todo: &Todo) -> Vec<String> {
-    vec!["todo".to_owned(), todo.path.clone(), todo.marker.as_str().to_owned(), normalized(&todo.text)]
+    vec![
+        "todo".to_owned(),
+        todo.path.clone(),
+        todo.marker.as_str().to_owned(),
+        normalized(&todo.text),
+    ]
 }
 
 /// Small changes of case and spacing make no other task.
@@ -84,7 +89,8 @@ fn from_box(task: &Task, fingerprint: String, parent: Option<String>) -> NewTask
 }
 
 fn from_todo(todo: &Todo, fingerprint: String) -> NewTask {
-    let title = if todo.text.is_empty() { todo.marker.as_str().to_owned() } else { todo.text.clone() };
+    let title =
+        if todo.text.is_empty() { todo.marker.as_str().to_owned() } else { todo.text.clone() };
     NewTask {
         fingerprint,
         parent: None,
@@ -126,7 +132,10 @@ mod tests {
 
     #[test]
     fn a_note_that_moves_or_is_spaced_anew_stays_the_same() {
-        assert_eq!(fingerprints(vec![todo("Retry  once", 3)]), fingerprints(vec![todo("retry once", 90)]));
+        assert_eq!(
+            fingerprints(vec![todo("Retry  once", 3)]),
+            fingerprints(vec![todo("retry once", 90)])
+        );
     }
 
     #[test]
@@ -139,8 +148,14 @@ mod tests {
 
     #[test]
     fn a_task_with_an_id_may_be_reworded() {
-        let task = |title: &str| Task { id: Some("TASK-API-7".into()), title: title.into(), ..Task::default() };
-        let of = |task: Task| tasks(&ScanReport { tasks: vec![task], ..ScanReport::default() })[0].fingerprint.clone();
+        let task = |title: &str| Task {
+            id: Some("TASK-API-7".into()),
+            title: title.into(),
+            ..Task::default()
+        };
+        let of = |task: Task| {
+            tasks(&ScanReport { tasks: vec![task], ..ScanReport::default() })[0].fingerprint.clone()
+        };
 
         assert_eq!(of(task("Retry")), of(task("Retry payouts")));
     }

@@ -61,7 +61,10 @@ struct Run {
 enum Ended {
     /// The server stops: another attempt goes on.
     Interrupted,
-    Failed { message: String, transient: bool },
+    Failed {
+        message: String,
+        transient: bool,
+    },
     Broken(anyhow::Error),
 }
 
@@ -101,7 +104,8 @@ impl Run {
                 self.fail(&message).await.map_err(|error| Failure::Retry(error.into()))
             }
             Err(Ended::Broken(error)) => {
-                let message = "The result could not be stored; it is tried again, and the log says why.";
+                let message =
+                    "The result could not be stored; it is tried again, and the log says why.";
                 drop(self.requeue(Some(message)).await);
                 Err(Failure::Retry(error))
             }
@@ -120,7 +124,9 @@ impl Run {
     /// Marks the scan as running, and looks up what earlier ones left; none where it ended already.
     async fn start(&self) -> Result<Option<(Repository, Known)>, Ended> {
         let mut tx = self.begin().await?;
-        let Some(repository) = repositories::find(&mut tx, self.job.repository).await? else { return Ok(None) };
+        let Some(repository) = repositories::find(&mut tx, self.job.repository).await? else {
+            return Ok(None);
+        };
         if !store::start_scan(&mut tx, self.id(), self.context.clock.now()).await? {
             return Ok(None);
         }
@@ -138,7 +144,11 @@ impl Run {
     async fn read(&self, repository: &Repository, known: Known) -> Result<Reading, Ended> {
         let progress = Progress::default();
         let work = Work {
-            mirror: Repository::mirror_path(&self.settings.mirrors, self.context.grant.organization().id, repository.id),
+            mirror: Repository::mirror_path(
+                &self.settings.mirrors,
+                self.context.grant.organization().id,
+                repository.id,
+            ),
             source: repository.source.clone(),
             name: repository.name.clone(),
             any_path: repository.any_path,
@@ -168,13 +178,18 @@ impl Run {
         let ended = ended.context("read the repository")?;
         if late {
             let limit = self.settings.timeout.as_secs();
-            let message = format!("Scanning took longer than {limit} seconds; raise `scanner.timeout_seconds`.");
+            let message = format!(
+                "Scanning took longer than {limit} seconds; raise `scanner.timeout_seconds`."
+            );
             return Err(Ended::Failed { message, transient: false });
         }
         if self.context.cancel.is_cancelled() {
             return Err(Ended::Interrupted);
         }
-        ended.map_err(|error| Ended::Failed { message: sentence(&error), transient: error.is_transient() })
+        ended.map_err(|error| Ended::Failed {
+            message: sentence(&error),
+            transient: error.is_transient(),
+        })
     }
 
     async fn tell(&self, phase: Phase, done: u64, total: Option<u64>) -> sqlx::Result<()> {
@@ -207,8 +222,16 @@ impl Run {
             todos: count(reading.report.todos.len()),
             commits: count(reading.commits.len()),
         };
-        store::finish_scan(&mut tx, self.id(), reading.branch.as_deref(), reading.head, found, now).await?;
-        repositories::set_scanned(&mut tx, repository.id, reading.branch.as_deref(), reading.head, now).await?;
+        store::finish_scan(&mut tx, self.id(), reading.branch.as_deref(), reading.head, found, now)
+            .await?;
+        repositories::set_scanned(
+            &mut tx,
+            repository.id,
+            reading.branch.as_deref(),
+            reading.head,
+            now,
+        )
+        .await?;
         tx.announce("scans");
         tx.announce("repositories");
         tx.commit().await?;
@@ -244,7 +267,8 @@ impl Work {
     fn read(&self, known: &Known) -> Result<Reading, ReadError> {
         let source = Source::parse(&self.source, &self.settings.policy(self.any_path))?;
         let mirror = Mirror::at(&self.mirror);
-        let fetched: Fetched = reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)?;
+        let fetched: Fetched =
+            reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)?;
         reading::read(mirror.path(), &fetched, &self.name, &self.settings, known, &self.progress)
     }
 }
@@ -252,5 +276,8 @@ impl Work {
 fn sentence(error: &ReadError) -> String {
     let text = error.to_string();
     let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
 }

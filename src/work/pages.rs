@@ -1,7 +1,341 @@
-//! Pages of projects, tasks, commits and scans.
+//! The lists of projects, tasks and commits as pages.
 
-use crate::tenancy::Routes;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
 
+use super::{
+    commit_page,
+    links::Links,
+    model::{
+        CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
+        TaskSource, TaskState,
+    },
+    project_page, scan_page, store,
+    views::{CommitRow, ProjectRow, TaskRow, Viewing, kind_label, project_rows},
+};
+use crate::{
+    organizations::Rail,
+    repositories::{self, RepositoryId},
+    tenancy::{Permission, Routes, Scope, TenantTx, ViewWork},
+    web::{
+        Result,
+        html::{Filter, Filters, Html, Pager, SearchField, Shell, address},
+        icon::Icon,
+        paging::PageQuery,
+    },
+};
+
+/// The pages of lists, of one project, one commit and of scans, and the stream that keeps them live.
 pub fn routes() -> Routes {
-    Routes::default().and(super::events::routes())
+    Routes::default()
+        .and(super::events::routes())
+        .read("/{organization}/projects", projects)
+        .read("/{organization}/projects/{project}", project_page::project)
+        .read("/{organization}/tasks", tasks)
+        .read("/{organization}/commits", commits)
+        .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)
+        .read("/{organization}/scans", scan_page::scans)
+        .read("/{organization}/scans/{scan}", scan_page::scan)
+        .post("/{organization}/repositories/{repository}/scans", scan_page::rescan)
+}
+
+/// What a list is asked for; an unknown value filters nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct ListQuery {
+    pub status: Option<String>,
+    pub source: Option<String>,
+    pub kind: Option<String>,
+    pub repository: Option<String>,
+    pub project: Option<String>,
+    pub q: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<String>,
+}
+
+impl ListQuery {
+    pub(super) fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit.clone() }
+    }
+
+    pub(super) fn text(&self) -> Option<String> {
+        self.q.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn state(&self) -> Option<TaskState> {
+        match self.status.as_deref() {
+            Some("all") => None,
+            Some("done") => Some(TaskState::Done),
+            Some("removed") => Some(TaskState::Removed),
+            _ => Some(TaskState::Open),
+        }
+    }
+
+    pub(super) fn source(&self) -> Option<TaskSource> {
+        [TaskSource::Tasklist, TaskSource::Todo]
+            .into_iter()
+            .find(|source| Some(source.as_str()) == self.source.as_deref())
+    }
+
+    fn parameters(&self) -> [(&'static str, Option<&str>); 7] {
+        [
+            ("status", self.status.as_deref()),
+            ("source", self.source.as_deref()),
+            ("kind", self.kind.as_deref()),
+            ("repository", self.repository.as_deref()),
+            ("project", self.project.as_deref()),
+            ("q", self.q.as_deref()),
+            ("limit", self.limit.as_deref()),
+        ]
+    }
+
+    /// The ways on and back from a page with so many rows.
+    pub(super) fn pager(&self, path: &str, shown: usize, noun: &str, next: Option<&str>) -> Pager {
+        let with = |cursor: Option<&str>| {
+            let mut parameters = self.parameters().to_vec();
+            parameters.push(("cursor", cursor));
+            address(path, &parameters)
+        };
+        Pager {
+            summary: format!(
+                "{shown} {noun}{}",
+                if next.is_some() || self.cursor.is_some() { " on this page" } else { "" }
+            ),
+            first: self.cursor.is_some().then(|| with(None)),
+            next: next.map(|cursor| with(Some(cursor))),
+        }
+    }
+
+    pub(super) fn search(&self, placeholder: &str) -> Option<SearchField> {
+        Some(SearchField {
+            value: self.q.clone().unwrap_or_default(),
+            placeholder: placeholder.to_owned(),
+        })
+    }
+
+    /// The filter by repository, and what it chose.
+    pub(super) async fn by_repository(
+        &self,
+        tx: &mut TenantTx,
+    ) -> Result<(Filter, Option<RepositoryId>)> {
+        let all = repositories::list_all(tx).await?;
+        let chosen = self.repository.as_deref();
+        let id = all.iter().find(|(_, name)| Some(name.as_str()) == chosen).map(|(id, _)| *id);
+        let names = all.into_iter().map(|(_, name)| (name.clone(), name));
+        Ok((Filter::new("repository", "repository", chosen, names), id))
+    }
+
+    pub(super) fn by_status(&self) -> Filter {
+        let values = [("done", "done"), ("removed", "gone"), ("all", "any")]
+            .map(|(value, label)| (value.to_owned(), label.to_owned()));
+        let mut filter = Filter::new("status", "status", self.status.as_deref(), values);
+        if let Some(first) = filter.options.first_mut() {
+            "open".clone_into(&mut first.label);
+        }
+        filter
+    }
+
+    pub(super) fn by_source(&self) -> Filter {
+        let values = [("tasklist", "task lists"), ("todo", "comments")]
+            .map(|(value, label)| (value.to_owned(), label.to_owned()));
+        Filter::new("source", "source", self.source.as_deref(), values)
+    }
+}
+
+pub(super) fn viewing<P: Permission>(scope: &Scope<P>) -> Viewing {
+    Viewing { links: Links::of(scope), now: scope.clock().now() }
+}
+
+#[derive(Template)]
+#[template(path = "work/projects.html")]
+pub(super) struct ProjectsPage {
+    shell: Shell,
+    filters: Filters,
+    pager: Pager,
+    groups: Vec<ProjectGroup>,
+    repositories_href: String,
+}
+
+/// The projects of one repository.
+struct ProjectGroup {
+    name: String,
+    href: String,
+    projects: Vec<ProjectRow>,
+}
+
+/// Shows the tree of projects across repositories.
+pub(super) async fn projects(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    query: Query<ListQuery>,
+) -> Result<Html<ProjectsPage>> {
+    let viewing = viewing(&scope);
+    let request = query.page().parse::<ProjectKey>()?;
+    let mut tx = scope.begin().await?;
+    let (by_repository, repository) = query.by_repository(&mut tx).await?;
+    let kinds = store::list_kinds(&mut tx).await?;
+    let filter = ProjectFilter {
+        repository,
+        kind: query.kind.clone().filter(|kind| !kind.is_empty()),
+        text: query.text(),
+    };
+    let rows = store::list_projects(&mut tx, &filter, &request).await?;
+    let page = request.page(rows, |row| ProjectKey {
+        repository: row.repository.clone(),
+        path: row.path.clone(),
+    })?;
+
+    let path = viewing.links.projects(None);
+    let by_kind = Filter::new(
+        "kind",
+        "kind",
+        query.kind.as_deref(),
+        kinds.into_iter().map(|kind| (kind.clone(), kind_label(&kind).to_owned())),
+    );
+    let groups = page.items.chunk_by(|one, other| one.repository_id == other.repository_id).map(
+        |projects| ProjectGroup {
+            name: projects.first().map(|project| project.repository.clone()).unwrap_or_default(),
+            href: projects
+                .first()
+                .map(|project| viewing.links.repository(&project.repository))
+                .unwrap_or_default(),
+            projects: project_rows(projects, None, &viewing),
+        },
+    );
+    Ok(Html::new(ProjectsPage {
+        shell: rail.shell(&scope, "projects", Vec::new()),
+        groups: groups.collect(),
+        pager: query.pager(&path, page.items.len(), "projects", page.next.as_deref()),
+        repositories_href: viewing.links.repositories(),
+        filters: Filters {
+            action: path,
+            search: query.search("Filter by name or path"),
+            choices: vec![by_repository, by_kind],
+        },
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "work/tasks.html")]
+pub(super) struct TasksPage {
+    shell: Shell,
+    filters: Filters,
+    tasks: Vec<TaskRow>,
+    pager: Pager,
+    /// Whether there is any task at all, open or not.
+    has_tasks: bool,
+    repositories_href: String,
+}
+
+/// Shows tasks by filters, a page at a time.
+pub(super) async fn tasks(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    query: Query<ListQuery>,
+) -> Result<Html<TasksPage>> {
+    let viewing = viewing(&scope);
+    let request = query.page().parse::<IdKey>()?;
+    let mut tx = scope.begin().await?;
+    let (by_repository, repository) = query.by_repository(&mut tx).await?;
+    let project = query.project.as_deref().and_then(|id| id.parse::<ProjectId>().ok());
+    let filter = TaskFilter {
+        state: query.state(),
+        source: query.source(),
+        repository,
+        project,
+        text: query.text(),
+    };
+    let rows = store::list_tasks(&mut tx, &filter, &request).await?;
+    let has_tasks =
+        !rows.is_empty() || store::count_tasks(&mut tx, &TaskFilter::default()).await? > 0;
+    let by_project = project_filter(&mut tx, repository, query.project.as_deref()).await?;
+    let page = request.page(rows, |row| IdKey { id: row.id.as_uuid() })?;
+
+    let path = viewing.links.tasks(&[]);
+    Ok(Html::new(TasksPage {
+        shell: rail.shell(&scope, "tasks", Vec::new()),
+        pager: query.pager(&path, page.items.len(), "tasks", page.next.as_deref()),
+        tasks: page.items.into_iter().map(|task| TaskRow::new(task, &viewing)).collect(),
+        has_tasks,
+        repositories_href: viewing.links.repositories(),
+        filters: Filters {
+            action: path,
+            search: query.search("Filter by title or id"),
+            choices: vec![query.by_status(), query.by_source(), by_repository, by_project],
+        },
+    }))
+}
+
+async fn project_filter(
+    tx: &mut TenantTx,
+    repository: Option<RepositoryId>,
+    chosen: Option<&str>,
+) -> Result<Filter> {
+    let filter = ProjectFilter { repository, ..ProjectFilter::default() };
+    let projects =
+        store::list_projects(tx, &filter, &crate::web::paging::PageRequest::first(200)).await?;
+    let named = projects.into_iter().map(|project| (project.id.to_string(), project.name));
+    Ok(Filter::new("project", "project", chosen, named))
+}
+
+#[derive(Template)]
+#[template(path = "work/commits.html")]
+pub(super) struct CommitsPage {
+    shell: Shell,
+    filters: Filters,
+    days: Vec<Day>,
+    pager: Pager,
+    repositories_href: String,
+}
+
+/// The commits of one day.
+struct Day {
+    label: String,
+    commits: Vec<CommitRow>,
+}
+
+/// Shows the history of all default branches, newest first.
+pub(super) async fn commits(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    query: Query<ListQuery>,
+) -> Result<Html<CommitsPage>> {
+    let viewing = viewing(&scope);
+    let request = query.page().parse::<CommitKey>()?;
+    let mut tx = scope.begin().await?;
+    let (by_repository, repository) = query.by_repository(&mut tx).await?;
+    let rows =
+        store::list_commits(&mut tx, &CommitFilter { repository, text: query.text() }, &request)
+            .await?;
+    let page = request.page(rows, |row| CommitKey {
+        committed_at: row.committed_at,
+        oid: row.oid,
+        repository: row.repository_id,
+    })?;
+
+    let path = viewing.links.commits(None);
+    let shown = page.items.len();
+    let rows = page.items.into_iter().map(|commit| CommitRow::new(commit, &viewing)).collect();
+    Ok(Html::new(CommitsPage {
+        shell: rail.shell(&scope, "commits", Vec::new()),
+        days: by_day(rows),
+        pager: query.pager(&path, shown, "commits", page.next.as_deref()),
+        repositories_href: viewing.links.repositories(),
+        filters: Filters {
+            action: path,
+            search: query.search("Filter by message or author"),
+            choices: vec![by_repository],
+        },
+    }))
+}
+
+fn by_day(rows: Vec<CommitRow>) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for row in rows {
+        match days.last_mut().filter(|day| day.label == row.day) {
+            Some(day) => day.commits.push(row),
+            None => days.push(Day { label: row.day.clone(), commits: vec![row] }),
+        }
+    }
+    days
 }

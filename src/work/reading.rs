@@ -6,7 +6,11 @@ use std::{
     path::Path,
 };
 
-use super::{model::{Phase, ScanWarning}, progress::Progress, settings::ScanSettings};
+use super::{
+    model::{Phase, ScanWarning},
+    progress::Progress,
+    settings::ScanSettings,
+};
 use crate::{
     repositories::{
         Oid,
@@ -99,7 +103,9 @@ pub(super) fn fetch(
         progress: &|at| progress.set(Phase::Fetching, at.bytes, None),
     };
     match mirror.fetch(source, &policy, &settings.fetch, &watch) {
-        Err(FetchError::Damaged { .. }) => Ok(mirror.remake(source, &policy, &settings.fetch, &watch)?),
+        Err(FetchError::Damaged { .. }) => {
+            Ok(mirror.remake(source, &policy, &settings.fetch, &watch)?)
+        }
         fetched => Ok(fetched?),
     }
 }
@@ -113,7 +119,11 @@ pub(super) fn read(
     known: &Known,
     progress: &Progress,
 ) -> Result<Reading, ReadError> {
-    let mut reading = Reading { branch: fetched.default_branch.clone(), head: fetched.head, ..Reading::default() };
+    let mut reading = Reading {
+        branch: fetched.default_branch.clone(),
+        head: fetched.head,
+        ..Reading::default()
+    };
     let Some(head) = fetched.head else {
         reading.dropped.clone_from(&known.commits);
         return Ok(reading);
@@ -180,7 +190,11 @@ fn wide(number: usize) -> u64 {
 }
 
 /// Fetches into a directory and reads everything, as if for the first time.
-pub fn read_once(directory: &Path, source: &Source, settings: &ScanSettings) -> Result<Reading, ReadError> {
+pub fn read_once(
+    directory: &Path,
+    source: &Source,
+    settings: &ScanSettings,
+) -> Result<Reading, ReadError> {
     let progress = Progress::default();
     let mirror = Mirror::at(directory);
     let fetched = fetch(&mirror, source, settings, true, &progress)?;

@@ -66,6 +66,10 @@ impl ScanSettings {
 
     /// How a repository of this name is scanned.
     pub fn options(&self, repository: &str) -> ScanOptions {
-        ScanOptions { tree: self.tree.clone(), max_blob_bytes: self.max_blob_bytes, ..ScanOptions::new(repository) }
+        ScanOptions {
+            tree: self.tree.clone(),
+            max_blob_bytes: self.max_blob_bytes,
+            ..ScanOptions::new(repository)
+        }
     }
 }

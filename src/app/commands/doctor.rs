@@ -11,7 +11,10 @@ use crate::{
 };
 
 /// Goes through everything that an installation needs; fails where something is wrong.
-pub(in crate::app) async fn doctor(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+pub(in crate::app) async fn doctor(
+    config: &Config,
+    environment: &Environment,
+) -> anyhow::Result<()> {
     let mut sick = 0;
     let mut tell = |what: &str, found: anyhow::Result<String>| match found {
         Ok(detail) => say(&format!("ok      {what}: {detail}")),
@@ -46,7 +49,9 @@ fn data_directory(config: &Config) -> anyhow::Result<String> {
 
 fn git() -> anyhow::Result<String> {
     let output = Command::new("git").arg("--version").output();
-    let output = output.context("not found; it is needed to scan repositories by path: install the package `git`")?;
+    let output = output.context(
+        "not found; it is needed to scan repositories by path: install the package `git`",
+    )?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -55,7 +60,9 @@ async fn isolation(opened: &Opened) -> anyhow::Result<String> {
     let findings: Vec<String> = report
         .tables
         .iter()
-        .flat_map(|table| report.findings(&table.table).map(move |finding| format!("`{}` {finding}", table.table)))
+        .flat_map(|table| {
+            report.findings(&table.table).map(move |finding| format!("`{}` {finding}", table.table))
+        })
         .collect();
     anyhow::ensure!(findings.is_empty(), "{}", findings.join("; "));
     let roles = if report.two_roles { "two roles" } else { "one login, forced policies" };
@@ -66,11 +73,16 @@ async fn isolation(opened: &Opened) -> anyhow::Result<String> {
 pub(in crate::app) async fn health(config: &Config) -> anyhow::Result<()> {
     let mut address = config.server.listen;
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
     }
     let url = format!("http://{address}/api/health/ready");
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).no_proxy().build()?;
-    let response = client.get(&url).send().await.with_context(|| format!("nothing answers at {url}"))?;
+    let response =
+        client.get(&url).send().await.with_context(|| format!("nothing answers at {url}"))?;
     let status = response.status();
     let body = response.text().await.unwrap_or_default();
     anyhow::ensure!(status.is_success(), "not ready: {body}");

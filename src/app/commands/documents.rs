@@ -37,16 +37,21 @@ fn rights_table(rows: &[TableRights]) -> String {
     let head = "| Table | Class | Tenant role | System role | Policies |\n|---|---|---|---|---|\n";
     rows.iter().fold(head.to_owned(), |text, row| {
         let policies = row.policies.join(", ");
-        text + &format!("| `{}` | {} | {} | {} | {policies} |\n", row.table, row.class, row.tenant, row.system)
+        text + &format!(
+            "| `{}` | {} | {} | {} | {policies} |\n",
+            row.table, row.class, row.tenant, row.system
+        )
     })
 }
 
 /// Permissions × roles, then every route with what it needs.
 fn permission_table() -> String {
     let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-    let mut text = format!("| Permission | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    let mut text =
+        format!("| Permission | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for (name, minimum) in permissions() {
-        let cells: Vec<&str> = Role::ALL.iter().map(|role| if role >= minimum { "yes" } else { "–" }).collect();
+        let cells: Vec<&str> =
+            Role::ALL.iter().map(|role| if role >= minimum { "yes" } else { "–" }).collect();
         text += &format!("| `{name}` | {} |\n", cells.join(" | "));
     }
     text += "\n| Route | Needs |\n|---|---|\n";

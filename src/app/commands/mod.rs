@@ -31,7 +31,11 @@ pub(super) fn complain(error: &anyhow::Error) {
 
 pub(super) fn check_config(config: &Config) -> anyhow::Result<()> {
     let data_dir = config.data_dir.as_deref().context("the configuration has no data directory")?;
-    say(&format!("The configuration is valid. Data directory: {}. Address: {}.", data_dir.display(), config.public_url()));
+    say(&format!(
+        "The configuration is valid. Data directory: {}. Address: {}.",
+        data_dir.display(),
+        config.public_url()
+    ));
     Ok(())
 }
 
@@ -42,7 +46,9 @@ pub(super) fn completions(shell: Shell) -> anyhow::Result<()> {
 }
 
 pub(super) fn man() -> anyhow::Result<()> {
-    clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).context("print the manual page")
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut std::io::stdout())
+        .context("print the manual page")
 }
 
 pub(super) async fn migrate(config: &Config, environment: &Environment) -> anyhow::Result<()> {

@@ -37,7 +37,10 @@ pub(in crate::app) async fn create_organization(
     Ok(())
 }
 
-pub(in crate::app) async fn list_organizations(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+pub(in crate::app) async fn list_organizations(
+    config: &Config,
+    environment: &Environment,
+) -> anyhow::Result<()> {
     let opened = database::open(config, environment).await?;
     let mut tx = opened.db.system(SystemReason::CommandLine).await?;
     let all = organizations::list_all(&mut tx).await?;
@@ -62,7 +65,11 @@ pub(in crate::app) async fn setup_link(
 }
 
 /// Makes the link; one for a named organisation is written to its log.
-async fn issue_link(db: &Db, organization: Option<&str>, public_url: &str) -> anyhow::Result<String> {
+async fn issue_link(
+    db: &Db,
+    organization: Option<&str>,
+    public_url: &str,
+) -> anyhow::Result<String> {
     let now = Clock::system().now();
     let mut tx = db.system(SystemReason::CommandLine).await?;
     let Some(slug) = organization else {
@@ -97,7 +104,9 @@ pub(in crate::app) async fn create_token(
     let mut tx = opened.db.system(SystemReason::CommandLine).await?;
     let grant = operator(&mut tx, &arguments.organization).await?;
     let mut tx = tx.enter(grant).await?;
-    let token = tokens::create(&mut tx, arguments.name.trim(), arguments.role, Clock::system().now()).await?;
+    let token =
+        tokens::create(&mut tx, arguments.name.trim(), arguments.role, Clock::system().now())
+            .await?;
     tx.commit().await?;
     opened.close().await;
     say(&token.expose_secret());
@@ -105,7 +114,10 @@ pub(in crate::app) async fn create_token(
 }
 
 /// The operator's grant for an organisation that has to be there.
-pub(super) async fn operator(tx: &mut crate::tenancy::SystemTx, slug: &str) -> anyhow::Result<Grant> {
+pub(super) async fn operator(
+    tx: &mut crate::tenancy::SystemTx,
+    slug: &str,
+) -> anyhow::Result<Grant> {
     tx.grant_of_operator(slug).await?.with_context(|| {
         format!("there is no organisation `{slug}`; make it with `quarterdeck organization create {slug}`")
     })

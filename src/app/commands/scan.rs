@@ -107,12 +107,23 @@ fn summarize(name: &str, reading: &Reading) {
         say(&format!("  {:<8} {:<40} {} {version}", project.kind, project.path, project.name));
     }
     let open = report.tasks.iter().filter(|task| !task.done).count();
-    say(&format!("{} tasks ({open} open), {} notes in comments", report.tasks.len(), report.todos.len()));
+    say(&format!(
+        "{} tasks ({open} open), {} notes in comments",
+        report.tasks.len(),
+        report.todos.len()
+    ));
     for language in report.languages.iter().take(8) {
-        say(&format!("  {:<20} {:>9} lines in {} files", language.name, language.code, language.files));
+        say(&format!(
+            "  {:<20} {:>9} lines in {} files",
+            language.name, language.code, language.files
+        ));
     }
     for warning in reading.warnings() {
-        say(&format!("warning: {}: {}", warning.path.as_deref().unwrap_or("the repository"), warning.message));
+        say(&format!(
+            "warning: {}: {}",
+            warning.path.as_deref().unwrap_or("the repository"),
+            warning.message
+        ));
     }
     say(&"Print everything with --json; keep it with --organization SLUG.");
 }
@@ -123,7 +134,8 @@ pub(in crate::app) async fn scan_and_store(
     environment: &Environment,
     arguments: &ScanArguments,
 ) -> anyhow::Result<()> {
-    let slug = arguments.organization.as_deref().context("--organization is needed to store a scan")?;
+    let slug =
+        arguments.organization.as_deref().context("--organization is needed to store a scan")?;
     let settings = ScanSettings::from_config(config, database::mirrors_dir(config)?);
     let source = parse(&arguments.source, &settings)?;
     let opened = database::open(config, environment).await?;
@@ -154,7 +166,8 @@ async fn wait(db: &Db, grant: &Grant, worker: &Worker, id: ScanId) -> anyhow::Re
     loop {
         worker.run_until_idle().await?;
         let mut tx = db.begin_granted(grant).await?;
-        let scan = work::find_scan(&mut tx, id).await?.context("the repository was removed meanwhile")?;
+        let scan =
+            work::find_scan(&mut tx, id).await?.context("the repository was removed meanwhile")?;
         drop(tx);
         match scan.state {
             ScanState::Succeeded | ScanState::Failed => return Ok(scan),
@@ -170,7 +183,13 @@ fn report(scan: &Scan) -> anyhow::Result<()> {
     let found = scan.found.context("the scan has no result")?;
     say(&format!(
         "Scanned `{}`: {} projects, {} tasks, {} notes in comments, {} files, {} new commits, {} warnings.",
-        scan.repository, found.projects, found.tasks, found.todos, found.files, found.commits, scan.warnings
+        scan.repository,
+        found.projects,
+        found.tasks,
+        found.todos,
+        found.files,
+        found.commits,
+        scan.warnings
     ));
     Ok(())
 }

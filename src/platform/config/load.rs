@@ -61,7 +61,11 @@ impl Environment {
     /// Where `scripts/run` may have unpacked a PostgreSQL: the user's cache, or root's shared one.
     pub fn cache_dirs(&self) -> Vec<PathBuf> {
         let home = self.get("HOME").map(|home| PathBuf::from(home).join(".cache"));
-        let cache = self.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute()).or(home);
+        let cache = self
+            .get("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or(home);
         let shared = std::iter::once(PathBuf::from("/var/cache"));
         shared.chain(cache).map(|cache| cache.join("quarterdeck/postgres")).collect()
     }

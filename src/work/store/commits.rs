@@ -35,7 +35,9 @@ impl TryFrom<Record> for Commit {
     type Error = sqlx::Error;
 
     fn try_from(record: Record) -> Result<Self, Self::Error> {
-        let oid = |bytes: &Vec<u8>| Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into()));
+        let oid = |bytes: &Vec<u8>| {
+            Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into()))
+        };
         Ok(Self {
             oid: oid(&record.oid)?,
             repository_id: record.repository_id,
@@ -87,6 +89,27 @@ pub async fn list_commits(
     records.into_iter().map(Commit::try_from).collect()
 }
 
+pub(in crate::work) async fn find_commit(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    oid: Oid,
+) -> sqlx::Result<Option<Commit>> {
+    let record = sqlx::query_as!(
+        Record,
+        r#"SELECT c.oid, c.repository_id AS "repository_id: RepositoryId", r.name AS repository, c.parents, c.author_name,
+                  c.author_email, c.authored_at, c.committer_name, c.committer_email, c.committed_at, c.subject, c.body,
+                  c.files_changed, c.insertions, c.deletions
+           FROM commits c
+           JOIN repositories r ON r.tenant_id = c.tenant_id AND r.id = c.repository_id
+           WHERE c.repository_id = $1 AND c.oid = $2"#,
+        repository.as_uuid(),
+        oid.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    record.map(Commit::try_from).transpose()
+}
+
 /// A changed file: path, lines added, lines deleted (none for binary files).
 pub type ChangedFile = (String, Option<u32>, Option<u32>);
 
@@ -107,7 +130,10 @@ pub async fn find_commit_files(
 }
 
 /// Counts commits; of one repository where it is given.
-pub async fn count_commits(tx: &mut TenantTx, repository: Option<RepositoryId>) -> sqlx::Result<i64> {
+pub async fn count_commits(
+    tx: &mut TenantTx,
+    repository: Option<RepositoryId>,
+) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM commits WHERE $1::uuid IS NULL OR repository_id = $1"#,
         repository.map(RepositoryId::as_uuid) as Option<Uuid>,
@@ -117,12 +143,20 @@ pub async fn count_commits(tx: &mut TenantTx, repository: Option<RepositoryId>) 
 }
 
 /// Lists the ids of a repository's commits that are stored.
-pub(crate) async fn list_known_commits(tx: &mut TenantTx, repository: RepositoryId) -> sqlx::Result<HashSet<Oid>> {
-    let rows = sqlx::query_scalar!("SELECT oid FROM commits WHERE repository_id = $1", repository.as_uuid())
-        .fetch_all(tx.connection())
-        .await?;
+pub(crate) async fn list_known_commits(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+) -> sqlx::Result<HashSet<Oid>> {
+    let rows = sqlx::query_scalar!(
+        "SELECT oid FROM commits WHERE repository_id = $1",
+        repository.as_uuid()
+    )
+    .fetch_all(tx.connection())
+    .await?;
     rows.iter()
-        .map(|bytes| Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into())))
+        .map(|bytes| {
+            Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into()))
+        })
         .collect()
 }
 
@@ -141,10 +175,18 @@ pub(crate) async fn insert_commits(
     Ok(())
 }
 
-async fn insert_chunk(tx: &mut TenantTx, repository: RepositoryId, commits: &[history::Commit]) -> sqlx::Result<()> {
+async fn insert_chunk(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    commits: &[history::Commit],
+) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    let column = |of: fn(&history::Commit) -> &str| commits.iter().map(|commit| clean(of(commit))).collect::<Vec<_>>();
-    let number = |of: fn(&history::Commit) -> u64| commits.iter().map(|commit| signed(of(commit))).collect::<Vec<_>>();
+    let column = |of: fn(&history::Commit) -> &str| {
+        commits.iter().map(|commit| clean(of(commit))).collect::<Vec<_>>()
+    };
+    let number = |of: fn(&history::Commit) -> u64| {
+        commits.iter().map(|commit| signed(of(commit))).collect::<Vec<_>>()
+    };
     sqlx::query!(
         r#"INSERT INTO commits (tenant_id, repository_id, oid, parents, author_name, author_email, authored_at,
                                 authored_offset, committer_name, committer_email, committed_at, committed_offset,

@@ -6,15 +6,18 @@ mod save;
 mod scans;
 mod tasks;
 
-pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
 pub use commits::{count_commits, find_commit_files, list_commits};
+pub(super) use commits::{delete_commits, find_commit, insert_commits, list_known_commits};
 pub use projects::{
-    count_projects, find_project, list_dependencies, list_kinds, list_languages, list_project_languages, list_projects,
+    count_projects, find_project, list_dependencies, list_kinds, list_languages,
+    list_project_languages, list_projects,
 };
 pub(super) use save::{
-    NewTask, insert_facts, list_facts, replace_languages, save_dependencies, save_project_languages, save_projects,
-    save_tasks,
+    NewTask, insert_facts, list_facts, replace_languages, save_dependencies,
+    save_project_languages, save_projects, save_tasks,
 };
-pub(super) use scans::{fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress, start_scan};
+pub(super) use scans::{
+    fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress, start_scan,
+};
 pub use scans::{find_scan, insert_scan, list_scans, list_warnings};
 pub use tasks::{count_tasks, find_task, list_tasks};

@@ -61,7 +61,10 @@ pub async fn find_project(tx: &mut TenantTx, id: ProjectId) -> sqlx::Result<Opti
 }
 
 /// Counts projects; of one repository where it is given.
-pub async fn count_projects(tx: &mut TenantTx, repository: Option<RepositoryId>) -> sqlx::Result<i64> {
+pub async fn count_projects(
+    tx: &mut TenantTx,
+    repository: Option<RepositoryId>,
+) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM projects WHERE $1::uuid IS NULL OR repository_id = $1"#,
         repository.map(RepositoryId::as_uuid) as Option<Uuid>,
@@ -72,11 +75,16 @@ pub async fn count_projects(tx: &mut TenantTx, repository: Option<RepositoryId>)
 
 /// Lists the kinds of projects there are, for the filter.
 pub async fn list_kinds(tx: &mut TenantTx) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!("SELECT DISTINCT kind FROM projects ORDER BY kind").fetch_all(tx.connection()).await
+    sqlx::query_scalar!("SELECT DISTINCT kind FROM projects ORDER BY kind")
+        .fetch_all(tx.connection())
+        .await
 }
 
 /// Lists what a project asks for, by scope and name; at most 1,000.
-pub async fn list_dependencies(tx: &mut TenantTx, project: ProjectId) -> sqlx::Result<Vec<Dependency>> {
+pub async fn list_dependencies(
+    tx: &mut TenantTx,
+    project: ProjectId,
+) -> sqlx::Result<Vec<Dependency>> {
     sqlx::query_as!(
         Dependency,
         "SELECT name, scope, requirement
@@ -91,7 +99,10 @@ pub async fn list_dependencies(tx: &mut TenantTx, project: ProjectId) -> sqlx::R
 }
 
 /// Lists the languages of a repository, or of all, most code first.
-pub async fn list_languages(tx: &mut TenantTx, repository: Option<RepositoryId>) -> sqlx::Result<Vec<Language>> {
+pub async fn list_languages(
+    tx: &mut TenantTx,
+    repository: Option<RepositoryId>,
+) -> sqlx::Result<Vec<Language>> {
     sqlx::query_as!(
         Language,
         r#"SELECT name, sum(files)::bigint AS "files!", sum(code)::bigint AS "code!", sum(comments)::bigint AS "comments!",
@@ -108,7 +119,10 @@ pub async fn list_languages(tx: &mut TenantTx, repository: Option<RepositoryId>)
 }
 
 /// Lists the languages of a project's own files, most code first.
-pub async fn list_project_languages(tx: &mut TenantTx, project: ProjectId) -> sqlx::Result<Vec<Language>> {
+pub async fn list_project_languages(
+    tx: &mut TenantTx,
+    project: ProjectId,
+) -> sqlx::Result<Vec<Language>> {
     sqlx::query_as!(
         Language,
         "SELECT name, files, code, comments, blanks

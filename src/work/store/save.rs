@@ -108,7 +108,8 @@ pub(crate) async fn save_projects(
     .execute(tx.connection())
     .await?;
     upsert_projects(tx, repository, projects, &paths, now).await?;
-    let parents: Vec<Option<String>> = projects.iter().map(|project| project.parent.as_deref().map(clean)).collect();
+    let parents: Vec<Option<String>> =
+        projects.iter().map(|project| project.parent.as_deref().map(clean)).collect();
     sqlx::query!(
         "UPDATE projects child
          SET parent_id = parent.id
@@ -134,7 +135,9 @@ async fn upsert_projects(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    let maybe = |of: fn(&Project) -> Option<&str>| projects.iter().map(|project| of(project).map(clean)).collect::<Vec<_>>();
+    let maybe = |of: fn(&Project) -> Option<&str>| {
+        projects.iter().map(|project| of(project).map(clean)).collect::<Vec<_>>()
+    };
     let flag = |of: fn(&Project) -> bool| projects.iter().map(of).collect::<Vec<bool>>();
     sqlx::query!(
         r#"INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, version, description, licence,
@@ -182,8 +185,10 @@ pub(crate) async fn save_dependencies(
     projects: &[Project],
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    let rows: Vec<(&Project, &Dependency)> =
-        projects.iter().flat_map(|project| project.dependencies.iter().map(move |wanted| (project, wanted))).collect();
+    let rows: Vec<(&Project, &Dependency)> = projects
+        .iter()
+        .flat_map(|project| project.dependencies.iter().map(move |wanted| (project, wanted)))
+        .collect();
     sqlx::query!(
         "DELETE FROM dependencies d
          USING projects p
@@ -220,9 +225,13 @@ pub(crate) async fn save_project_languages(
     projects: &[Project],
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    let rows: Vec<(&Project, &Language)> =
-        projects.iter().flat_map(|project| project.languages.iter().map(move |language| (project, language))).collect();
-    let number = |of: fn(&Language) -> u64| rows.iter().map(|(_, language)| signed(of(language))).collect::<Vec<_>>();
+    let rows: Vec<(&Project, &Language)> = projects
+        .iter()
+        .flat_map(|project| project.languages.iter().map(move |language| (project, language)))
+        .collect();
+    let number = |of: fn(&Language) -> u64| {
+        rows.iter().map(|(_, language)| signed(of(language))).collect::<Vec<_>>()
+    };
     sqlx::query!(
         "DELETE FROM project_languages l
          USING projects p
@@ -297,7 +306,11 @@ pub(crate) async fn save_tasks(
     .map(|_| ())
 }
 
-async fn set_parents(tx: &mut TenantTx, repository: RepositoryId, tasks: &[NewTask]) -> sqlx::Result<()> {
+async fn set_parents(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    tasks: &[NewTask],
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE tasks child
          SET parent_id = parent.id
@@ -322,8 +335,11 @@ async fn upsert_tasks(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    let text = |of: fn(&NewTask) -> &str| tasks.iter().map(|task| clean(of(task))).collect::<Vec<_>>();
-    let maybe = |of: fn(&NewTask) -> Option<&str>| tasks.iter().map(|task| of(task).map(clean)).collect::<Vec<_>>();
+    let text =
+        |of: fn(&NewTask) -> &str| tasks.iter().map(|task| clean(of(task))).collect::<Vec<_>>();
+    let maybe = |of: fn(&NewTask) -> Option<&str>| {
+        tasks.iter().map(|task| of(task).map(clean)).collect::<Vec<_>>()
+    };
     sqlx::query!(
         r#"INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, key, marker, title, state,
                               section, author, depth, attributes, path, line, created_at, updated_at)

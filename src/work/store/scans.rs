@@ -35,12 +35,13 @@ struct Record {
 
 impl From<Record> for Scan {
     fn from(record: Record) -> Self {
-        let found = match (record.files, record.projects, record.tasks, record.todos, record.commits) {
-            (Some(files), Some(projects), Some(tasks), Some(todos), Some(commits)) => {
-                Some(Found { files, projects, tasks, todos, commits })
-            }
-            _ => None,
-        };
+        let found =
+            match (record.files, record.projects, record.tasks, record.todos, record.commits) {
+                (Some(files), Some(projects), Some(tasks), Some(todos), Some(commits)) => {
+                    Some(Found { files, projects, tasks, todos, commits })
+                }
+                _ => None,
+            };
         Self {
             id: record.id,
             repository_id: record.repository_id,
@@ -95,7 +96,11 @@ pub async fn insert_scan(
 }
 
 /// Marks a scan as running, anew where it was interrupted; false where it has ended already.
-pub(crate) async fn start_scan(tx: &mut TenantTx, id: ScanId, now: DateTime<Utc>) -> sqlx::Result<bool> {
+pub(crate) async fn start_scan(
+    tx: &mut TenantTx,
+    id: ScanId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
     let result = sqlx::query!(
         "UPDATE scans
          SET state = 'running', phase = 'fetching', done = 0, total = NULL, started_at = $2, error = NULL
@@ -129,7 +134,11 @@ pub(crate) async fn set_progress(
 }
 
 /// Puts an interrupted scan back; with the reason where it is tried again after a failure.
-pub(crate) async fn requeue_scan(tx: &mut TenantTx, id: ScanId, error: Option<&str>) -> sqlx::Result<()> {
+pub(crate) async fn requeue_scan(
+    tx: &mut TenantTx,
+    id: ScanId,
+    error: Option<&str>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE scans SET state = 'queued', phase = 'waiting', error = $2 WHERE id = $1 AND state = 'running'",
         id.as_uuid(),
@@ -140,7 +149,12 @@ pub(crate) async fn requeue_scan(tx: &mut TenantTx, id: ScanId, error: Option<&s
     .map(|_| ())
 }
 
-pub(crate) async fn fail_scan(tx: &mut TenantTx, id: ScanId, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+pub(crate) async fn fail_scan(
+    tx: &mut TenantTx,
+    id: ScanId,
+    error: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE scans SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1",
         id.as_uuid(),
@@ -180,12 +194,18 @@ pub(crate) async fn finish_scan(
     .map(|_| ())
 }
 
-pub(crate) async fn insert_warnings(tx: &mut TenantTx, id: ScanId, warnings: &[ScanWarning]) -> sqlx::Result<()> {
+pub(crate) async fn insert_warnings(
+    tx: &mut TenantTx,
+    id: ScanId,
+    warnings: &[ScanWarning],
+) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     let codes: Vec<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
     let paths: Vec<Option<&str>> = warnings.iter().map(|warning| warning.path.as_deref()).collect();
     let messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
-    sqlx::query!("DELETE FROM scan_warnings WHERE scan_id = $1", id.as_uuid()).execute(tx.connection()).await?;
+    sqlx::query!("DELETE FROM scan_warnings WHERE scan_id = $1", id.as_uuid())
+        .execute(tx.connection())
+        .await?;
     sqlx::query!(
         "INSERT INTO scan_warnings (tenant_id, scan_id, ordinal, code, path, message)
          SELECT $1, $2, w.ordinal, w.code, w.path, w.message

@@ -1,0 +1,125 @@
+//! Where the person is signed in, ending those sessions, and signing out.
+
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use super::{sessions, store::Session};
+use crate::{
+    organizations::{self, Rail, Standing},
+    platform::clock::Clock,
+    tenancy::{Db, Routes, Saved, SessionCookie, SessionId, SignedIn, SystemReason},
+    web::{
+        AppError, Result,
+        html::{Html, Shell},
+        icon::Icon,
+        time::Moment,
+    },
+};
+
+const PATH: &str = "/account/sessions";
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .read(PATH, list)
+        .post("/account/sessions/end-others", end_others)
+        .post("/account/sessions/{session}/end", end)
+        .post("/sign-out", sign_out)
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions.html")]
+struct SessionsPage {
+    shell: Shell,
+    sessions: Vec<SessionRow>,
+    end_others: Option<String>,
+}
+
+struct SessionRow {
+    browser: String,
+    address: String,
+    started: Moment,
+    last_seen: Moment,
+    is_current: bool,
+    end_action: String,
+}
+
+/// Shows the person's sessions, in the frame of their first organisation.
+async fn list(person: SignedIn, db: Data<Db>, clock: Data<Clock>, rail: Data<Rail>) -> Result<Html<SessionsPage>> {
+    let now = clock.now();
+    let mut tx = db.system(SystemReason::Login).await?;
+    let found = sessions::list(&mut tx, person.account, now).await?;
+    let memberships = organizations::list_memberships(&mut tx, person.account).await?;
+    let shell = memberships.first().map_or_else(
+        || Shell::bare("Sessions"),
+        |first| {
+            let standing = Standing { slug: &first.slug, name: &first.name, role: first.role, person: &person.name };
+            rail.frame(&standing, PATH, Vec::new())
+        },
+    );
+    let has_others = found.len() > 1;
+    let row = |session: Session| SessionRow {
+        browser: browser(&session.user_agent),
+        address: session.address,
+        started: Moment::new(session.created_at, now),
+        last_seen: Moment::new(session.last_seen_at, now),
+        is_current: session.id == person.session,
+        end_action: format!("{PATH}/{}/end", session.id),
+    };
+    Ok(Html::new(SessionsPage {
+        shell,
+        sessions: found.into_iter().map(row).collect(),
+        end_others: has_others.then(|| format!("{PATH}/end-others")),
+    }))
+}
+
+/// Ends one of the person's sessions.
+async fn end(person: SignedIn, db: Data<Db>, session: Path<SessionId>) -> Result<Saved> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    if !sessions::end(&mut tx, person.account, *session).await? {
+        return Err(AppError::NotFound);
+    }
+    Ok(tx.commit().await?.see_other(PATH))
+}
+
+/// Ends all sessions but this one.
+async fn end_others(person: SignedIn, db: Data<Db>) -> Result<Saved> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    sessions::end_others(&mut tx, person.account, person.session).await?;
+    Ok(tx.commit().await?.see_other(PATH))
+}
+
+/// Ends this session and takes its cookie away.
+async fn sign_out(person: SignedIn, db: Data<Db>, cookie: Data<SessionCookie>) -> Result<Saved> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    sessions::end(&mut tx, person.account, person.session).await?;
+    let saved = tx.commit().await?.see_other("/sign-in");
+    let saved = saved.with_cookie(&cookie.remove()).map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
+    Ok(saved)
+}
+
+/// The browser and system that a User-Agent names, as far as people care.
+fn browser(agent: &str) -> String {
+    // Each names the ones after it too, so the order matters.
+    let programs = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")];
+    let systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
+    let named = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    match (named(&programs), named(&systems)) {
+        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn a_user_agent_becomes_browser_and_system() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0";
+
+        assert_eq!(browser(edge), "Edge on Windows");
+        assert_eq!(browser("curl/8.0"), "curl");
+        assert_eq!(browser(""), "Unknown browser");
+    }
+}

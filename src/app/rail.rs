@@ -1,0 +1,86 @@
+//! What the rail holds: only what there is.
+
+use crate::{
+    organizations::{Rail, RailEntry},
+    tenancy::{InspectIsolation, Permission, ViewOrganization, ViewWork},
+    web::{html::Section, icon::Icon},
+};
+
+/// The rail of every page, in its order.
+pub(super) fn rail() -> Rail {
+    let work = ViewWork::MINIMUM;
+    Rail(vec![
+        RailEntry {
+            path: "",
+            label: "Overview",
+            icon: Icon::Overview,
+            key: 'o',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "projects",
+            label: "Projects",
+            icon: Icon::Projects,
+            key: 'p',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "tasks",
+            label: "Tasks",
+            icon: Icon::Tasks,
+            key: 't',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "commits",
+            label: "Commits",
+            icon: Icon::Commits,
+            key: 'c',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "repositories",
+            label: "Repositories",
+            icon: Icon::Repositories,
+            key: 'r',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "scans",
+            label: "Scans",
+            icon: Icon::Scans,
+            key: 's',
+            section: Section::Main,
+            minimum: work,
+        },
+        RailEntry {
+            path: "organization",
+            label: "Organisation",
+            icon: Icon::Organization,
+            key: 'm',
+            section: Section::Admin,
+            minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
+            path: "isolation",
+            label: "Isolation",
+            icon: Icon::Isolation,
+            key: 'i',
+            section: Section::Admin,
+            minimum: InspectIsolation::MINIMUM,
+        },
+        RailEntry {
+            path: "/account/sessions",
+            label: "Sessions",
+            icon: Icon::Sessions,
+            key: 'e',
+            section: Section::Personal,
+            minimum: work,
+        },
+    ])
+}

@@ -1,0 +1,189 @@
+//! The list of repositories, and the form that adds one.
+
+use actix_web::{
+    http::StatusCode,
+    web::{Data, Form, Query},
+};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    overview_page::viewing,
+    store::{self, RepositoryNumbers},
+};
+use crate::{
+    organizations::{Rail, listening},
+    repositories::{RepositoryKey, ScanReason, Source, source::AllowedRoots},
+    tenancy::{ManageRepositories, Permission, Saved, Scope, ViewWork},
+    web::{
+        Result, chart,
+        html::{Field, Filters, Html, Pager, Pill, SearchField, Shell, Tone, address, render},
+        icon::Icon,
+        paging::PageQuery,
+        time::{Count, Moment},
+    },
+    work::{self, ScanSettings, ScanState, Viewing},
+};
+
+#[derive(Template)]
+#[template(path = "dashboard/repositories.html")]
+pub(super) struct RepositoriesPage {
+    shell: Shell,
+    filters: Filters,
+    pager: Pager,
+    repositories: Vec<RepositoryRow>,
+    form: Option<AddForm>,
+}
+
+struct AddForm {
+    action: String,
+    source: Field,
+    paths_allowed: bool,
+}
+
+/// One repository in a list.
+pub(super) struct RepositoryRow {
+    pub name: String,
+    pub href: String,
+    pub source: String,
+    pub language: String,
+    pub projects: Count,
+    pub open_tasks: Count,
+    pub done_percent: Option<u8>,
+    pub todos: Count,
+    pub commits: Count,
+    pub scan: Pill,
+    pub scanned: Option<Moment>,
+}
+
+pub(super) fn repository_row(row: RepositoryNumbers, viewing: &Viewing) -> RepositoryRow {
+    let (open, done) = (Count::from_signed(row.open_tasks), Count::from_signed(row.done_tasks));
+    RepositoryRow {
+        href: viewing.links.repository(&row.name),
+        scan: freshness(row.scan_state),
+        scanned: row.scanned_at.map(|at| Moment::new(at, viewing.now)),
+        language: row.language.unwrap_or_default(),
+        projects: Count::from_signed(row.projects),
+        open_tasks: open,
+        done_percent: chart::percent(done.0, open.0 + done.0),
+        todos: Count::from_signed(row.notes),
+        commits: Count::from_signed(row.commits),
+        name: row.name,
+        source: row.source,
+    }
+}
+
+/// How the latest scan of a repository went, as one word beside it.
+pub(super) fn freshness(state: Option<ScanState>) -> Pill {
+    match state {
+        None => Pill::new(Tone::Quiet, Icon::Clock, "not scanned"),
+        Some(ScanState::Queued) => Pill::new(Tone::Quiet, Icon::Clock, "waiting"),
+        Some(ScanState::Running) => Pill::new(Tone::Info, Icon::Running, "scanning"),
+        Some(ScanState::Succeeded) => Pill::new(Tone::Good, Icon::Check, "scanned"),
+        Some(ScanState::Failed) => Pill::new(Tone::Bad, Icon::Alert, "failed"),
+    }
+}
+
+/// Which part of the list is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ListQuery {
+    q: Option<String>,
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// Shows the repositories, and the form to whoever may add one.
+pub(super) async fn repositories(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    settings: Data<ScanSettings>,
+    query: Query<ListQuery>,
+) -> Result<Html<RepositoriesPage>> {
+    let frame = Frame { rail: &rail, settings: &settings };
+    Ok(Html::new(page(&scope, &frame, &query, Field::default()).await?))
+}
+
+/// What the list and the form need of the server.
+struct Frame<'a> {
+    rail: &'a Rail,
+    settings: &'a ScanSettings,
+}
+
+async fn page<P: Permission>(
+    scope: &Scope<P>,
+    frame: &Frame<'_>,
+    query: &ListQuery,
+    source: Field,
+) -> Result<RepositoriesPage> {
+    let viewing = viewing(scope);
+    let request = PageQuery { cursor: query.cursor.clone(), limit: query.limit.clone() }
+        .parse::<RepositoryKey>()?;
+    let text = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let mut tx = scope.begin().await?;
+    let rows = store::list_repositories(&mut tx, text, &request).await?;
+    let page = request.page(rows, |row| RepositoryKey { name: row.name.clone() })?;
+
+    let path = viewing.links.repositories();
+    let with = |cursor: Option<&str>| {
+        address(&path, &[("q", text), ("limit", query.limit.as_deref()), ("cursor", cursor)])
+    };
+    let form =
+        AddForm { action: path.clone(), source, paths_allowed: paths_allowed(frame.settings) };
+    Ok(RepositoriesPage {
+        shell: listening(frame.rail.shell(scope, "repositories", Vec::new())),
+        pager: Pager {
+            summary: format!("{} repositories", page.items.len()),
+            first: query.cursor.is_some().then(|| with(None)),
+            next: page.next.as_deref().map(|next| with(Some(next))),
+        },
+        repositories: page.items.into_iter().map(|row| repository_row(row, &viewing)).collect(),
+        form: scope.may::<ManageRepositories>().then_some(form),
+        filters: Filters {
+            search: Some(SearchField {
+                value: query.q.clone().unwrap_or_default(),
+                placeholder: "Filter by name".to_owned(),
+            }),
+            action: path,
+            choices: Vec::new(),
+        },
+    })
+}
+
+fn paths_allowed(settings: &ScanSettings) -> bool {
+    match &settings.policy.allowed_roots {
+        AllowedRoots::Any => true,
+        AllowedRoots::Within(roots) => !roots.is_empty(),
+    }
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Add {
+    source: String,
+}
+
+/// Connects a repository and shows its first scan; says beside the field why it cannot be.
+pub(super) async fn add(
+    scope: Scope<ManageRepositories>,
+    rail: Data<Rail>,
+    settings: Data<ScanSettings>,
+    form: Form<Add>,
+) -> Result<Saved> {
+    let links = viewing(&scope).links;
+    let mut tx = scope.begin().await?;
+    let problem = match Source::parse(&form.source, &settings.policy) {
+        Err(error) => error.to_string(),
+        Ok(source) => {
+            let connected =
+                work::connect(&mut tx, &source, ScanReason::Added, scope.clock().now()).await?;
+            if connected.is_new {
+                return Ok(tx.commit().await?.see_other(links.scan(connected.scan)));
+            }
+            format!("This repository is connected already, as `{}`.", connected.name)
+        }
+    };
+    let field = Field { value: form.source.clone(), error: Some(problem) };
+    let frame = Frame { rail: &rail, settings: &settings };
+    let page = page(&scope, &frame, &ListQuery::default(), field).await?;
+    Ok(tx.refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page)).await?)
+}

@@ -1,0 +1,166 @@
+//! One repository: what its last whole scan found.
+
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use super::{
+    overview_page::{figures, languages, latest_commits, running, viewing},
+    repositories_page::freshness,
+    store,
+};
+use crate::{
+    organizations::{Rail, listening},
+    repositories::{self, Repository, RepositoryId},
+    tenancy::{RequestScan, Scope, TenantTx, ViewWork},
+    web::{
+        AppError, Result,
+        chart::{Figure, Part},
+        html::{Crumb, Html, Link, Pill, Shell},
+        icon::Icon,
+        paging::PageRequest,
+        time::{Count, Moment},
+    },
+    work::{
+        self, CommitRow, Links, ProjectFilter, ProjectRow, Scan, ScanProgress, ScanRow, ScanState,
+        TaskFilter, TaskRow, TaskSource, TaskState, Viewing, project_rows,
+    },
+};
+
+/// How many scans and notes stand on the page.
+const ROWS: u16 = 6;
+const PROJECTS: u16 = 50;
+
+#[derive(Template)]
+#[template(path = "dashboard/repository.html")]
+pub(super) struct RepositoryPage {
+    shell: Shell,
+    repository: Heading,
+    rescan: Option<String>,
+    problem: Option<String>,
+    scan: Option<ScanProgress>,
+    figures: Vec<Figure>,
+    languages: Vec<Part>,
+    languages_table: Vec<LanguageRow>,
+    projects: Vec<ProjectRow>,
+    projects_href: String,
+    commits: Vec<CommitRow>,
+    commits_href: String,
+    scans: Vec<ScanRow>,
+    scans_href: String,
+    notes: Vec<TaskRow>,
+    notes_href: String,
+    here: String,
+}
+
+struct Heading {
+    name: String,
+    source: String,
+    branch: String,
+    head: String,
+    scan: Pill,
+    scanned: Option<Moment>,
+}
+
+struct LanguageRow {
+    name: String,
+    files: Count,
+    lines: Count,
+}
+
+/// Shows one repository.
+pub(super) async fn repository(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    path: Path<(String, String)>,
+) -> Result<Html<RepositoryPage>> {
+    let viewing = viewing(&scope);
+    let mut tx = scope.begin().await?;
+    let repository = repositories::find_named(&mut tx, &path.1).await?.ok_or(AppError::NotFound)?;
+    let scans = work::list_scans(&mut tx, Some(repository.id), &PageRequest::first(ROWS)).await?;
+    let steps = vec![step(&mut tx, &repository, &viewing.links).await?];
+    let shell = listening(rail.shell(&scope, "repositories", steps));
+    let rescan = scope.may::<RequestScan>().then(|| viewing.links.rescan(&repository.name));
+    let page = page(&mut tx, repository, &scans, &viewing).await?;
+    Ok(Html::new(RepositoryPage { shell, rescan, ..page }))
+}
+
+async fn page(
+    tx: &mut TenantTx,
+    repository: Repository,
+    scans: &[Scan],
+    viewing: &Viewing,
+) -> Result<RepositoryPage> {
+    let (id, links, name) = (Some(repository.id), &viewing.links, repository.name.clone());
+    let totals = store::count_all(tx, id).await?;
+    let days = store::count_commits_by_day(tx, id, viewing.now).await?;
+    let projects = ProjectFilter { repository: id, ..ProjectFilter::default() };
+    let projects = work::list_projects(tx, &projects, &PageRequest::first(PROJECTS)).await?;
+    Ok(RepositoryPage {
+        shell: Shell::default(),
+        rescan: None,
+        problem: scans
+            .first()
+            .filter(|scan| scan.state == ScanState::Failed)
+            .and_then(|scan| scan.error.clone()),
+        scan: running(tx, id, viewing).await?.into_iter().next(),
+        figures: figures(&totals, &days, Some(&name), links),
+        languages: languages(tx, id).await?,
+        languages_table: work::list_languages(tx, id)
+            .await?
+            .into_iter()
+            .map(language_row)
+            .collect(),
+        projects: project_rows(&projects, None, viewing),
+        projects_href: links.projects(Some(&name)),
+        commits: latest_commits(tx, id, viewing).await?,
+        commits_href: links.commits(Some(&name)),
+        scans: scans.iter().map(|scan| ScanRow::new(scan, viewing)).collect(),
+        scans_href: links.scans(Some(&name)),
+        notes: notes(tx, repository.id, viewing).await?,
+        notes_href: links.tasks(&[("repository", Some(&name)), ("source", Some("todo"))]),
+        here: links.repository(&name),
+        repository: heading(repository, scans, viewing),
+    })
+}
+
+fn heading(repository: Repository, scans: &[Scan], viewing: &Viewing) -> Heading {
+    Heading {
+        scan: freshness(scans.first().map(|scan| scan.state)),
+        scanned: repository.scanned_at.map(|at| Moment::new(at, viewing.now)),
+        branch: repository.default_branch.unwrap_or_default(),
+        head: repository.head.map(|head| head.short()).unwrap_or_default(),
+        name: repository.name,
+        source: repository.source,
+    }
+}
+
+fn language_row(language: work::Language) -> LanguageRow {
+    LanguageRow {
+        name: language.name,
+        files: Count::from_signed(language.files),
+        lines: Count::from_signed(language.code),
+    }
+}
+
+async fn notes(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    viewing: &Viewing,
+) -> Result<Vec<TaskRow>> {
+    let filter = TaskFilter {
+        state: Some(TaskState::Open),
+        source: Some(TaskSource::Todo),
+        repository: Some(repository),
+        ..TaskFilter::default()
+    };
+    let notes = work::list_tasks(tx, &filter, &PageRequest::first(ROWS)).await?;
+    Ok(notes.into_iter().take(ROWS.into()).map(|task| TaskRow::new(task, viewing)).collect())
+}
+
+/// The step of the breadcrumb that opens the other repositories.
+async fn step(tx: &mut TenantTx, repository: &Repository, links: &Links) -> Result<Crumb> {
+    let all = repositories::list_all(tx).await?;
+    let others = all.into_iter().filter(|(id, _)| *id != repository.id).take(50);
+    let siblings = others.map(|(_, name)| Link::new(&name, links.repository(&name))).collect();
+    Ok(Crumb::new(&repository.name, links.repository(&repository.name)).with_siblings(siblings))
+}

@@ -1,0 +1,19 @@
+// One page looked at: a picture of it, axe over it, and whether it fits its window.
+import { join } from "node:path";
+import axe from "@axe-core/playwright";
+import { check } from "./report.mjs";
+
+const AxeBuilder = axe.default ?? axe;
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export async function auditPage(page, out, name) {
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: join(out, `${name}.png`) });
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  await check("nothing scrolls sideways", excess <= 0, `${name} by ${excess} px`);
+  await check("one heading of the first level", (await page.locator("h1").count()) === 1, name);
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  for (const violation of violations) {
+    await check("axe finds nothing", false, `${name} ${violation.id}: ${violation.nodes[0].html.slice(0, 160)}`);
+  }
+}

@@ -1,0 +1,135 @@
+// Walks every page of a running Quarterdeck: both themes, two widths, axe, keys, weight, no script, live progress.
+//
+//   node walk.mjs --base http://127.0.0.1:8080 --setup <link> --repository <path or URL> [--pictures <folder>]
+//
+// The link is the one `quarterdeck setup-link` prints; the repository is added through the form. Exits 1 when
+// anything is wrong, after having said everything that is.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { check, finish, step, watch } from "./report.mjs";
+import { auditPage } from "./audit.mjs";
+import { checkKeys, checkWithoutScript, checkWeight, checkLiveScan } from "./paths.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    base: { type: "string", default: process.env.QUARTERDECK_BASE },
+    setup: { type: "string", default: process.env.QUARTERDECK_SETUP },
+    repository: { type: "string", default: process.env.QUARTERDECK_REPOSITORY },
+    pictures: { type: "string" },
+    browser: { type: "string", default: process.env.CHROMIUM ?? "/usr/bin/chromium" },
+  },
+});
+for (const name of ["base", "setup", "repository"]) {
+  if (!options[name]) throw new Error(`--${name} is missing`);
+}
+
+const out = new URL("./out/", import.meta.url).pathname;
+mkdirSync(out, { recursive: true });
+const base = options.base.replace(/\/$/, "");
+const browser = await chromium.launch({ executablePath: options.browser, args: ["--no-sandbox", "--disable-gpu"] });
+
+/** Opens a browser window of its own, which reports what goes wrong in it. */
+async function open(settings = {}) {
+  const context = await browser.newContext({ baseURL: base, viewport: { width: 1280, height: 800 }, ...settings });
+  const page = await context.newPage();
+  watch(page, base);
+  return { context, page };
+}
+
+/** Goes through the setup link as a first owner and gives back the session. */
+async function signIn() {
+  const { context, page } = await open();
+  await page.goto(options.setup);
+  await auditPage(page, out, "setup");
+  await page.getByLabel("Your name").fill("Ada Lovelace");
+  await page.getByLabel("Your login").fill("ada");
+  const organization = page.getByLabel("Organisation", { exact: true });
+  if (await organization.count()) await organization.fill("Acme");
+  await page.getByRole("main").getByRole("button").last().click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/setup"));
+  await check("the setup link signs in", await page.locator(".rail").count() === 1);
+
+  await page.goto(options.setup);
+  await check("the setup link works once", (await page.getByRole("heading", { level: 1 }).innerText()).includes("no longer"));
+  await auditPage(page, out, "setup-used");
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+/** Collects the addresses to visit: the rail, the person's menu, and the first row of every list. */
+async function listPages(page) {
+  await page.goto("/");
+  const home = new URL(page.url()).pathname;
+  const rail = await page.locator(".rail a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  const found = new Map([["overview", home]]);
+  for (const href of rail) found.set(href.split("/").filter(Boolean).pop(), href);
+  for (const [name, list] of [["repository", "repositories"], ["project", "projects"], ["scan", "scans"]]) {
+    await page.goto(found.get(list));
+    const row = page.locator("[data-list] .row-link").first();
+    if (await check(`the list of ${list} has a row`, (await row.count()) > 0)) found.set(name, await row.getAttribute("href"));
+  }
+  found.set("tasks-filtered", `${found.get("tasks")}?status=done&q=a`);
+  found.set("tasks-empty", `${found.get("tasks")}?q=nothing-is-called-this`);
+  found.set("not-found", `${home}/no-such-page`);
+  return found;
+}
+
+async function visitAll(session, pages) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [width, height, kind] of [[1280, 800, "desktop"], [390, 844, "phone"]]) {
+      const { context, page } = await open({ storageState: session, colorScheme, viewport: { width, height } });
+      for (const [name, href] of pages) {
+        await page.goto(href);
+        await auditPage(page, out, `${name}-${colorScheme}-${kind}`);
+      }
+      await context.close();
+      step(`visited ${pages.size} pages, ${colorScheme}, ${kind}`);
+    }
+  }
+}
+
+/** The README's pictures: few, at twice the density. */
+async function takePictures(session, pages, folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const [file, name, colorScheme, width, height] of [
+    ["overview.png", "overview", "light", 1280, 800],
+    ["overview-dark.png", "overview", "dark", 1280, 800],
+    ["project.png", "project", "light", 1280, 800],
+    ["tasks-phone.png", "tasks", "light", 390, 844],
+  ]) {
+    const { context, page } = await open({ storageState: session, colorScheme, viewport: { width, height }, deviceScaleFactor: 2 });
+    await page.goto(pages.get(name));
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: join(folder, file) });
+    await context.close();
+  }
+}
+
+try {
+  const { context: outside, page: door } = await open();
+  await door.goto("/");
+  await check("a stranger is sent to the door", new URL(door.url()).pathname === "/sign-in");
+  await auditPage(door, out, "sign-in");
+  await outside.close();
+  const session = await signIn();
+  step("signed in");
+
+  const { context, page } = await open({ storageState: session });
+  await page.goto("/");
+  await auditPage(page, out, "overview-empty");
+  await checkLiveScan(page, options.repository);
+  const pages = await listPages(page);
+  await checkKeys(page, pages);
+  await context.close();
+
+  await visitAll(session, pages);
+  await checkWeight(open, session, pages.get("overview"));
+  await checkWithoutScript(open, session, pages);
+  if (options.pictures) await takePictures(session, pages, options.pictures);
+} finally {
+  await browser.close();
+}
+finish();
