@@ -7,7 +7,7 @@
 
 start_database() {
     local postgres
-    postgres=$("$repository/scripts/postgres")
+    postgres=$("$repository/scripts/postgres") || return
     export QUARTERDECK_POSTGRES_DIR=$postgres
     make_server_user
     database_dir=$(mktemp -d /tmp/quarterdeck-test.XXXXXX)
@@ -51,6 +51,13 @@ launch_database() {
         sleep 0.03
     done
     fail "the throwaway database did not start after $tries looks: $(tail -3 "$database_dir/log")"
+}
+
+# database_url NAME: the address of another database of the application's login.
+database_url() {
+    local address=${QUARTERDECK_TEST_DATABASE_URL%%\?*}
+    local options=${QUARTERDECK_TEST_DATABASE_URL#"$address"}
+    printf '%s/%s%s\n' "${address%/*}" "$1" "$options"
 }
 
 stop_database() {

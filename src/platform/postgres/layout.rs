@@ -47,7 +47,7 @@ impl Layout {
             .join("postgres");
         let account = Account::choose(&options.server_user, &base)?;
         account.check_reach(&base)?;
-        make_private(&base, &account)?;
+        make_own(&base, &account)?;
         let socket_dir = socket_dir(&base, &account)?;
         let lock = base.join("lock");
         open(&lock)?;
@@ -105,6 +105,14 @@ fn make_root(dir: &Path) -> Result<(), PostgresError> {
     fs::set_permissions(dir, Permissions::from_mode(mode)).map_err(PostgresError::io("change", dir))
 }
 
+/// Makes a directory for the server's user alone, where nobody else could have put one.
+fn make_own(dir: &Path, account: &Account) -> Result<(), PostgresError> {
+    make_private(dir, account)?;
+    // Again, should a process have been killed between the two.
+    account.hand_over(dir)
+}
+
+/// Makes a directory for the server's user alone; leaves one that is there as it is.
 fn make_private(dir: &Path, account: &Account) -> Result<(), PostgresError> {
     match fs::DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => account.hand_over(dir),
@@ -118,7 +126,7 @@ fn make_private(dir: &Path, account: &Account) -> Result<(), PostgresError> {
 fn socket_dir(base: &Path, account: &Account) -> Result<PathBuf, PostgresError> {
     let beside = base.join("run");
     if fits(&beside) {
-        make_private(&beside, account)?;
+        make_own(&beside, account)?;
         return Ok(beside);
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, base.as_os_str().as_bytes());
