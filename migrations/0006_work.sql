@@ -67,6 +67,8 @@ CREATE TABLE tasks (
     attributes    jsonb NOT NULL DEFAULT '{}',
     path          text NOT NULL,
     line          integer NOT NULL,
+    -- Lies among test fixtures: material for tests, not the team's work.
+    fixture       boolean NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),

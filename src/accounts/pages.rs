@@ -10,8 +10,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
-    SignInSettings, sessions_page,
+    SignInSettings,
     sessions::Client,
+    sessions_page,
     setup::{self, Owner},
 };
 use crate::{
@@ -81,10 +82,17 @@ struct OrganizationRow {
 async fn organizations(person: SignedIn, db: Data<Db>) -> Result<Html<OrganizationsPage>> {
     let mut tx = db.system(SystemReason::Login).await?;
     let memberships = organizations::list_memberships(&mut tx, person.account).await?;
-    let row = |found: Membership| OrganizationRow { href: format!("/{}", found.slug), name: found.name, role: found.role.as_str() };
+    let row = |found: Membership| OrganizationRow {
+        href: format!("/{}", found.slug),
+        name: found.name,
+        role: found.role.as_str(),
+    };
     let person = Some(Person { name: person.name, sign_out: "/sign-out".to_owned() });
     let shell = Shell { person, ..Shell::bare("Your organisations") };
-    Ok(Html::new(OrganizationsPage { shell, organizations: memberships.into_iter().map(row).collect() }))
+    Ok(Html::new(OrganizationsPage {
+        shell,
+        organizations: memberships.into_iter().map(row).collect(),
+    }))
 }
 
 #[derive(Template)]
@@ -145,7 +153,10 @@ async fn setup_page(secret: &str, db: &Db, clock: &Clock) -> Result<SetupPage> {
         problem: None,
         action: format!("/setup/{secret}"),
         organization: name.filter(|_| is_set_up),
-        form: SetupForm { organization: Field { value: prefilled, error: None }, ..SetupForm::default() },
+        form: SetupForm {
+            organization: Field { value: prefilled, error: None },
+            ..SetupForm::default()
+        },
         command: COMMAND,
     })
 }
@@ -174,7 +185,12 @@ struct Setup {
 type Server = (Data<Db>, Data<Clock>, Data<SessionCookie>, Data<SignInSettings>);
 
 /// Uses the link up and signs in; says beside the fields what cannot be accepted.
-async fn open_setup(request: HttpRequest, path: Path<String>, server: Server, form: Form<Setup>) -> Result<HttpResponse> {
+async fn open_setup(
+    request: HttpRequest,
+    path: Path<String>,
+    server: Server,
+    form: Form<Setup>,
+) -> Result<HttpResponse> {
     let (db, clock, cookie, settings) = server;
     let mut page = match setup_page(&path, &db, &clock).await {
         Ok(page) => page,
@@ -194,11 +210,17 @@ async fn open_setup(request: HttpRequest, path: Path<String>, server: Server, fo
         Ok(opened) => {
             let saved = opened.committed.see_other(format!("/{}", opened.slug));
             let cookie = cookie.issue(&opened.session, settings.days);
-            let saved = saved.with_cookie(&cookie).map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?;
+            let saved = saved
+                .with_cookie(&cookie)
+                .map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?;
             Ok(saved.into_response())
         }
         Err(AppError::Invalid(errors)) => {
-            page.form = SetupForm { name: typed_in(&form.name), login: typed_in(&form.login), organization: typed_in(&typed) };
+            page.form = SetupForm {
+                name: typed_in(&form.name),
+                login: typed_in(&form.login),
+                organization: typed_in(&typed),
+            };
             page.form.mark(&errors);
             Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
@@ -212,10 +234,15 @@ fn typed_in(value: &str) -> Field {
 
 fn parse(form: &Setup, organization: &str) -> Result<Owner, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let mut refuse = |field, error: String| errors.push(FieldError { field, message: sentence(&error) });
-    let name = form.name.parse().map_err(|error: super::InvalidLogin| refuse("name", error.to_string()));
-    let login = form.login.parse().map_err(|error: super::InvalidLogin| refuse("login", error.to_string()));
-    let organization = organization.parse().map_err(|error: organizations::InvalidName| refuse("organization", error.to_string()));
+    let mut refuse =
+        |field, error: String| errors.push(FieldError { field, message: sentence(&error) });
+    let name =
+        form.name.parse().map_err(|error: super::InvalidLogin| refuse("name", error.to_string()));
+    let login =
+        form.login.parse().map_err(|error: super::InvalidLogin| refuse("login", error.to_string()));
+    let organization = organization
+        .parse()
+        .map_err(|error: organizations::InvalidName| refuse("organization", error.to_string()));
     match (name, login, organization) {
         (Ok(name), Ok(login), Ok(organization)) => Ok(Owner { name, login, organization }),
         _ => Err(errors),
@@ -225,7 +252,10 @@ fn parse(form: &Setup, organization: &str) -> Result<Owner, Vec<FieldError>> {
 /// Errors are written to stand in the middle of a line; beside a field they are sentences.
 fn sentence(error: &str) -> String {
     let mut letters = error.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+        .unwrap_or_default()
 }
 
 fn client(request: &HttpRequest) -> Client {

@@ -44,7 +44,12 @@ struct SessionRow {
 }
 
 /// Shows the person's sessions, in the frame of their first organisation.
-async fn list(person: SignedIn, db: Data<Db>, clock: Data<Clock>, rail: Data<Rail>) -> Result<Html<SessionsPage>> {
+async fn list(
+    person: SignedIn,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    rail: Data<Rail>,
+) -> Result<Html<SessionsPage>> {
     let now = clock.now();
     let mut tx = db.system(SystemReason::Login).await?;
     let found = sessions::list(&mut tx, person.account, now).await?;
@@ -52,7 +57,12 @@ async fn list(person: SignedIn, db: Data<Db>, clock: Data<Clock>, rail: Data<Rai
     let shell = memberships.first().map_or_else(
         || Shell::bare("Sessions"),
         |first| {
-            let standing = Standing { slug: &first.slug, name: &first.name, role: first.role, person: &person.name };
+            let standing = Standing {
+                slug: &first.slug,
+                name: &first.name,
+                role: first.role,
+                person: &person.name,
+            };
             rail.frame(&standing, PATH, Vec::new())
         },
     );
@@ -93,16 +103,34 @@ async fn sign_out(person: SignedIn, db: Data<Db>, cookie: Data<SessionCookie>) -
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
     let saved = tx.commit().await?.see_other("/sign-in");
-    let saved = saved.with_cookie(&cookie.remove()).map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
+    let saved = saved
+        .with_cookie(&cookie.remove())
+        .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
     Ok(saved)
 }
 
 /// The browser and system that a User-Agent names, as far as people care.
 fn browser(agent: &str) -> String {
     // Each names the ones after it too, so the order matters.
-    let programs = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl")];
-    let systems = [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
-    let named = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    let programs = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    let systems = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let named = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
+    };
     match (named(&programs), named(&systems)) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
@@ -116,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_user_agent_becomes_browser_and_system() {
-        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0";
+        let edge =
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0";
 
         assert_eq!(browser(edge), "Edge on Windows");
         assert_eq!(browser("curl/8.0"), "curl");

@@ -167,9 +167,12 @@ pub(super) async fn find_account(
 
 /// Finds a person by login, in any case.
 pub async fn find_account_id(tx: &mut SystemTx, login: &str) -> sqlx::Result<Option<AccountId>> {
-    sqlx::query_scalar!(r#"SELECT id AS "id: AccountId" FROM accounts WHERE lower(login) = lower($1)"#, login)
-        .fetch_optional(tx.connection())
-        .await
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: AccountId" FROM accounts WHERE lower(login) = lower($1)"#,
+        login
+    )
+    .fetch_optional(tx.connection())
+    .await
 }
 
 /// Adds a person.

@@ -164,7 +164,12 @@ fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
 }
 
 /// Serves on a listener with the whole middleware; the same for the product and for tests.
-pub fn listen(parts: &Parts, listener: TcpListener, workers: usize, shutdown: u64) -> std::io::Result<Server> {
+pub fn listen(
+    parts: &Parts,
+    listener: TcpListener,
+    workers: usize,
+    shutdown: u64,
+) -> std::io::Result<Server> {
     let parts = parts.clone();
     let server = HttpServer::new(move || {
         App::new()

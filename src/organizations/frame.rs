@@ -49,7 +49,12 @@ pub struct Standing<'a> {
 
 impl Rail {
     /// The frame of a page under the entry `current`; `steps` lead from the entry down to the page.
-    pub fn shell<P: Permission>(&self, scope: &Scope<P>, current: &str, steps: Vec<Crumb>) -> Shell {
+    pub fn shell<P: Permission>(
+        &self,
+        scope: &Scope<P>,
+        current: &str,
+        steps: Vec<Crumb>,
+    ) -> Shell {
         let organization = scope.organization();
         let standing = Standing {
             slug: &organization.slug,
@@ -74,7 +79,10 @@ impl Rail {
                 href: home,
                 others: vec![Link::new("Other organisations", "/organizations")],
             }),
-            person: Some(Person { name: standing.person.to_owned(), sign_out: "/sign-out".to_owned() }),
+            person: Some(Person {
+                name: standing.person.to_owned(),
+                sign_out: "/sign-out".to_owned(),
+            }),
             crumbs,
             live: None,
             notice: None,

@@ -85,6 +85,7 @@ fn from_box(task: &Task, fingerprint: String, parent: Option<String>) -> NewTask
         attributes: serde_json::to_value(&task.attributes).unwrap_or_default(),
         path: task.path.clone(),
         line: i32::try_from(task.line).unwrap_or(i32::MAX),
+        fixture: task.fixture,
     }
 }
 
@@ -106,6 +107,7 @@ fn from_todo(todo: &Todo, fingerprint: String) -> NewTask {
         attributes: serde_json::json!({}),
         path: todo.path.clone(),
         line: i32::try_from(todo.line).unwrap_or(i32::MAX),
+        fixture: todo.fixture,
     }
 }
 
@@ -122,6 +124,7 @@ mod tests {
             path: "a.rs".to_owned(),
             line,
             project: Some(".".to_owned()),
+            fixture: false,
         }
     }
 

@@ -205,6 +205,8 @@ pub struct Task {
     pub attributes: serde_json::Value,
     pub path: String,
     pub line: i32,
+    /// Lies among test fixtures: material for tests, not the team's work.
+    pub fixture: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -218,6 +220,8 @@ pub struct TaskFilter {
     pub project: Option<ProjectId>,
     /// Part of the title or key, in any case.
     pub text: Option<String>,
+    /// Also those that lie among test fixtures.
+    pub with_fixtures: bool,
 }
 
 /// Where a list in the order of ids goes on.

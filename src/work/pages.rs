@@ -244,6 +244,7 @@ pub(super) async fn tasks(
         repository,
         project,
         text: query.text(),
+        with_fixtures: false,
     };
     let rows = store::list_tasks(&mut tx, &filter, &request).await?;
     let has_tasks =

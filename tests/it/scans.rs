@@ -24,7 +24,10 @@ async fn a_scan_stores_projects_tasks_notes_and_commits() {
     let found = world.look(world.acme, id).await;
     assert_eq!(found.scan.state, ScanState::Succeeded, "{:?}", found.scan.error);
     let counts = found.scan.found.unwrap();
-    assert_eq!((counts.projects, counts.tasks, counts.todos, counts.commits, counts.files), (1, 3, 1, 1, 3));
+    assert_eq!(
+        (counts.projects, counts.tasks, counts.todos, counts.commits, counts.files),
+        (1, 3, 1, 1, 3)
+    );
     assert_eq!(found.projects, ["rust . payouts 0.2.0"]);
     assert_eq!(
         found.tasks,
@@ -93,7 +96,11 @@ async fn a_failed_scan_says_why_and_leaves_the_last_result() {
 
     let after = world.look(world.acme, connected).await;
     assert_eq!(after.scan.state, ScanState::Failed);
-    assert!(after.scan.error.as_deref().is_some_and(|error| error.contains("gone")), "{:?}", after.scan.error);
+    assert!(
+        after.scan.error.as_deref().is_some_and(|error| error.contains("gone")),
+        "{:?}",
+        after.scan.error
+    );
     assert_eq!(after.tasks, ["open  Stay"]);
 }
 

@@ -84,7 +84,9 @@ async fn a_connection_without_a_tenant_sees_nothing() {
         world.scan(world.acme, &repository).await;
 
         let mut tx = world.db.system(SystemReason::Health).await.unwrap();
-        let seen = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM tasks").fetch_one(tx.connection()).await;
+        let seen = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM tasks")
+            .fetch_one(tx.connection())
+            .await;
 
         // With two roles Postgres refuses; with one login it shows no row.
         assert!(!matches!(seen, Ok(1..)), "{login:?}: {seen:?}");
@@ -95,5 +97,7 @@ async fn a_connection_without_a_tenant_sees_nothing() {
 fn the_environment_of_tests_is_no_configuration() {
     let environment = Environment::from_pairs([("QUARTERDECK_TEST_DATABASE_URL", "postgres://x")]);
 
-    assert!(quarterdeck::platform::config::load(None, &environment).unwrap().database.url.is_none());
+    assert!(
+        quarterdeck::platform::config::load(None, &environment).unwrap().database.url.is_none()
+    );
 }

@@ -278,6 +278,7 @@ pub(crate) struct NewTask {
     pub(crate) attributes: Value,
     pub(crate) path: String,
     pub(crate) line: i32,
+    pub(crate) fixture: bool,
 }
 
 /// Writes the tasks that are new or changed, and marks those whose line is gone as removed.
@@ -342,24 +343,25 @@ async fn upsert_tasks(
     };
     sqlx::query!(
         r#"INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, key, marker, title, state,
-                              section, author, depth, attributes, path, line, created_at, updated_at)
+                              section, author, depth, attributes, path, line, fixture,
+                              created_at, updated_at)
            SELECT $1, t.id, $2, p.id, t.source, t.fingerprint, t.key, t.marker, t.title, t.state, t.section, t.author,
-                  t.depth, t.attributes, t.path, t.line, $3, $3
+                  t.depth, t.attributes, t.path, t.line, t.fixture, $3, $3
            FROM UNNEST($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                       $12::text[], $13::text[], $14::integer[], $15::jsonb[], $16::text[], $17::integer[])
+                       $12::text[], $13::text[], $14::integer[], $15::jsonb[], $16::text[], $17::integer[], $18::boolean[])
                 AS t (id, project, source, fingerprint, key, marker, title, state, section, author, depth, attributes,
-                      path, line)
+                      path, line, fixture)
            LEFT JOIN projects p ON p.repository_id = $2 AND p.path = t.project
            ON CONFLICT (tenant_id, repository_id, fingerprint) DO UPDATE
            SET project_id = excluded.project_id, key = excluded.key, title = excluded.title, state = excluded.state,
                section = excluded.section, author = excluded.author, depth = excluded.depth,
-               attributes = excluded.attributes, path = excluded.path, line = excluded.line,
+               attributes = excluded.attributes, path = excluded.path, line = excluded.line, fixture = excluded.fixture,
                updated_at = excluded.updated_at
            WHERE (tasks.project_id, tasks.key, tasks.title, tasks.state, tasks.section, tasks.author, tasks.depth,
-                  tasks.attributes, tasks.path, tasks.line)
+                  tasks.attributes, tasks.path, tasks.line, tasks.fixture)
                  IS DISTINCT FROM
                  (excluded.project_id, excluded.key, excluded.title, excluded.state, excluded.section, excluded.author,
-                  excluded.depth, excluded.attributes, excluded.path, excluded.line)"#,
+                  excluded.depth, excluded.attributes, excluded.path, excluded.line, excluded.fixture)"#,
         tenant.as_uuid(),
         repository.as_uuid(),
         now,
@@ -377,6 +379,7 @@ async fn upsert_tasks(
         &tasks.iter().map(|task| task.attributes.clone()).collect::<Vec<_>>(),
         &text(|task| &task.path),
         &tasks.iter().map(|task| task.line).collect::<Vec<_>>(),
+        &tasks.iter().map(|task| task.fixture).collect::<Vec<_>>(),
     )
     .execute(tx.connection())
     .await

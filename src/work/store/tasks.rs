@@ -27,7 +27,7 @@ pub async fn list_tasks(
         r#"SELECT t.id AS "id: TaskId", t.repository_id AS "repository_id: RepositoryId", r.name AS repository,
                   t.project_id AS "project_id: ProjectId", p.name AS "project?", t.parent_id AS "parent_id: TaskId",
                   t.source AS "source: TaskSource", t.key, t.marker, t.title, t.state AS "state: TaskState", t.section,
-                  t.author, t.depth, t.attributes, t.path, t.line, t.created_at AS "created_at: DateTime<Utc>",
+                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.created_at AS "created_at: DateTime<Utc>",
                   t.updated_at AS "updated_at: DateTime<Utc>"
            FROM tasks t
            JOIN repositories r ON r.tenant_id = t.tenant_id AND r.id = t.repository_id
@@ -38,14 +38,16 @@ pub async fn list_tasks(
              AND ($4::uuid IS NULL OR t.project_id = $4)
              AND ($5::text IS NULL OR t.title ILIKE $5 OR t.key ILIKE $5)
              AND ($6::uuid IS NULL OR t.id > $6)
+             AND ($7 OR NOT t.fixture)
            ORDER BY t.id
-           LIMIT $7"#,
+           LIMIT $8"#,
         filter.state.map(TaskState::as_str),
         filter.source.map(TaskSource::as_str),
         filter.repository.map(RepositoryId::as_uuid),
         filter.project.map(ProjectId::as_uuid),
         filter.text.as_deref().map(contains),
         page.after.map(|key: IdKey| key.id) as Option<Uuid>,
+        filter.with_fixtures,
         page.fetch(),
     )
     .fetch_all(tx.connection())
@@ -58,7 +60,7 @@ pub async fn find_task(tx: &mut TenantTx, id: TaskId) -> sqlx::Result<Option<Tas
         r#"SELECT t.id AS "id: TaskId", t.repository_id AS "repository_id: RepositoryId", r.name AS repository,
                   t.project_id AS "project_id: ProjectId", p.name AS "project?", t.parent_id AS "parent_id: TaskId",
                   t.source AS "source: TaskSource", t.key, t.marker, t.title, t.state AS "state: TaskState", t.section,
-                  t.author, t.depth, t.attributes, t.path, t.line, t.created_at AS "created_at: DateTime<Utc>",
+                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.created_at AS "created_at: DateTime<Utc>",
                   t.updated_at AS "updated_at: DateTime<Utc>"
            FROM tasks t
            JOIN repositories r ON r.tenant_id = t.tenant_id AND r.id = t.repository_id
@@ -79,12 +81,14 @@ pub async fn count_tasks(tx: &mut TenantTx, filter: &TaskFilter) -> sqlx::Result
              AND ($2::text IS NULL OR source = $2)
              AND ($3::uuid IS NULL OR repository_id = $3)
              AND ($4::uuid IS NULL OR project_id = $4)
-             AND ($5::text IS NULL OR title ILIKE $5 OR key ILIKE $5)"#,
+             AND ($5::text IS NULL OR title ILIKE $5 OR key ILIKE $5)
+             AND ($6 OR NOT fixture)"#,
         filter.state.map(TaskState::as_str),
         filter.source.map(TaskSource::as_str),
         filter.repository.map(RepositoryId::as_uuid),
         filter.project.map(ProjectId::as_uuid),
         filter.text.as_deref().map(contains),
+        filter.with_fixtures,
     )
     .fetch_one(tx.connection())
     .await

@@ -43,11 +43,17 @@ impl Client {
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.request(Method::POST, path).header("sec-fetch-site", "same-origin");
-        Answer::of(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
+        Answer::of(request.header("content-type", "application/x-www-form-urlencoded").body(body))
+            .await
     }
 
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
-        Answer::of(self.request(Method::POST, path).header("content-type", "application/json").body(body.to_string())).await
+        Answer::of(
+            self.request(Method::POST, path)
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
@@ -78,7 +84,10 @@ impl Client {
 impl Events {
     /// The name of the next event; fails where none comes for ten seconds.
     pub async fn next_event(&mut self) -> String {
-        tokio::time::timeout(Duration::from_secs(10), self.read()).await.expect("an event").expect("an open stream")
+        tokio::time::timeout(Duration::from_secs(10), self.read())
+            .await
+            .expect("an event")
+            .expect("an open stream")
     }
 
     /// Whether nothing comes for a moment.
@@ -89,7 +98,8 @@ impl Events {
     async fn read(&mut self) -> Option<String> {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
-                let name = event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
+                let name =
+                    event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
                 self.buffer = rest.to_owned();
                 if name.is_some() {
                     return name;

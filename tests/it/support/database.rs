@@ -33,10 +33,17 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let (admin, name) = (self.admin.clone(), self.name.clone());
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 if let Ok(mut connection) = PgConnection::connect_with(&admin).await {
-                    drop(run(&mut connection, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await);
+                    drop(
+                        run(
+                            &mut connection,
+                            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+                        )
+                        .await,
+                    );
                 }
             });
         });
@@ -45,10 +52,14 @@ impl Drop for Guard {
 }
 
 /// How to connect to the server that `scripts/test` started.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where their server is"
+)]
 pub fn admin_options(variable: &str) -> PgConnectOptions {
-    let url = std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: run scripts/test, or `eval $(scripts/dev-database)`"));
+    let url = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run scripts/test, or `eval $(scripts/dev-database)`")
+    });
     PgConnectOptions::from_str(&url).unwrap()
 }
 
@@ -65,16 +76,18 @@ pub async fn create(login: Login) -> (Guard, PgConnectOptions) {
 /// Makes the migrated database that others are copied from, where it is not there yet.
 async fn template(connection: &mut PgConnection, admin: &PgConnectOptions, login: Login) -> String {
     let migrator = sqlx::migrate!();
-    let sum = migrator.iter().flat_map(|migration| migration.checksum.iter()).fold(7_u64, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(*byte))
-    });
+    let sum = migrator
+        .iter()
+        .flat_map(|migration| migration.checksum.iter())
+        .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
     let name = format!("template_{login:?}_{sum:x}").to_lowercase();
     run(connection, "SELECT pg_advisory_lock(42)".to_owned()).await.unwrap();
-    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-        .bind(&name)
-        .fetch_one(&mut *connection)
-        .await
-        .unwrap();
+    let there: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(&name)
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
     if !there {
         let draft = format!("{name}_draft");
         run(connection, format!("DROP DATABASE IF EXISTS {draft}")).await.unwrap();

@@ -62,7 +62,10 @@ impl World {
         let tasks = Tasks::default();
         let db = Db::open(options.clone(), 8).await.unwrap();
         let mut parts = Parts::new(&config, db.clone(), clock.clone(), tasks.clone()).unwrap();
-        parts.scans.policy.allowed_roots = quarterdeck::repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
+        parts.scans.policy.allowed_roots =
+            quarterdeck::repositories::source::AllowedRoots::Within(vec![
+                files.path().canonicalize().unwrap(),
+            ]);
         parts.health.check(&db).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -72,7 +75,19 @@ impl World {
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
         let Parts { health, scans, .. } = parts;
-        Self { db, clock, tasks, health, scans, base, acme, globex, worker, files, _database: database }
+        Self {
+            db,
+            clock,
+            tasks,
+            health,
+            scans,
+            base,
+            acme,
+            globex,
+            worker,
+            files,
+            _database: database,
+        }
     }
 
     /// Somebody of this role in `acme`, signed in.
@@ -109,9 +124,13 @@ impl World {
         let mut tx = self.db.system(SystemReason::CommandLine).await.unwrap();
         let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
         let mut tx = tx.enter(grant).await.unwrap();
-        let token = accounts::tokens::create(&mut tx, "test", role, self.clock.now()).await.unwrap();
+        let token =
+            accounts::tokens::create(&mut tx, "test", role, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
-        Client::new(&self.base, Some(("authorization", format!("Bearer {}", token.expose_secret()))))
+        Client::new(
+            &self.base,
+            Some(("authorization", format!("Bearer {}", token.expose_secret()))),
+        )
     }
 
     async fn sign_in(&self, tenant: TenantId, login: &str, role: Option<Role>) -> Client {
@@ -119,14 +138,21 @@ impl World {
         let mut tx = self.db.system(SystemReason::Login).await.unwrap();
         let account = match accounts::find_account_id(&mut tx, login).await.unwrap() {
             Some(account) => account,
-            None => accounts::insert_account(&mut tx, login, &format!("The {login}"), now).await.unwrap(),
+            None => accounts::insert_account(&mut tx, login, &format!("The {login}"), now)
+                .await
+                .unwrap(),
         };
         if let Some(role) = role {
             organizations::add_member(&mut tx, tenant, account, role, now).await.unwrap();
         }
-        let session = accounts::sessions::start(&mut tx, account, &Browser::default(), now, 30).await.unwrap();
+        let session = accounts::sessions::start(&mut tx, account, &Browser::default(), now, 30)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
-        Client::new(&self.base, Some(("cookie", format!("quarterdeck_session={}", session.expose_secret()))))
+        Client::new(
+            &self.base,
+            Some(("cookie", format!("quarterdeck_session={}", session.expose_secret()))),
+        )
     }
 
     /// A setup link's secret; for an organisation, or the first one.
@@ -157,7 +183,8 @@ impl World {
         let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
         drop(tx);
         let mut tx = self.db.begin_granted(&grant).await.unwrap();
-        let connected = work::connect(&mut tx, &source, ScanReason::Added, self.clock.now()).await.unwrap();
+        let connected =
+            work::connect(&mut tx, &source, ScanReason::Added, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         connected.scan
     }
@@ -216,11 +243,22 @@ impl World {
     pub async fn look(&self, tenant: TenantId, scan: ScanId) -> Look {
         let mut tx = self.begin(tenant).await;
         let scan = work::find_scan(&mut tx, scan).await.unwrap().unwrap();
-        let projects = work::list_projects(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
-        let tasks = work::list_tasks(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
-        let commits = work::list_commits(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
+        let projects = work::list_projects(&mut tx, &Default::default(), &PageRequest::first(100))
+            .await
+            .unwrap();
+        let tasks =
+            work::list_tasks(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
+        let commits = work::list_commits(&mut tx, &Default::default(), &PageRequest::first(100))
+            .await
+            .unwrap();
         let project = |project: &work::Project| {
-            format!("{} {} {} {}", project.kind, project.path, project.name, project.version.as_deref().unwrap_or("-"))
+            format!(
+                "{} {} {} {}",
+                project.kind,
+                project.path,
+                project.name,
+                project.version.as_deref().unwrap_or("-")
+            )
         };
         let task = |task: &work::Task| {
             let mark = task.key.as_deref().or(task.marker.as_deref()).unwrap_or_default();
@@ -239,7 +277,10 @@ impl World {
     pub async fn rescan(&self, tenant: TenantId, name: &str) -> ScanId {
         let mut tx = self.begin(tenant).await;
         let repository = repositories::find_named(&mut tx, name).await.unwrap().unwrap();
-        let scan = work::request_scan(&mut tx, repository.id, ScanReason::Requested, self.clock.now()).await.unwrap();
+        let scan =
+            work::request_scan(&mut tx, repository.id, ScanReason::Requested, self.clock.now())
+                .await
+                .unwrap();
         tx.commit().await.unwrap();
         self.run_jobs().await;
         scan
