@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route,
+    dev::Payload,
     http::{Method, header},
     web,
 };
+
+use futures_util::future::LocalBoxFuture;
 
 use super::{
     permission::{Permission, Role},
@@ -45,18 +48,30 @@ pub struct Routes {
 }
 
 /// Arguments that begin with a proof of who may call.
-pub trait Guarded {
+///
+/// They are extracted one after the other, the proof first: whoever may not call learns nothing of
+/// what the rest of the request would have been answered.
+pub trait Guarded: Sized + 'static {
     const ACCESS: Access;
+
+    fn extract(request: HttpRequest, payload: Payload) -> LocalBoxFuture<'static, actix_web::Result<Self>>;
 }
 
 macro_rules! guarded {
     ($($rest:ident)*) => {
-        impl<P: Permission, $($rest),*> Guarded for (Scope<P>, $($rest,)*) {
-            const ACCESS: Access = Access::Permission { name: P::NAME, minimum: P::MINIMUM };
-        }
+        guarded!(@ [P: Permission] Scope<P>, Access::Permission { name: P::NAME, minimum: P::MINIMUM }, $($rest)*);
+        guarded!(@ [] SignedIn, Access::SignedIn, $($rest)*);
+    };
+    (@ [$($bound:tt)*] $proof:ty, $access:expr, $($rest:ident)*) => {
+        impl<$($rest: FromRequest + 'static,)* $($bound)*> Guarded for ($proof, $($rest,)*) {
+            const ACCESS: Access = $access;
 
-        impl<$($rest),*> Guarded for (SignedIn, $($rest,)*) {
-            const ACCESS: Access = Access::SignedIn;
+            fn extract(request: HttpRequest, mut payload: Payload) -> LocalBoxFuture<'static, actix_web::Result<Self>> {
+                Box::pin(async move {
+                    let proof = <$proof>::from_request(&request, &mut payload).await?;
+                    Ok((proof, $($rest::from_request(&request, &mut payload).await.map_err(Into::into)?,)*))
+                })
+            }
         }
     };
 }
@@ -67,16 +82,33 @@ guarded!(A B);
 guarded!(A B C);
 guarded!(A B C D);
 
+/// Calls the handler once its arguments are there, in their order.
+fn guarded_route<F, Args, R>(route: Route, handler: F) -> Route
+where
+    F: Handler<Args, Output = Result<R>>,
+    Args: Guarded,
+    R: Responder + 'static,
+{
+    route.to(move |request: HttpRequest, payload: web::Payload| {
+        let handler = handler.clone();
+        async move {
+            let arguments = Args::extract(request.clone(), payload.into_inner()).await?;
+            let answer = handler.call(arguments).await?;
+            Ok::<_, actix_web::Error>(answer.respond_to(&request).map_into_boxed_body())
+        }
+    })
+}
+
 impl Routes {
     /// A GET that shows what the caller may see.
     #[must_use]
     pub fn read<F, Args, R>(self, path: &'static str, handler: F) -> Self
     where
         F: Handler<Args, Output = Result<R>>,
-        Args: Guarded + FromRequest + 'static,
+        Args: Guarded,
         R: Responder + 'static,
     {
-        self.add(Method::GET, path, Args::ACCESS, web::get().to(handler))
+        self.add(Method::GET, path, Args::ACCESS, guarded_route(web::get(), handler))
     }
 
     /// A POST that changes something and answers from its commit.
@@ -84,9 +116,9 @@ impl Routes {
     pub fn post<F, Args>(self, path: &'static str, handler: F) -> Self
     where
         F: Handler<Args, Output = Result<Saved>>,
-        Args: Guarded + FromRequest + 'static,
+        Args: Guarded,
     {
-        self.add(Method::POST, path, Args::ACCESS, web::post().to(handler))
+        self.add(Method::POST, path, Args::ACCESS, guarded_route(web::post(), handler))
     }
 
     /// A DELETE that changes something and answers from its commit.
@@ -94,9 +126,9 @@ impl Routes {
     pub fn delete<F, Args>(self, path: &'static str, handler: F) -> Self
     where
         F: Handler<Args, Output = Result<Saved>>,
-        Args: Guarded + FromRequest + 'static,
+        Args: Guarded,
     {
-        self.add(Method::DELETE, path, Args::ACCESS, web::delete().to(handler))
+        self.add(Method::DELETE, path, Args::ACCESS, guarded_route(web::delete(), handler))
     }
 
     /// A route that anybody may use, signed in or not: sign-in itself, health, assets.

@@ -76,7 +76,7 @@ pub(super) async fn project(
         project: Some(project.id),
         text: query.text(),
         repository: None,
-        with_fixtures: false,
+        with_fixtures: project.fixture,
     };
     let tasks = store::list_tasks(&mut tx, &filter, &request).await?;
     let dependencies = store::list_dependencies(&mut tx, project.id).await?;

@@ -3,6 +3,7 @@
 mod client;
 pub mod database;
 mod git;
+pub mod routes;
 
 use std::net::TcpListener;
 

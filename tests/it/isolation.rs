@@ -1,0 +1,118 @@
+//! One organisation's people and programs see and change nothing of another's.
+
+use quarterdeck::tenancy::Role;
+
+use crate::support::{
+    World,
+    routes::{Things, entries, fill, is_of_tenant, method},
+};
+
+const MARKER: &str = "marker-acme";
+
+struct Both {
+    world: World,
+    acme: Things,
+}
+
+async fn both() -> Both {
+    let world = World::new().await;
+    let acme = world.things(world.acme, MARKER).await;
+    world.things(world.globex, "marker-globex").await;
+    Both { world, acme }
+}
+
+#[actix_web::test]
+async fn no_page_or_endpoint_shows_another_organisation() {
+    let Both { world, acme } = both().await;
+    let (person, program) = (world.neighbour().await, world.program(world.globex, Role::Owner).await);
+
+    for entry in entries().iter().filter(|entry| is_of_tenant(entry) && entry.method == "GET") {
+        if entry.path.ends_with("/events") {
+            assert_eq!(person.status(method(entry), "/acme/events").await, 404);
+            continue;
+        }
+        let own = fill(entry.path, "globex", &acme);
+        let asked = if entry.path.starts_with("/api/") { program.get(&own).await } else { person.get(&own).await };
+        let names_a_thing = entry.path.replace("{organization}", "").contains('{');
+        assert_eq!(asked.status.as_u16(), if names_a_thing { 404 } else { 200 }, "{own}: {}", asked.text);
+        assert!(!asked.text.contains(MARKER), "{own} shows {MARKER}: {}", asked.text);
+
+        if entry.path.contains("{organization}") {
+            let foreign = person.get(&fill(entry.path, "acme", &acme)).await;
+            assert_eq!(foreign.status, 404, "{}", entry.path);
+            assert!(!foreign.text.contains(MARKER), "{} shows {MARKER}", entry.path);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn filters_and_cursors_do_not_reach_into_another_organisation() {
+    let Both { world, acme } = both().await;
+    let program = world.program(world.globex, Role::Owner).await;
+    let acme_program = world.program(world.acme, Role::Viewer).await;
+    let cursor = acme_program.get("/api/v2/tasks?limit=1").await.json()["next"].as_str().unwrap().to_owned();
+
+    for list in ["repositories", "projects", "tasks", "commits", "scans"] {
+        for query in [
+            format!("?q={MARKER}"),
+            format!("?repository={}", acme.repository),
+            format!("?repository={}", acme.repository_name),
+            format!("?project={}", acme.project),
+            format!("?cursor={cursor}"),
+        ] {
+            let answer = program.get(&format!("/api/v2/{list}{query}")).await;
+
+            assert!(!answer.text.contains(MARKER) || answer.status == 400, "{list}{query}: {}", answer.text);
+            assert!(!answer.text.contains(&acme.task.to_string()), "{list}{query}: {}", answer.text);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn no_write_reaches_another_organisation() {
+    let Both { world, acme } = both().await;
+    let before = world.look(world.acme, acme.scan).await;
+    let (person, program) = (world.neighbour().await, world.program(world.globex, Role::Owner).await);
+
+    for entry in entries().iter().filter(|entry| is_of_tenant(entry) && entry.method != "GET") {
+        let names_a_thing = entry.path.replace("{organization}", "").contains('{');
+        let is_api = entry.path.starts_with("/api/");
+        let client = if is_api { &program } else { &person };
+        if names_a_thing {
+            let path = fill(entry.path, "globex", &acme);
+            assert_eq!(client.status(method(entry), &path).await, 404, "{} {path}", entry.method);
+        }
+        if !is_api {
+            let path = fill(entry.path, "acme", &acme);
+            assert_eq!(client.status(method(entry), &path).await, 404, "{} {path}", entry.method);
+        }
+    }
+
+    world.run_jobs().await;
+    let after = world.look(world.acme, acme.scan).await;
+    assert_eq!(after.task_ids, before.task_ids);
+    assert_eq!(after.commits, before.commits);
+    assert_eq!(after.projects, before.projects);
+}
+
+#[actix_web::test]
+async fn the_owner_of_the_rows_does_see_them() {
+    let Both { world, acme } = both().await;
+    let (person, program) = (world.owner().await, world.program(world.acme, Role::Viewer).await);
+
+    for list in ["repositories", "projects", "tasks", "commits", "scans"] {
+        let page = person.get(&format!("/{}/{list}", acme.slug)).await.expect(200);
+        assert!(page.text.contains(MARKER), "/{list} shows nothing");
+        let answer = program.get(&format!("/api/v2/{list}")).await.expect(200);
+        assert!(answer.text.contains(MARKER), "/api/v2/{list} shows nothing: {}", answer.text);
+    }
+}
+
+#[actix_web::test]
+async fn a_token_of_one_organisation_opens_no_page_of_another() {
+    let Both { world, .. } = both().await;
+    let program = world.program(world.globex, Role::Owner).await;
+
+    assert_eq!(program.get("/acme/tasks").await.status, 404);
+    assert_eq!(program.get("/globex/tasks").await.status, 200);
+}
