@@ -1,6 +1,15 @@
 //! The house's rules, read from the sources: which module may use which, where SQL stands, who opens
 //! transactions, who reads the environment.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,7 +17,16 @@ use std::{
 
 /// Bottom first; a module may use those before it and itself.
 const MODULES: [&str; 11] = [
-    "platform", "web", "tenancy", "jobs", "organizations", "accounts", "repositories", "scanner", "work", "dashboard",
+    "platform",
+    "web",
+    "tenancy",
+    "jobs",
+    "organizations",
+    "accounts",
+    "repositories",
+    "scanner",
+    "work",
+    "dashboard",
     "app",
 ];
 
@@ -37,8 +55,16 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
             let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-            let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-            found.push(Source { module: first.trim_end_matches(".rs").to_owned(), path: relative, code });
+            let code = code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            found.push(Source {
+                module: first.trim_end_matches(".rs").to_owned(),
+                path: relative,
+                code,
+            });
         }
     }
 }
@@ -54,7 +80,8 @@ fn used(code: &str) -> Vec<&'static str> {
         let direct = code.contains(&format!("crate::{module}::"));
         let listed = code.split("use crate::{").skip(1).any(|list| {
             let list = list.split("};").next().unwrap_or_default();
-            top_level(list).any(|item| item.split("::").next().is_some_and(|name| name.trim() == module))
+            top_level(list)
+                .any(|item| item.split("::").next().is_some_and(|name| name.trim() == module))
         });
         if direct || listed {
             used.push(module);
@@ -92,7 +119,10 @@ fn arrows_point_down_only() {
         let Some(own) = rank(&source.module) else { continue };
         for module in used(&source.code) {
             if rank(module).is_some_and(|other| other > own) {
-                broken.push(format!("{} uses `{module}`, which stands above it", source.path.display()));
+                broken.push(format!(
+                    "{} uses `{module}`, which stands above it",
+                    source.path.display()
+                ));
             }
         }
     }
@@ -102,8 +132,14 @@ fn arrows_point_down_only() {
 #[test]
 fn every_module_is_in_the_table() {
     for source in sources() {
-        let known = rank(&source.module).is_some() || matches!(source.module.as_str(), "lib" | "main");
-        assert!(known, "{}: add `{}` to MODULES and to src/lib.rs", source.path.display(), source.module);
+        let known =
+            rank(&source.module).is_some() || matches!(source.module.as_str(), "lib" | "main");
+        assert!(
+            known,
+            "{}: add `{}` to MODULES and to src/lib.rs",
+            source.path.display(),
+            source.module
+        );
     }
 }
 
@@ -113,8 +149,13 @@ fn sql_stands_in_stores_only() {
     for source in sources() {
         let path = source.path.to_string_lossy();
         let is_store = path.ends_with("/store.rs") || path.contains("/store/");
-        let is_kernel = path.starts_with("tenancy/") || path == "jobs/queue.rs" || path.starts_with("platform/postgres/");
-        if !is_store && !is_kernel && (source.code.contains("sqlx::query") || source.code.contains("query_as!(")) {
+        let is_kernel = path.starts_with("tenancy/")
+            || path == "jobs/queue.rs"
+            || path.starts_with("platform/postgres/");
+        if !is_store
+            && !is_kernel
+            && (source.code.contains("sqlx::query") || source.code.contains("query_as!("))
+        {
             broken.push(format!("{path} holds SQL"));
         }
     }
@@ -128,7 +169,10 @@ fn only_the_kernel_has_connections() {
         let path = source.path.to_string_lossy();
         let is_kernel = path.starts_with("tenancy/") || path.starts_with("platform/postgres/");
         for word in ["PgPool", "Pool<Postgres>", ".acquire()", "AssertSqlSafe"] {
-            if !is_kernel && source.code.contains(word) && !(word == ".acquire()" && path.starts_with("jobs/")) {
+            if !is_kernel
+                && source.code.contains(word)
+                && !(word == ".acquire()" && path.starts_with("jobs/"))
+            {
                 broken.push(format!("{path} names {word}"));
             }
         }
@@ -165,7 +209,16 @@ fn templates_trust_nothing() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            for word in ["|safe", "| safe", "<style", " style=\"", " onclick=", "javascript:", "hx-on", "js:"] {
+            for word in [
+                "|safe",
+                "| safe",
+                "<style",
+                " style=\"",
+                " onclick=",
+                "javascript:",
+                "hx-on",
+                "js:",
+            ] {
                 if text.contains(word) {
                     broken.push(format!("{} holds {word}", path.display()));
                 }
@@ -182,7 +235,8 @@ fn nobody_checks_tenants_by_hand() {
         let path = source.path.to_string_lossy();
         // Only the tables that sign-in and queues read across tenants are asked by tenant.
         let across = ["tenancy/", "jobs/", "accounts/store.rs", "organizations/store.rs"];
-        let by_hand = source.code.contains("WHERE tenant_id =") || source.code.contains("AND tenant_id =");
+        let by_hand =
+            source.code.contains("WHERE tenant_id =") || source.code.contains("AND tenant_id =");
         if by_hand && !across.iter().any(|allowed| path.starts_with(allowed)) {
             broken.push(format!("{path} filters by tenant_id: the policies do"));
         }

@@ -202,7 +202,9 @@ async fn open_setup(
         Ok(owner) => {
             let tx = db.system(SystemReason::Login).await?;
             let secret = SecretString::from(path.into_inner());
-            setup::open(tx, &secret, &owner, &client(&request), clock.now(), settings.days).await
+            let sign_in =
+                SignIn { client: &client(&request), now: clock.now(), days: settings.days };
+            setup::open(tx, &secret, &owner, &sign_in).await
         }
         Err(errors) => Err(AppError::Invalid(errors)),
     };

@@ -20,14 +20,21 @@ pub struct Client {
     pub address: String,
 }
 
+/// A browser signs in now, for so many days.
+#[derive(Clone, Copy, Debug)]
+pub struct SignIn<'a> {
+    pub client: &'a Client,
+    pub now: DateTime<Utc>,
+    pub days: u32,
+}
+
 /// The seam of signing in: whatever proved the person, this starts the session and gives its secret.
 pub async fn start(
     tx: &mut SystemTx,
     account: AccountId,
-    client: &Client,
-    now: DateTime<Utc>,
-    days: u32,
+    sign_in: &SignIn<'_>,
 ) -> anyhow::Result<SecretString> {
+    let SignIn { client, now, days } = *sign_in;
     let secret = random_secret("")?;
     let expires_at = now + Duration::days(i64::from(days));
     let row = store::NewSession { account, token: hash_secret(&secret), client, now, expires_at };

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     model::{Login, PersonName},
-    sessions::{self, Client},
+    sessions::{self, SignIn},
     store,
 };
 use crate::{
@@ -107,10 +107,9 @@ pub async fn open(
     mut tx: SystemTx,
     secret: &SecretString,
     owner: &Owner,
-    client: &Client,
-    now: DateTime<Utc>,
-    days: u32,
+    sign_in: &SignIn<'_>,
 ) -> Result<Opened> {
+    let SignIn { client, now, .. } = *sign_in;
     let found = find(&mut tx, secret, now).await?;
     if !store::use_setup_link(&mut tx, &hash_secret(secret), now).await? {
         return Err(spent());
@@ -122,7 +121,7 @@ pub async fn open(
     };
     let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
-    let session = sessions::start(&mut tx, account, client, now, days).await?;
+    let session = sessions::start(&mut tx, account, sign_in).await?;
     let grant = tx.grant_of_member(tenant, account).await?.ok_or(AppError::NotFound)?;
     let slug = grant.organization().slug.clone();
 

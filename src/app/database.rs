@@ -40,12 +40,11 @@ impl Opened {
 
 /// Starts or finds the database, brings its tables up to date, and opens the pool.
 pub async fn open(config: &Config, environment: &Environment) -> anyhow::Result<Opened> {
-    let (options, managed) = match &config.database.url {
-        Some(url) => (parse(url, "database.url")?, None),
-        None => {
-            let managed = start_managed(config, environment).await?;
-            (managed.connect_options(), Some(managed))
-        }
+    let (options, managed) = if let Some(url) = &config.database.url {
+        (parse(url, "database.url")?, None)
+    } else {
+        let managed = start_managed(config, environment).await?;
+        (managed.connect_options(), Some(managed))
     };
     let listen = config
         .database

@@ -110,8 +110,7 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     announce(config, &parts).await?;
 
     let patience = Duration::from_secs(config.server.shutdown_seconds);
-    let stopping = server.handle();
-    let (ending, web) = (tasks.clone(), stopping.clone());
+    let (ending, web) = (tasks.clone(), server.handle());
     tasks.spawn("signals", async move {
         wait_for_signal(&ending).await;
         // Streams and jobs end first, or the web server would wait for them.

@@ -32,7 +32,7 @@ impl TryFrom<&[u8]> for Oid {
     fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
         <[u8; 20]>::try_from(bytes)
             .map(Self)
-            .or_else(|_| Err(InvalidOid(format!("{} bytes", bytes.len()))))
+            .map_err(|error| InvalidOid(format!("{} bytes ({error})", bytes.len())))
     }
 }
 
@@ -58,7 +58,7 @@ impl FromStr for Oid {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         gix::ObjectId::from_hex(text.as_bytes())
             .map(Self::from)
-            .or_else(|_| Err(InvalidOid(text.to_owned())))
+            .map_err(|error| InvalidOid(format!("{text}: {error}")))
     }
 }
 

@@ -217,12 +217,11 @@ async fn listen_once(options: PgConnectOptions, wake: &Wake) -> sqlx::Result<()>
     // What was notified while nobody listened is lost: look once.
     wake.all();
     loop {
-        match listener.try_recv().await? {
-            Some(notification) => wake.of_payload(notification.payload()),
-            None => {
-                info!("Listening to the database again");
-                wake.all();
-            }
+        if let Some(notification) = listener.try_recv().await? {
+            wake.of_payload(notification.payload());
+        } else {
+            info!("Listening to the database again");
+            wake.all();
         }
     }
 }

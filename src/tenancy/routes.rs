@@ -54,7 +54,10 @@ pub struct Routes {
 pub trait Guarded: Sized + 'static {
     const ACCESS: Access;
 
-    fn extract(request: HttpRequest, payload: Payload) -> LocalBoxFuture<'static, actix_web::Result<Self>>;
+    fn extract(
+        request: HttpRequest,
+        payload: Payload,
+    ) -> LocalBoxFuture<'static, actix_web::Result<Self>>;
 }
 
 macro_rules! guarded {
@@ -176,7 +179,7 @@ impl Routes {
                 .fold(web::resource(path), |resource, (_, route)| resource.route(route));
             config.service(resource.default_service(web::to(move |request: HttpRequest| {
                 let allowed = allowed.clone();
-                async move { wrong_method(&request, allowed) }
+                async move { wrong_method(&request, &allowed) }
             })));
         }
     }
@@ -187,10 +190,10 @@ fn specificity(path: &str) -> Vec<u8> {
     path.split('/').map(|segment| u8::from(segment.starts_with('{'))).collect()
 }
 
-fn wrong_method(request: &HttpRequest, allowed: String) -> HttpResponse {
+fn wrong_method(request: &HttpRequest, allowed: &str) -> HttpResponse {
     let mut response = actix_web::ResponseError::error_response(&AppError::MethodNotAllowed);
     tracing::debug!("{} has no {}", request.path(), request.method());
-    if let Ok(value) = header::HeaderValue::from_str(&allowed) {
+    if let Ok(value) = header::HeaderValue::from_str(allowed) {
         response.headers_mut().insert(header::ALLOW, value);
     }
     response

@@ -70,7 +70,6 @@ pub struct Committed(());
 #[derive(Debug)]
 pub struct Saved(HttpResponse);
 
-#[expect(clippy::unused_self, reason = "taking the proof is the point")]
 impl Committed {
     /// 303 to a page of this site.
     pub fn see_other(self, location: impl Into<String>) -> Saved {

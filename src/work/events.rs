@@ -22,7 +22,7 @@ async fn listen(
     tasks: Data<Tasks>,
 ) -> Result<impl Responder> {
     let (changes, missed) = scope.changes(events::last_event_id(&request)).await?;
-    let first = missed.map(|_| "refresh").unwrap_or("ready");
+    let first = missed.map_or("ready", |_| "refresh");
     let first = stream::iter([events::event(first, changes.position())]);
     Ok(events::stream(first.chain(follow(changes)), tasks.stopping().clone()))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 
 use super::{
@@ -30,13 +31,11 @@ pub(super) fn tasks(report: &ScanReport) -> Vec<NewTask> {
 }
 
 fn identity(task: &Task) -> Vec<String> {
-    match &task.id {
-        Some(id) => vec!["id".to_owned(), id.to_uppercase()],
-        None => {
-            let place = [vec!["box".to_owned(), task.path.clone()], task.section.clone()].concat();
-            [place, vec![normalized(&task.title)]].concat()
-        }
+    if let Some(id) = &task.id {
+        return vec!["id".to_owned(), id.to_uppercase()];
     }
+    let place = [vec!["box".to_owned(), task.path.clone()], task.section.clone()].concat();
+    [place, vec![normalized(&task.title)]].concat()
 }
 
 fn todo_identity(todo: &Todo) -> Vec<String> {
@@ -65,7 +64,7 @@ impl Fingerprints {
         let times = self.times.entry(identity.clone()).or_default();
         *times += 1;
         let hash = digest(&SHA256, format!("{identity}\u{1f}{times}").as_bytes());
-        hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        URL_SAFE_NO_PAD.encode(hash)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     jobs::{self, Failure, JobContext, Registry},
     repositories::{
         self, Repository, RepositoryId, ScanReason, ScanRepository,
-        mirror::{FetchError, Fetched, Mirror},
+        mirror::{Fetched, Mirror},
         source::Source,
     },
     tenancy::TenantTx,
@@ -222,8 +222,8 @@ impl Run {
             todos: count(reading.report.todos.len()),
             commits: count(reading.commits.len()),
         };
-        store::finish_scan(&mut tx, self.id(), reading.branch.as_deref(), reading.head, found, now)
-            .await?;
+        let end = store::ScanEnd { branch: reading.branch.as_deref(), head: reading.head, found };
+        store::finish_scan(&mut tx, self.id(), &end, now).await?;
         repositories::set_scanned(
             &mut tx,
             repository.id,
@@ -269,7 +269,9 @@ impl Work {
         let mirror = Mirror::at(&self.mirror);
         let fetched: Fetched =
             reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)?;
-        reading::read(mirror.path(), &fetched, &self.name, &self.settings, known, &self.progress)
+        let (settings, progress) = (&self.settings, &self.progress);
+        reading::Reader { mirror: mirror.path(), name: &self.name, settings, known, progress }
+            .read(&fetched)
     }
 }
 

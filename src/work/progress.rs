@@ -10,7 +10,7 @@ pub(super) type Position = (Phase, u64, Option<u64>);
 
 /// Shared between the reading threads and the job that reports.
 #[derive(Clone, Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     position: Arc<Mutex<Position>>,
     files: Arc<scanner::Watch>,
 }

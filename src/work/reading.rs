@@ -110,79 +110,71 @@ pub(super) fn fetch(
     }
 }
 
-/// Reads history and files of a mirror's default branch.
-pub(super) fn read(
-    path: &Path,
-    fetched: &Fetched,
-    name: &str,
-    settings: &ScanSettings,
-    known: &Known,
-    progress: &Progress,
-) -> Result<Reading, ReadError> {
-    let mut reading = Reading {
-        branch: fetched.default_branch.clone(),
-        head: fetched.head,
-        ..Reading::default()
-    };
-    let Some(head) = fetched.head else {
-        reading.dropped.clone_from(&known.commits);
-        return Ok(reading);
-    };
-    read_history(path, head, settings, known, progress, &mut reading)?;
-    read_files(path, head, name, settings, known, progress, &mut reading)?;
-    Ok(reading)
+/// Reads a fetched mirror.
+pub(super) struct Reader<'a> {
+    pub(super) mirror: &'a Path,
+    /// What a project at the root is called where it has no name of its own.
+    pub(super) name: &'a str,
+    pub(super) settings: &'a ScanSettings,
+    pub(super) known: &'a Known,
+    pub(super) progress: &'a Progress,
 }
 
-fn read_history(
-    path: &Path,
-    head: Oid,
-    settings: &ScanSettings,
-    known: &Known,
-    progress: &Progress,
-    reading: &mut Reading,
-) -> Result<(), ReadError> {
-    progress.set(Phase::History, 0, None);
-    let walk = Walk {
-        repository: path,
-        head,
-        known: &|oid| known.commits.contains(oid),
-        limits: settings.history.clone(),
-    };
-    let watch = history::Watch {
-        cancelled: &|| progress.is_stopped(),
-        progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
-    };
-    history::walk(&walk, &watch, &mut |event| {
-        match event {
-            Event::Commit(commit) => reading.commits.push(*commit),
-            Event::Warning(warning) => reading.history_warnings.push(warning.to_string()),
+impl Reader<'_> {
+    /// Reads history and files of the default branch.
+    pub(super) fn read(&self, fetched: &Fetched) -> Result<Reading, ReadError> {
+        let mut reading = Reading {
+            branch: fetched.default_branch.clone(),
+            head: fetched.head,
+            ..Reading::default()
+        };
+        match fetched.head {
+            Some(head) => {
+                self.read_history(head, &mut reading)?;
+                self.read_files(head, &mut reading)?;
+            }
+            None => reading.dropped.clone_from(&self.known.commits),
         }
-        ControlFlow::Continue(())
-    })?;
-    if let Some(previous) = known.head.filter(|previous| *previous != head) {
-        reading.dropped = history::dropped(path, previous, head, &known.commits)?;
+        Ok(reading)
     }
-    Ok(())
-}
 
-fn read_files(
-    path: &Path,
-    head: Oid,
-    name: &str,
-    settings: &ScanSettings,
-    known: &Known,
-    progress: &Progress,
-    reading: &mut Reading,
-) -> Result<(), ReadError> {
-    progress.set(Phase::Files, 0, None);
-    let store = ObjectStore::open(path)?;
-    let options = settings.options(name);
-    let plan = Plan::new(&store, head, &options)?;
-    let scan = plan.run(&store, &options, &known.facts, progress.files())?;
-    reading.report = scan.report;
-    reading.files = scan.counts.files;
-    reading.new_facts = scan.new_facts;
-    Ok(())
+    fn read_history(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+        let progress = self.progress;
+        progress.set(Phase::History, 0, None);
+        let walk = Walk {
+            repository: self.mirror,
+            head,
+            known: &|oid| self.known.commits.contains(oid),
+            limits: self.settings.history.clone(),
+        };
+        let watch = history::Watch {
+            cancelled: &|| progress.is_stopped(),
+            progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
+        };
+        history::walk(&walk, &watch, &mut |event| {
+            match event {
+                Event::Commit(commit) => reading.commits.push(*commit),
+                Event::Warning(warning) => reading.history_warnings.push(warning.to_string()),
+            }
+            ControlFlow::Continue(())
+        })?;
+        if let Some(previous) = self.known.head.filter(|previous| *previous != head) {
+            reading.dropped = history::dropped(self.mirror, previous, head, &self.known.commits)?;
+        }
+        Ok(())
+    }
+
+    fn read_files(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+        self.progress.set(Phase::Files, 0, None);
+        let store = ObjectStore::open(self.mirror)?;
+        let options = self.settings.options(self.name);
+        let plan = Plan::new(&store, head, &options)?;
+        let scan = plan.run(&store, &options, &self.known.facts, self.progress.files())?;
+        reading.report = scan.report;
+        reading.files = scan.counts.files;
+        reading.new_facts = scan.new_facts;
+        Ok(())
+    }
 }
 
 fn wide(number: usize) -> u64 {
@@ -198,5 +190,7 @@ pub fn read_once(
     let progress = Progress::default();
     let mirror = Mirror::at(directory);
     let fetched = fetch(&mirror, source, settings, true, &progress)?;
-    read(mirror.path(), &fetched, &source.display_name(), settings, &Known::default(), &progress)
+    let (name, known) = (source.display_name(), Known::default());
+    Reader { mirror: mirror.path(), name: &name, settings, known: &known, progress: &progress }
+        .read(&fetched)
 }

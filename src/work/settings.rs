@@ -67,7 +67,7 @@ impl ScanSettings {
     /// How a repository of this name is scanned.
     pub fn options(&self, repository: &str) -> ScanOptions {
         ScanOptions {
-            tree: self.tree.clone(),
+            tree: self.tree,
             max_blob_bytes: self.max_blob_bytes,
             ..ScanOptions::new(repository)
         }

@@ -14,9 +14,17 @@ async fn roles_and_routes() {
     let world = World::new().await;
     let things = world.things(world.acme, "marker-acme").await;
     let mut people = vec![("nobody", world.nobody(), world.nobody())];
-    people.push(("stranger", world.stranger().await, world.program(world.globex, Role::Owner).await));
+    people.push((
+        "stranger",
+        world.stranger().await,
+        world.program(world.globex, Role::Owner).await,
+    ));
     for role in Role::ALL {
-        people.push((role.as_str(), world.member(role).await, world.program(world.acme, role).await));
+        people.push((
+            role.as_str(),
+            world.member(role).await,
+            world.program(world.acme, role).await,
+        ));
     }
 
     let mut table = format!("{:<56}", "route");

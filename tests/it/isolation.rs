@@ -24,7 +24,8 @@ async fn both() -> Both {
 #[actix_web::test]
 async fn no_page_or_endpoint_shows_another_organisation() {
     let Both { world, acme } = both().await;
-    let (person, program) = (world.neighbour().await, world.program(world.globex, Role::Owner).await);
+    let (person, program) =
+        (world.neighbour().await, world.program(world.globex, Role::Owner).await);
 
     for entry in entries().iter().filter(|entry| is_of_tenant(entry) && entry.method == "GET") {
         if entry.path.ends_with("/events") {
@@ -32,9 +33,18 @@ async fn no_page_or_endpoint_shows_another_organisation() {
             continue;
         }
         let own = fill(entry.path, "globex", &acme);
-        let asked = if entry.path.starts_with("/api/") { program.get(&own).await } else { person.get(&own).await };
+        let asked = if entry.path.starts_with("/api/") {
+            program.get(&own).await
+        } else {
+            person.get(&own).await
+        };
         let names_a_thing = entry.path.replace("{organization}", "").contains('{');
-        assert_eq!(asked.status.as_u16(), if names_a_thing { 404 } else { 200 }, "{own}: {}", asked.text);
+        assert_eq!(
+            asked.status.as_u16(),
+            if names_a_thing { 404 } else { 200 },
+            "{own}: {}",
+            asked.text
+        );
         assert!(!asked.text.contains(MARKER), "{own} shows {MARKER}: {}", asked.text);
 
         if entry.path.contains("{organization}") {
@@ -50,7 +60,8 @@ async fn filters_and_cursors_do_not_reach_into_another_organisation() {
     let Both { world, acme } = both().await;
     let program = world.program(world.globex, Role::Owner).await;
     let acme_program = world.program(world.acme, Role::Viewer).await;
-    let cursor = acme_program.get("/api/v2/tasks?limit=1").await.json()["next"].as_str().unwrap().to_owned();
+    let cursor =
+        acme_program.get("/api/v2/tasks?limit=1").await.json()["next"].as_str().unwrap().to_owned();
 
     for list in ["repositories", "projects", "tasks", "commits", "scans"] {
         for query in [
@@ -62,8 +73,16 @@ async fn filters_and_cursors_do_not_reach_into_another_organisation() {
         ] {
             let answer = program.get(&format!("/api/v2/{list}{query}")).await;
 
-            assert!(!answer.text.contains(MARKER) || answer.status == 400, "{list}{query}: {}", answer.text);
-            assert!(!answer.text.contains(&acme.task.to_string()), "{list}{query}: {}", answer.text);
+            assert!(
+                !answer.text.contains(MARKER) || answer.status == 400,
+                "{list}{query}: {}",
+                answer.text
+            );
+            assert!(
+                !answer.text.contains(&acme.task.to_string()),
+                "{list}{query}: {}",
+                answer.text
+            );
         }
     }
 }
@@ -72,7 +91,8 @@ async fn filters_and_cursors_do_not_reach_into_another_organisation() {
 async fn no_write_reaches_another_organisation() {
     let Both { world, acme } = both().await;
     let before = world.look(world.acme, acme.scan).await;
-    let (person, program) = (world.neighbour().await, world.program(world.globex, Role::Owner).await);
+    let (person, program) =
+        (world.neighbour().await, world.program(world.globex, Role::Owner).await);
 
     for entry in entries().iter().filter(|entry| is_of_tenant(entry) && entry.method != "GET") {
         let names_a_thing = entry.path.replace("{organization}", "").contains('{');

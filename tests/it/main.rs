@@ -1,5 +1,14 @@
 //! Everything over HTTP, against a real server and a database a test.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test that cannot go on fails"
+)]
+
 mod authorization;
 mod isolation;
 mod scans;

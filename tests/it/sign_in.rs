@@ -6,7 +6,8 @@ use secrecy::ExposeSecret;
 
 use crate::support::{Answer, World};
 
-const FORM: [(&str, &str); 3] = [("name", "Ada Lovelace"), ("login", "ada"), ("organization", "Acme Works")];
+const FORM: [(&str, &str); 3] =
+    [("name", "Ada Lovelace"), ("login", "ada"), ("organization", "Acme Works")];
 
 fn session_of(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie");
@@ -64,7 +65,10 @@ async fn a_link_for_one_organisation_does_not_open_another_ones_account() {
     world.neighbour().await;
     let path = format!("/setup/{}", world.setup_secret(Some(world.acme)).await.expose_secret());
 
-    let answer = world.nobody().post(&path, &[("name", "X"), ("login", "neighbour"), ("organization", "Acme")]).await;
+    let answer = world
+        .nobody()
+        .post(&path, &[("name", "X"), ("login", "neighbour"), ("organization", "Acme")])
+        .await;
 
     assert_eq!(answer.status, 422, "{}", answer.text);
     assert_eq!(answer.header("set-cookie"), "");
@@ -76,7 +80,10 @@ async fn two_people_with_one_link_make_one_owner() {
     let path = format!("/setup/{}", world.setup_secret(None).await.expose_secret());
     let nobody = world.nobody();
 
-    let (one, two) = futures_util::join!(nobody.post(&path, &FORM), nobody.post(&path, &[("name", "B"), ("login", "b"), ("organization", "B")]));
+    let (one, two) = futures_util::join!(
+        nobody.post(&path, &FORM),
+        nobody.post(&path, &[("name", "B"), ("login", "b"), ("organization", "B")])
+    );
 
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
     statuses.sort_unstable();
@@ -124,8 +131,11 @@ async fn a_change_from_another_site_is_refused() {
     let world = World::new().await;
     let owner = world.owner().await;
     let from = |name: &'static str, value: &'static str| {
-        let request = owner.request(reqwest::Method::POST, "/acme/organization").header(name, value);
-        Answer::of(request.header("content-type", "application/x-www-form-urlencoded").body("name=Taken"))
+        let request =
+            owner.request(reqwest::Method::POST, "/acme/organization").header(name, value);
+        Answer::of(
+            request.header("content-type", "application/x-www-form-urlencoded").body("name=Taken"),
+        )
     };
 
     assert_eq!(from("sec-fetch-site", "cross-site").await.status, 403);
@@ -159,7 +169,11 @@ async fn errors_are_pages_for_people_and_problems_for_programs() {
     let problem = world.nobody().get("/api/v2/tasks").await.expect(401);
 
     assert_eq!(page.status, 404);
-    assert!(page.header("content-type").starts_with("text/html") && page.text.contains("<h1>"), "{}", page.text);
+    assert!(
+        page.header("content-type").starts_with("text/html") && page.text.contains("<h1>"),
+        "{}",
+        page.text
+    );
     assert_eq!(problem.header("content-type"), "application/problem+json");
     assert_eq!(problem.header("www-authenticate"), "Bearer");
     assert_eq!(problem.json()["status"], 401);

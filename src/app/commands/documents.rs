@@ -4,7 +4,7 @@ use super::say;
 use crate::{
     app::{cli::SchemaPart, database, openapi_document},
     platform::config::{Config, Environment},
-    tenancy::{Access, Role, TableRights, permissions},
+    tenancy::{Access, Role, RouteEntry, TableRights, permissions},
 };
 
 pub(in crate::app) fn openapi() -> anyhow::Result<()> {
@@ -18,7 +18,7 @@ pub(in crate::app) async fn schema(
     part: SchemaPart,
 ) -> anyhow::Result<()> {
     if matches!(part, SchemaPart::Permissions) {
-        say(&permission_table().trim_end());
+        say(&permission_table());
         return Ok(());
     }
     let opened = database::open(config, environment).await?;
@@ -47,24 +47,30 @@ fn rights_table(rows: &[TableRights]) -> String {
 /// Permissions × roles, then every route with what it needs.
 fn permission_table() -> String {
     let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-    let mut text =
-        format!("| Permission | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
-    for (name, minimum) in permissions() {
-        let cells: Vec<&str> =
-            Role::ALL.iter().map(|role| if role >= minimum { "yes" } else { "–" }).collect();
-        text += &format!("| `{name}` | {} |\n", cells.join(" | "));
-    }
-    text += "\n| Route | Needs |\n|---|---|\n";
+    let mut lines = vec![
+        format!("| Permission | {} |", names.join(" | ")),
+        format!("|---|{}", "---|".repeat(names.len())),
+    ];
+    lines.extend(permissions().iter().map(|(name, minimum)| permission_line(name, *minimum)));
+    lines.extend([String::new(), "| Route | Needs |".to_owned(), "|---|---|".to_owned()]);
     let routes = crate::app::routes();
     let mut entries: Vec<_> = routes.entries().iter().collect();
     entries.sort_by_key(|entry| (entry.path, entry.method.as_str()));
-    for entry in entries {
-        let needs = match entry.access {
-            Access::Permission { name, minimum } => format!("`{name}` ({minimum})"),
-            Access::SignedIn => "signed in".to_owned(),
-            Access::Anyone => "nothing".to_owned(),
-        };
-        text += &format!("| `{} {}` | {needs} |\n", entry.method, entry.path);
-    }
-    text
+    lines.extend(entries.into_iter().map(route_line));
+    lines.join("\n")
+}
+
+fn permission_line(name: &str, minimum: Role) -> String {
+    let cells: Vec<&str> =
+        Role::ALL.iter().map(|role| if *role >= minimum { "yes" } else { "–" }).collect();
+    format!("| `{name}` | {} |", cells.join(" | "))
+}
+
+fn route_line(entry: &RouteEntry) -> String {
+    let needs = match entry.access {
+        Access::Permission { name, minimum } => format!("`{name}` ({minimum})"),
+        Access::SignedIn => "signed in".to_owned(),
+        Access::Anyone => "nothing".to_owned(),
+    };
+    format!("| `{} {}` | {needs} |", entry.method, entry.path)
 }

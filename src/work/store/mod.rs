@@ -17,7 +17,7 @@ pub(super) use save::{
     save_project_languages, save_projects, save_tasks,
 };
 pub(super) use scans::{
-    fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress, start_scan,
+    ScanEnd, fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress, start_scan,
 };
 pub use scans::{find_scan, insert_scan, list_scans, list_warnings};
 pub use tasks::{count_tasks, find_task, list_tasks};

@@ -1,4 +1,8 @@
 //! The SQL that lists projects, their dependencies and languages.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use sqlx::types::Uuid;
 

@@ -1,4 +1,8 @@
 //! The SQL that writes the difference between two scans.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use std::collections::HashMap;
 

@@ -1,4 +1,8 @@
 //! The SQL of scans.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Uuid;
@@ -166,14 +170,20 @@ pub(crate) async fn fail_scan(
     .map(|_| ())
 }
 
+/// What a whole scan read.
+pub(crate) struct ScanEnd<'a> {
+    pub(crate) branch: Option<&'a str>,
+    pub(crate) head: Option<Oid>,
+    pub(crate) found: Found,
+}
+
 pub(crate) async fn finish_scan(
     tx: &mut TenantTx,
     id: ScanId,
-    branch: Option<&str>,
-    head: Option<Oid>,
-    found: Found,
+    end: &ScanEnd<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
+    let ScanEnd { branch, head, found } = end;
     sqlx::query!(
         "UPDATE scans
          SET state = 'succeeded', phase = 'finished', finished_at = $2, branch = $3, head = $4, files = $5,
@@ -181,7 +191,7 @@ pub(crate) async fn finish_scan(
          WHERE id = $1",
         id.as_uuid(),
         now,
-        branch,
+        *branch,
         head.as_ref().map(|head| head.as_bytes().as_slice()),
         found.files,
         found.projects,

@@ -1,4 +1,8 @@
 //! The SQL that lists tasks.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Uuid;

@@ -9,7 +9,11 @@ use std::net::TcpListener;
 
 use chrono::{DateTime, Utc};
 use quarterdeck::{
-    accounts::{self, Login, PersonName, sessions::Client as Browser, setup},
+    accounts::{
+        self, Login, PersonName,
+        sessions::{Client as Browser, SignIn},
+        setup,
+    },
     app::{self, Health, Parts},
     jobs::Worker,
     organizations::{self, OrganizationName, Slug},
@@ -146,9 +150,13 @@ impl World {
         if let Some(role) = role {
             organizations::add_member(&mut tx, tenant, account, role, now).await.unwrap();
         }
-        let session = accounts::sessions::start(&mut tx, account, &Browser::default(), now, 30)
-            .await
-            .unwrap();
+        let session = accounts::sessions::start(
+            &mut tx,
+            account,
+            &SignIn { client: &Browser::default(), now, days: 30 },
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         Client::new(
             &self.base,

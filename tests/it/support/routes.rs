@@ -25,15 +25,21 @@ impl World {
     /// Scans a repository whose every word that shows holds the marker.
     pub async fn things(&self, tenant: TenantId, marker: &str) -> Things {
         let repository = self.repository(marker);
-        let manifest = format!("[package]\nname = \"{marker}\"\nversion = \"1.0.0\"\ndescription = \"{marker}\"\n");
+        let manifest = format!(
+            "[package]\nname = \"{marker}\"\nversion = \"1.0.0\"\ndescription = \"{marker}\"\n"
+        );
         let plan = format!("- [ ] {marker} task\n");
         let code = format!("// TODO: {marker} note\n");
-        repository.commit(&format!("{marker} commit"), &[("Cargo.toml", &manifest), ("tasklist.md", &plan), ("a.rs", &code)]);
+        repository.commit(
+            &format!("{marker} commit"),
+            &[("Cargo.toml", &manifest), ("tasklist.md", &plan), ("a.rs", &code)],
+        );
         let scan = self.scan(tenant, &repository).await;
         let look = self.look(tenant, scan).await;
         let mut tx = self.begin(tenant).await;
         let page = quarterdeck::web::paging::PageRequest::first(1);
-        let project = work::list_projects(&mut tx, &Default::default(), &page).await.unwrap().remove(0);
+        let project =
+            work::list_projects(&mut tx, &Default::default(), &page).await.unwrap().remove(0);
         Things {
             slug: if tenant == self.acme { "acme" } else { "globex" },
             repository: look.scan.repository_id,
@@ -75,7 +81,9 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{commit}" | "{oid}" => things.commit.clone(),
         "{session}" => uuid::Uuid::nil().to_string(),
         "{secret}" => "no-such-secret".to_owned(),
-        other if other.starts_with('{') => panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs"),
+        other if other.starts_with('{') => {
+            panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")
+        }
         fixed => fixed.to_owned(),
     });
     segments.collect::<Vec<_>>().join("/")
