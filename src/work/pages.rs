@@ -3,5 +3,5 @@
 use crate::tenancy::Routes;
 
 pub fn routes() -> Routes {
-    Routes::default().and(super::events::routes())
+    Routes::default().and(super::events::routes()).and(super::api::routes())
 }

@@ -87,8 +87,27 @@ pub async fn list_commits(
     records.into_iter().map(Commit::try_from).collect()
 }
 
+/// Finds a commit of a repository.
+pub async fn find_commit(tx: &mut TenantTx, repository: RepositoryId, oid: Oid) -> sqlx::Result<Option<Commit>> {
+    let record = sqlx::query_as!(
+        Record,
+        r#"SELECT c.oid, c.repository_id AS "repository_id: RepositoryId", r.name AS repository, c.parents, c.author_name,
+                  c.author_email, c.authored_at, c.committer_name, c.committer_email, c.committed_at, c.subject, c.body,
+                  c.files_changed, c.insertions, c.deletions
+           FROM commits c
+           JOIN repositories r ON r.tenant_id = c.tenant_id AND r.id = c.repository_id
+           WHERE c.repository_id = $1
+             AND c.oid = $2"#,
+        repository.as_uuid(),
+        oid.as_bytes().as_slice(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    record.map(Commit::try_from).transpose()
+}
+
 /// A changed file: path, lines added, lines deleted (none for binary files).
-pub type ChangedFile = (String, Option<u32>, Option<u32>);
+pub(crate) type ChangedFile = (String, Option<u32>, Option<u32>);
 
 /// Lists the files that a commit changed.
 pub async fn find_commit_files(
