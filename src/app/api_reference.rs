@@ -121,7 +121,8 @@ struct PathItem {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Operation {
-    operation_id: String,
+    #[serde(rename = "operationId")]
+    id: String,
     tags: Vec<String>,
     #[serde(default)]
     summary: String,
@@ -169,10 +170,10 @@ struct Schema {
     description: String,
     #[serde(rename = "enum")]
     values: Vec<serde_json::Value>,
-    items: Option<Box<Schema>>,
-    one_of: Vec<Schema>,
-    all_of: Vec<Schema>,
-    properties: BTreeMap<String, Schema>,
+    items: Option<Box<Self>>,
+    one_of: Vec<Self>,
+    all_of: Vec<Self>,
+    properties: BTreeMap<String, Self>,
     required: Vec<String>,
 }
 
@@ -216,7 +217,7 @@ impl PathItem {
 impl Operation {
     fn entry(&self, method: &'static str, path: &str) -> OperationEntry {
         OperationEntry {
-            id: self.operation_id.clone(),
+            id: self.id.clone(),
             method,
             path: path.to_owned(),
             summary: sentence(&self.summary),

@@ -11,15 +11,12 @@ mod problems;
 mod projects;
 mod repositories;
 mod scans;
+mod shapes;
 mod tasks;
 
-use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        self,
-        security::{Http, HttpAuthScheme, SecurityScheme},
-    },
-};
+use utoipa::OpenApi;
+
+use shapes::{Bearer, Shapes};
 
 use crate::{tenancy::Routes, web::Problem};
 
@@ -51,7 +48,7 @@ pub(super) fn routes() -> Routes {
         scans::get_scan,
     ),
     components(schemas(Problem)),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Shapes),
     tags(
         (name = "repositories", description = "The connected repositories."),
         (name = "projects", description = "Directories of a repository that have a manifest."),
@@ -61,15 +58,3 @@ pub(super) fn routes() -> Routes {
     ),
 )]
 pub struct ApiDocument;
-
-/// How callers say who they are.
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut openapi::OpenApi) {
-        let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.description = Some("An API token (`qdk_…`), made by `quarterdeck token create`.".to_owned());
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}

@@ -3,6 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use serde::de::DeserializeOwned;
+use sqlx::error::DatabaseError;
 
 use crate::{
     repositories::{self, Repository, RepositoryId},
@@ -86,10 +87,10 @@ fn is_name(text: &str) -> bool {
 /// What a change says where another request was faster.
 pub(super) fn overtaken(error: anyhow::Error) -> AppError {
     let database = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    if database.is_some_and(|error| error.is_unique_violation()) {
+    if database.is_some_and(DatabaseError::is_unique_violation) {
         return AppError::Conflict("Another request connects it at this moment. Try again.".to_owned());
     }
-    if database.is_some_and(|error| error.is_foreign_key_violation()) {
+    if database.is_some_and(DatabaseError::is_foreign_key_violation) {
         return AppError::NotFound;
     }
     error.into()
