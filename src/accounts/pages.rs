@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     SignInSettings,
-    sessions::Client,
+    sessions::{Client, SignIn},
     sessions_page,
     setup::{self, Owner},
 };

@@ -2,6 +2,7 @@
 //!
 //! Only `main` uses it. Invariant: nothing here decides who may see what, or talks SQL.
 
+mod api_reference;
 mod cli;
 mod commands;
 mod database;

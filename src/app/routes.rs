@@ -6,6 +6,8 @@ use crate::{accounts, dashboard, organizations, tenancy::Routes, work};
 pub fn routes() -> Routes {
     Routes::default()
         .and(super::health::routes())
+        .and(super::openapi::routes())
+        .and(super::api_reference::routes())
         .and(accounts::routes())
         .and(organizations::routes())
         .and(work::routes())

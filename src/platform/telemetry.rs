@@ -14,7 +14,8 @@ use super::config::{LogFormat, LogSettings};
 
 /// Sends logs to standard error from now on; a second call changes nothing.
 pub fn start_logging(settings: &LogSettings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.filter)?;
+    // tokei tells of every file whose language it does not know.
+    let filter = EnvFilter::try_new(&settings.filter)?.add_directive("tokei=off".parse()?);
     let registry = tracing_subscriber::registry().with(filter);
     let layer = fmt::layer().with_writer(std::io::stderr);
     let started = match settings.format {

@@ -6,7 +6,7 @@ use serde::Serialize;
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
 
 /// One field of a form or body that cannot be accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     pub field: &'static str,
     pub message: String,
@@ -39,6 +39,10 @@ pub enum AppError {
     /// The link has been used or is too old.
     #[error("{0}")]
     Gone(String),
+    #[error("the body is larger than {most} bytes")]
+    TooLarge { most: usize },
+    #[error("the body is not {wanted}")]
+    UnsupportedMediaType { wanted: &'static str },
     #[error("the database is not there")]
     Unavailable(#[source] sqlx::Error),
     #[error("internal error")]
@@ -62,6 +66,8 @@ impl AppError {
             Self::Invalid(_) => "Some fields cannot be accepted",
             Self::Conflict(_) => "Conflict",
             Self::Gone(_) => "No longer valid",
+            Self::TooLarge { .. } => "Too large",
+            Self::UnsupportedMediaType { .. } => "Unsupported media type",
             Self::Unavailable(_) => "Not available",
             Self::Internal(_) => "Something went wrong",
         }
@@ -91,6 +97,10 @@ impl AppError {
             Self::Invalid(fields) => {
                 fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ")
             }
+            Self::TooLarge { most } => format!("The body is larger than this address takes: {most} bytes."),
+            Self::UnsupportedMediaType { wanted } => {
+                format!("Send the body as `{wanted}`, and say so in `Content-Type`.")
+            }
             Self::Unavailable(_) => {
                 "The database does not answer. Try again in a moment.".to_owned()
             }
@@ -118,14 +128,20 @@ impl AppError {
 }
 
 /// An error as JSON, in the shape of RFC 9457 (`application/problem+json`).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
+    /// Always `about:blank`: the status says what kind it is.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// The same for all problems of a kind.
     pub title: String,
+    /// The status of the answer.
     pub status: u16,
+    /// What happened and what to do.
     pub detail: String,
+    /// Finds the request in the server's log.
     pub request_id: String,
+    /// The fields that cannot be accepted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
@@ -141,6 +157,8 @@ impl ResponseError for AppError {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -158,9 +176,21 @@ impl From<sqlx::Error> for AppError {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
                 Self::Unavailable(error)
             }
+            sqlx::Error::Database(error) if is_unknown_to_postgres(error.code().as_deref()) => {
+                Self::BadRequest(
+                    "The request has a text with a NUL character, or a time that is out of range."
+                        .to_owned(),
+                )
+            }
             other => Self::Internal(other.into()),
         }
     }
+}
+
+/// Values that are valid for us, but not for Postgres: `character_not_in_repertoire` and
+/// `datetime_field_overflow`. What is stored has been cleaned, so they come from the request.
+fn is_unknown_to_postgres(code: Option<&str>) -> bool {
+    matches!(code, Some("22021" | "22008"))
 }
 
 impl From<anyhow::Error> for AppError {

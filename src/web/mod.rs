@@ -11,6 +11,7 @@ pub mod error_page;
 pub mod events;
 pub mod html;
 pub mod icon;
+pub mod input;
 pub mod middleware;
 pub mod paging;
 pub mod time;

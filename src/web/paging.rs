@@ -23,9 +23,10 @@ pub struct PageRequest<K> {
 }
 
 /// Some rows of a list, and where the next ones begin.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PageOf<T> {
     pub items: Vec<T>,
+    /// The `cursor` of the next page; null on the last one.
     pub next: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 //! [`request_scan`]. Invariant: a repository shows either its previous whole scan or its next whole
 //! scan, never a part: everything that a scan found is written in one transaction.
 
+mod api;
 mod commit_page;
 mod connect;
 mod events;
@@ -20,6 +21,7 @@ mod settings;
 mod store;
 mod views;
 
+pub use api::ApiDocument;
 pub use connect::{Connected, connect, disconnect};
 pub use jobs::{register_jobs, request_scan};
 pub use links::Links;
@@ -32,8 +34,8 @@ pub use pages::routes;
 pub use reading::{Reading, read_once};
 pub use settings::ScanSettings;
 pub use store::{
-    count_commits, count_projects, count_tasks, find_commit_files, find_project, find_scan,
-    find_task, list_commits, list_dependencies, list_kinds, list_languages, list_project_languages,
-    list_projects, list_scans, list_tasks, list_warnings,
+    count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
+    find_scan, find_task, list_commits, list_dependencies, list_kinds, list_languages,
+    list_project_languages, list_projects, list_scans, list_tasks, list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::repositories::{Oid, RepositoryId, ScanReason};
 
@@ -21,7 +22,7 @@ crate::id! {
 }
 
 /// How a scan is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum ScanState {
@@ -32,7 +33,7 @@ pub enum ScanState {
 }
 
 /// What a running scan is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Phase {
@@ -84,7 +85,7 @@ pub struct Scan {
 }
 
 /// What a whole scan counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Found {
     pub files: i64,
     pub projects: i64,
@@ -95,7 +96,7 @@ pub struct Found {
 }
 
 /// Something a scan could not read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ScanWarning {
     pub code: String,
     pub path: Option<String>,
@@ -127,7 +128,7 @@ pub struct Project {
 }
 
 /// Something that a project asks for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Dependency {
     pub name: String,
     pub scope: String,
@@ -135,7 +136,7 @@ pub struct Dependency {
 }
 
 /// Lines of one language.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Language {
     pub name: String,
     pub files: i64,
@@ -145,7 +146,7 @@ pub struct Language {
 }
 
 /// Where a task was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum TaskSource {
@@ -154,6 +155,8 @@ pub enum TaskSource {
 }
 
 impl TaskSource {
+    pub const ALL: [Self; 2] = [Self::Tasklist, Self::Todo];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tasklist => "tasklist",
@@ -163,7 +166,7 @@ impl TaskSource {
 }
 
 /// How a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum TaskState {
@@ -174,6 +177,8 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Removed];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",

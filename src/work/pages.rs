@@ -30,6 +30,7 @@ use crate::{
 pub fn routes() -> Routes {
     Routes::default()
         .and(super::events::routes())
+        .and(super::api::routes())
         .read("/{organization}/projects", projects)
         .read("/{organization}/projects/{project}", project_page::project)
         .read("/{organization}/tasks", tasks)

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod api;
 mod authorization;
 mod isolation;
 mod scans;

@@ -93,7 +93,8 @@ pub async fn list_commits(
     records.into_iter().map(Commit::try_from).collect()
 }
 
-pub(in crate::work) async fn find_commit(
+/// Finds a commit of a repository.
+pub async fn find_commit(
     tx: &mut TenantTx,
     repository: RepositoryId,
     oid: Oid,
@@ -105,7 +106,8 @@ pub(in crate::work) async fn find_commit(
                   c.files_changed, c.insertions, c.deletions
            FROM commits c
            JOIN repositories r ON r.tenant_id = c.tenant_id AND r.id = c.repository_id
-           WHERE c.repository_id = $1 AND c.oid = $2"#,
+           WHERE c.repository_id = $1
+             AND c.oid = $2"#,
         repository.as_uuid(),
         oid.as_bytes().as_slice(),
     )
@@ -115,7 +117,7 @@ pub(in crate::work) async fn find_commit(
 }
 
 /// A changed file: path, lines added, lines deleted (none for binary files).
-pub type ChangedFile = (String, Option<u32>, Option<u32>);
+pub(crate) type ChangedFile = (String, Option<u32>, Option<u32>);
 
 /// Lists the files that a commit changed.
 pub async fn find_commit_files(

@@ -1,0 +1,214 @@
+//! `/api/v2/repositories`.
+
+use actix_web::web::{Data, Json, Path};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{
+    parse,
+    problems::{OfAddition, OfChange, OfItem, OfList},
+    scans::ScanView,
+};
+use crate::{
+    repositories::{self, Repository, RepositoryKey, ScanReason, Source, SourceKind},
+    tenancy::{ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
+    web::{
+        AppError, Result,
+        input::{LateJson, LateQuery},
+        paging::PageOf,
+    },
+    work::{
+        connect::{self, Connected},
+        jobs,
+        model::ScanId,
+        settings::ScanSettings,
+        store,
+    },
+};
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .read("/api/v2/repositories", list_repositories)
+        .post("/api/v2/repositories", connect_repository)
+        .read("/api/v2/repositories/{repository}", get_repository)
+        .delete("/api/v2/repositories/{repository}", remove_repository)
+        .post("/api/v2/repositories/{repository}/scans", request_scan)
+}
+
+/// A connected repository as its last whole scan left it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Repository)]
+pub(super) struct RepositoryView {
+    id: Uuid,
+    /// Unique within the organisation.
+    name: String,
+    source_kind: SourceKind,
+    /// The address or path it is fetched from.
+    source: String,
+    /// Null until the first scan has ended, and for empty repositories.
+    default_branch: Option<String>,
+    /// The commit that the last whole scan read.
+    head: Option<String>,
+    scanned_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Repository> for RepositoryView {
+    fn from(repository: Repository) -> Self {
+        Self {
+            id: repository.id.as_uuid(),
+            name: repository.name,
+            source_kind: repository.source_kind,
+            source: repository.source,
+            default_branch: repository.default_branch,
+            head: repository.head.map(|head| head.to_string()),
+            scanned_at: repository.scanned_at,
+            created_at: repository.created_at,
+        }
+    }
+}
+
+/// A repository to connect.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewRepository)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewRepositoryView {
+    /// Its https address, or a path of the server's machine where the configuration allows paths.
+    #[schema(example = "https://github.com/owner/name.git")]
+    source: String,
+}
+
+/// A connected repository and the scan that has been asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectedRepository)]
+pub(super) struct ConnectedView {
+    repository: RepositoryView,
+    scan: ScanView,
+}
+
+impl ConnectedView {
+    async fn find(tx: &mut TenantTx, connected: &Connected) -> Result<Self> {
+        let repository =
+            repositories::find(tx, connected.repository).await?.ok_or(AppError::NotFound)?;
+        Ok(Self { repository: repository.into(), scan: find_scan(tx, connected.scan).await? })
+    }
+}
+
+async fn find_scan(tx: &mut TenantTx, id: ScanId) -> Result<ScanView> {
+    Ok(store::find_scan(tx, id).await?.ok_or(AppError::NotFound)?.into())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RepositoryQuery {
+    /// Where to go on: the `next` of the page before.
+    #[param(min_length = 1, nullable = false)]
+    cursor: Option<String>,
+    /// How many items to answer at most; 50 unless said otherwise.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<String>,
+}
+
+/// List the repositories by name
+#[utoipa::path(
+    get, path = "/api/v2/repositories", tag = "repositories", security(("bearer" = [])), params(RepositoryQuery),
+    responses((status = 200, description = "A page of repositories.", body = PageOf<RepositoryView>), OfList),
+)]
+pub(super) async fn list_repositories(
+    scope: Scope<ViewWork>,
+    query: LateQuery<RepositoryQuery>,
+) -> Result<Json<PageOf<RepositoryView>>> {
+    let query = query.read()?;
+    let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
+    let mut tx = scope.begin().await?;
+    let rows = repositories::list(&mut tx, &page).await?;
+    let page = page.page(rows, |last| RepositoryKey { name: last.name.clone() })?;
+    Ok(Json(page.map(RepositoryView::from)))
+}
+
+/// Connect a repository and scan it
+///
+/// One that is connected already, from the same address, is only scanned again. Where the scan
+/// stands is told at `/api/v2/scans/{id}`.
+#[utoipa::path(
+    post, path = "/api/v2/repositories", tag = "repositories", security(("bearer" = [])),
+    request_body = NewRepositoryView,
+    responses(
+        (status = 201, description = "It is connected; its first scan waits.", body = ConnectedView,
+         headers(("location" = String, description = "The address of the repository."))),
+        (status = 200, description = "It was connected already; another scan waits.", body = ConnectedView),
+        OfAddition,
+    ),
+)]
+pub(super) async fn connect_repository(
+    scope: Scope<ManageRepositories>,
+    body: LateJson<NewRepositoryView>,
+    settings: Data<ScanSettings>,
+) -> Result<Saved> {
+    let body = body.read()?;
+    let source = Source::parse(&body.source, &settings.policy)
+        .map_err(|error| AppError::invalid("source", error.to_string()))?;
+    let mut tx = scope.begin().await?;
+    let connected =
+        connect::connect(&mut tx, &source, ScanReason::Added, scope.clock().now()).await;
+    let connected = connected.map_err(parse::overtaken)?;
+    let view = ConnectedView::find(&mut tx, &connected).await?;
+    let saved = tx.commit().await?;
+    let address = format!("/api/v2/repositories/{}", connected.repository);
+    Ok(if connected.is_new { saved.created(&address, &view) } else { saved.json(&view) })
+}
+
+/// Show one repository
+#[utoipa::path(
+    get, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
+    params(("repository" = String, Path, description = "Its id or name.")),
+    responses((status = 200, description = "The repository.", body = RepositoryView), OfItem),
+)]
+pub(super) async fn get_repository(
+    scope: Scope<ViewWork>,
+    path: Path<String>,
+) -> Result<Json<RepositoryView>> {
+    let mut tx = scope.begin().await?;
+    Ok(Json(parse::repository(&mut tx, &path).await?.into()))
+}
+
+/// Remove a repository with all that was read from it
+#[utoipa::path(
+    delete, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
+    params(("repository" = String, Path, description = "Its id or name.")),
+    responses((status = 204, description = "It is removed."), OfChange),
+)]
+pub(super) async fn remove_repository(
+    scope: Scope<ManageRepositories>,
+    path: Path<String>,
+) -> Result<Saved> {
+    let mut tx = scope.begin().await?;
+    let repository = parse::repository(&mut tx, &path).await?;
+    connect::disconnect(&mut tx, &repository, scope.clock().now()).await?;
+    Ok(tx.commit().await?.no_content())
+}
+
+/// Ask for a scan of a repository
+///
+/// Where one waits already, that one is answered.
+#[utoipa::path(
+    post, path = "/api/v2/repositories/{repository}/scans", tag = "repositories", security(("bearer" = [])),
+    params(("repository" = String, Path, description = "Its id or name.")),
+    responses(
+        (status = 202, description = "The scan waits for its turn.", body = ScanView,
+         headers(("location" = String, description = "The address of the scan."))),
+        OfChange,
+    ),
+)]
+pub(super) async fn request_scan(scope: Scope<RequestScan>, path: Path<String>) -> Result<Saved> {
+    let mut tx = scope.begin().await?;
+    let repository = parse::repository(&mut tx, &path).await?;
+    let now = scope.clock().now();
+    let scan = jobs::request_scan(&mut tx, repository.id, ScanReason::Requested, now).await;
+    let scan = scan.map_err(parse::overtaken)?;
+    let view = find_scan(&mut tx, scan).await?;
+    Ok(tx.commit().await?.accepted(&format!("/api/v2/scans/{scan}"), &view))
+}

@@ -1,0 +1,175 @@
+//! `/api/v2/tasks`.
+
+use actix_web::web::{Json, Path};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{
+    parse,
+    problems::{OfItem, OfList},
+};
+use crate::{
+    tenancy::{Routes, Scope, TenantTx, ViewWork},
+    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    work::{
+        model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskSource, TaskState},
+        store,
+    },
+};
+
+pub(super) fn routes() -> Routes {
+    Routes::default().read("/api/v2/tasks", list_tasks).read("/api/v2/tasks/{task}", get_task)
+}
+
+/// A checkbox of a task list, or a note in a comment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
+pub(super) struct TaskView {
+    /// The same in every scan as long as the task is there.
+    id: Uuid,
+    repository_id: Uuid,
+    /// The repository's name.
+    repository: String,
+    project_id: Option<Uuid>,
+    /// The project's name.
+    project: Option<String>,
+    /// The task it is indented below.
+    parent_id: Option<Uuid>,
+    source: TaskSource,
+    /// `TASK-API-7`, where the list gives one.
+    key: Option<String>,
+    /// `TODO`, `FIXME`, `HACK` or `XXX`, where it is a note in a comment.
+    marker: Option<String>,
+    title: String,
+    state: TaskState,
+    /// The heading it stands below.
+    section: Option<String>,
+    /// Whom the note in the comment names.
+    author: Option<String>,
+    /// How many tasks stand around it.
+    depth: i32,
+    /// What its list says of it: status, priority, assignee, due, milestone, labels.
+    #[schema(value_type = Object)]
+    attributes: serde_json::Value,
+    /// The file it stands in.
+    path: String,
+    /// The line of the file, from 1.
+    line: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Task> for TaskView {
+    fn from(task: Task) -> Self {
+        Self {
+            id: task.id.as_uuid(),
+            repository_id: task.repository_id.as_uuid(),
+            repository: task.repository,
+            project_id: task.project_id.map(ProjectId::as_uuid),
+            project: task.project,
+            parent_id: task.parent_id.map(TaskId::as_uuid),
+            source: task.source,
+            key: task.key,
+            marker: task.marker,
+            title: task.title,
+            state: task.state,
+            section: task.section,
+            author: task.author,
+            depth: task.depth,
+            attributes: task.attributes,
+            path: task.path,
+            line: task.line,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TaskQuery {
+    /// Where to go on: the `next` of the page before.
+    #[param(min_length = 1, nullable = false)]
+    cursor: Option<String>,
+    /// How many items to answer at most; 50 unless said otherwise.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<String>,
+    /// How the task stands.
+    #[param(value_type = Option<TaskState>, inline, nullable = false)]
+    state: Option<String>,
+    /// Where it was found.
+    #[param(value_type = Option<TaskSource>, inline, nullable = false)]
+    source: Option<String>,
+    /// The id or name of a repository.
+    #[param(nullable = false)]
+    repository: Option<String>,
+    /// The id of a project.
+    #[param(value_type = Option<Uuid>, nullable = false)]
+    project: Option<String>,
+    /// A part of the title or key, in any case.
+    #[param(nullable = false)]
+    q: Option<String>,
+}
+
+impl TaskQuery {
+    async fn filter(self, tx: &mut TenantTx) -> Result<TaskFilter> {
+        let state =
+            parse::choice("state", self.state.as_deref(), &TaskState::ALL, TaskState::as_str)?;
+        let source =
+            parse::choice("source", self.source.as_deref(), &TaskSource::ALL, TaskSource::as_str)?;
+        let repository = parse::repository_filter(tx, self.repository.as_deref()).await?;
+        let project = project_filter(tx, self.project.as_deref()).await?;
+        Ok(TaskFilter {
+            state,
+            source,
+            repository,
+            project,
+            text: parse::text(self.q),
+            with_fixtures: false,
+        })
+    }
+}
+
+async fn project_filter(tx: &mut TenantTx, text: Option<&str>) -> Result<Option<ProjectId>> {
+    let Some(text) = text else { return Ok(None) };
+    let id: ProjectId = parse::id("the id of a project", text)?;
+    match store::find_project(tx, id).await? {
+        Some(project) => Ok(Some(project.id)),
+        None => Err(AppError::BadRequest(format!(
+            "There is no project `{text}`; `project` is the id of one."
+        ))),
+    }
+}
+
+/// List the tasks in the order in which they were first seen
+#[utoipa::path(
+    get, path = "/api/v2/tasks", tag = "tasks", security(("bearer" = [])), params(TaskQuery),
+    responses((status = 200, description = "A page of tasks.", body = PageOf<TaskView>), OfList),
+)]
+pub(super) async fn list_tasks(
+    scope: Scope<ViewWork>,
+    query: LateQuery<TaskQuery>,
+) -> Result<Json<PageOf<TaskView>>> {
+    let query = query.read()?;
+    let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
+    let mut tx = scope.begin().await?;
+    let filter = query.filter(&mut tx).await?;
+    let rows = store::list_tasks(&mut tx, &filter, &page).await?;
+    Ok(Json(page.page(rows, |last| IdKey { id: last.id.as_uuid() })?.map(TaskView::from)))
+}
+
+/// Show one task
+#[utoipa::path(
+    get, path = "/api/v2/tasks/{task}", tag = "tasks", security(("bearer" = [])),
+    params(("task" = Uuid, Path, description = "Its id.")),
+    responses((status = 200, description = "The task.", body = TaskView), OfItem),
+)]
+pub(super) async fn get_task(scope: Scope<ViewWork>, path: Path<String>) -> Result<Json<TaskView>> {
+    let id = parse::id("the id of a task", &path)?;
+    let mut tx = scope.begin().await?;
+    let task = store::find_task(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    Ok(Json(task.into()))
+}
