@@ -270,6 +270,12 @@ impl Filter {
     }
 }
 
+/// Says how many of something there are: `1 task`, `20 tasks`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{count} {noun}")
+}
+
 /// Writes a path with the parameters that have a value.
 pub fn address(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
