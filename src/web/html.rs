@@ -140,6 +140,7 @@ impl Crumb {
         Self { label: label.into(), href: href.into(), siblings: Vec::new() }
     }
 
+    #[must_use]
     pub fn with_siblings(mut self, siblings: Vec<Link>) -> Self {
         self.siblings = siblings;
         self
@@ -315,6 +316,7 @@ impl<T: Template> Html<T> {
         Self { template, status: StatusCode::OK }
     }
 
+    #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self

@@ -108,11 +108,11 @@ impl ListQuery {
         }
     }
 
-    pub(super) fn search(&self, placeholder: &str) -> Option<SearchField> {
-        Some(SearchField {
+    pub(super) fn search(&self, placeholder: &str) -> SearchField {
+        SearchField {
             value: self.q.clone().unwrap_or_default(),
             placeholder: placeholder.to_owned(),
-        })
+        }
     }
 
     /// The filter by repository, and what it chose.
@@ -211,7 +211,7 @@ pub(super) async fn projects(
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by name or path"),
+            search: Some(query.search("Filter by name or path")),
             choices: vec![by_repository, by_kind],
         },
     }))
@@ -263,7 +263,7 @@ pub(super) async fn tasks(
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by title or id"),
+            search: Some(query.search("Filter by title or id")),
             choices: vec![query.by_status(), query.by_source(), by_repository, by_project],
         },
     }))
@@ -326,7 +326,7 @@ pub(super) async fn commits(
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by message or author"),
+            search: Some(query.search("Filter by message or author")),
             choices: vec![by_repository],
         },
     }))

@@ -104,7 +104,7 @@ pub(super) async fn project(
         languages: chart::shares(&lines),
         filters: Filters {
             action: here,
-            search: query.search("Filter by title or id"),
+            search: Some(query.search("Filter by title or id")),
             choices: vec![query.by_status(), query.by_source()],
         },
         project: heading(project, &viewing),
