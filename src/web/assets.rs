@@ -89,7 +89,8 @@ impl Asset {
             data
         };
         let digest = ring::digest::digest(&ring::digest::SHA256, &content);
-        let hash = URL_SAFE_NO_PAD.encode(digest.as_ref().iter().take(9).copied().collect::<Vec<u8>>());
+        let hash =
+            URL_SAFE_NO_PAD.encode(digest.as_ref().iter().take(9).copied().collect::<Vec<u8>>());
         let kind = media_type(metadata.mimetype());
         Some(Self { content, kind, hash, brotli: OnceLock::new(), gzip: OnceLock::new() })
     }
