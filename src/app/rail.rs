@@ -75,6 +75,14 @@ pub(super) fn rail() -> Rail {
             minimum: InspectIsolation::MINIMUM,
         },
         RailEntry {
+            path: "/api",
+            label: "API reference",
+            icon: Icon::Api,
+            key: 'a',
+            section: Section::Personal,
+            minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
             path: "/account/sessions",
             label: "Sessions",
             icon: Icon::Sessions,

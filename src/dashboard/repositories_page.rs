@@ -17,7 +17,9 @@ use crate::{
     tenancy::{ManageRepositories, Permission, Saved, Scope, ViewWork},
     web::{
         Result, chart,
-        html::{Field, Filters, Html, Pager, Pill, SearchField, Shell, Tone, address, render},
+        html::{
+            Field, Filters, Html, Pager, Pill, SearchField, Shell, Tone, address, counted, render,
+        },
         icon::Icon,
         paging::PageQuery,
         time::{Count, Moment},
@@ -132,7 +134,7 @@ async fn page<P: Permission>(
     Ok(RepositoriesPage {
         shell: listening(frame.rail.shell(scope, "repositories", Vec::new())),
         pager: Pager {
-            summary: format!("{} repositories", page.items.len()),
+            summary: counted(page.items.len(), "repository", "repositories"),
             first: query.cursor.is_some().then(|| with(None)),
             next: page.next.as_deref().map(|next| with(Some(next))),
         },

@@ -46,7 +46,7 @@ pub(super) async fn list_repositories(
                       count(*) FILTER (WHERE k.source = 'tasklist' AND k.state = 'done') AS done_tasks,
                       count(*) FILTER (WHERE k.source = 'todo' AND k.state = 'open') AS notes
                FROM tasks k
-               WHERE k.repository_id = r.id
+               WHERE k.repository_id = r.id AND NOT k.fixture
            ) t ON true
            WHERE ($1::text IS NULL OR strpos(lower(r.name), lower($1)) > 0)
              AND ($2::text IS NULL OR r.name > $2)
@@ -97,7 +97,7 @@ pub(super) async fn count_all(
                       count(*) FILTER (WHERE source = 'todo' AND state = 'open') AS notes,
                       count(*) FILTER (WHERE source = 'todo' AND state = 'open' AND marker = 'FIXME') AS fixmes
                FROM tasks
-               WHERE $1::uuid IS NULL OR repository_id = $1
+               WHERE ($1::uuid IS NULL OR repository_id = $1) AND NOT fixture
            ) t,
            (
                SELECT coalesce(sum(code), 0)::bigint AS lines, count(DISTINCT name) AS languages

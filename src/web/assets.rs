@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use actix_web::http::header::{self, EntityTag, HeaderValue, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::{Embed, EmbeddedFile};
 
 const ROOT: &str = "/static/";
@@ -88,7 +89,8 @@ impl Asset {
             data
         };
         let digest = ring::digest::digest(&ring::digest::SHA256, &content);
-        let hash = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash =
+            URL_SAFE_NO_PAD.encode(digest.as_ref().iter().take(9).copied().collect::<Vec<u8>>());
         let kind = media_type(metadata.mimetype());
         Some(Self { content, kind, hash, brotli: OnceLock::new(), gzip: OnceLock::new() })
     }

@@ -10,6 +10,8 @@ use askama::Template;
 
 use super::icon::Icon;
 
+pub use super::filters::{Choice, Filter, Filters, SearchField};
+
 /// What stands around a page: rail, breadcrumb, person; every page template has one as `shell`.
 #[derive(Debug, Clone, Default)]
 pub struct Shell {
@@ -140,6 +142,7 @@ impl Crumb {
         Self { label: label.into(), href: href.into(), siblings: Vec::new() }
     }
 
+    #[must_use]
     pub fn with_siblings(mut self, siblings: Vec<Link>) -> Self {
         self.siblings = siblings;
         self
@@ -211,63 +214,10 @@ pub struct Pager {
     pub next: Option<String>,
 }
 
-/// The filters above a list: a form by GET whose address can be shared.
-#[derive(Debug, Clone, Default)]
-pub struct Filters {
-    /// The list's own address without its query.
-    pub action: String,
-    pub search: Option<SearchField>,
-    pub choices: Vec<Filter>,
-}
-
-impl Filters {
-    /// Whether anything is filtered, so that an empty list can say which of two reasons it has.
-    pub fn is_set(&self) -> bool {
-        self.choices.iter().any(Filter::is_set)
-            || self.search.as_ref().is_some_and(|search| !search.value.is_empty())
-    }
-}
-
-/// The free text among the filters; its parameter is `q`.
-#[derive(Debug, Clone)]
-pub struct SearchField {
-    pub value: String,
-    pub placeholder: String,
-}
-
-/// One filter: a parameter and the values it may take, the empty value meaning any.
-#[derive(Debug, Clone)]
-pub struct Filter {
-    pub name: &'static str,
-    pub label: &'static str,
-    pub options: Vec<Choice>,
-}
-
-impl Filter {
-    /// Whether another value than "any" is chosen.
-    pub fn is_set(&self) -> bool {
-        self.options.iter().any(|option| option.is_selected && !option.value.is_empty())
-    }
-}
-
-impl Filter {
-    /// Offers "any" and the given values with their words; what is not among them chooses "any".
-    pub fn new(
-        name: &'static str,
-        label: &'static str,
-        chosen: Option<&str>,
-        values: impl IntoIterator<Item = (String, String)>,
-    ) -> Self {
-        let choice = |(value, label): (String, String)| Choice {
-            is_selected: chosen == Some(&value),
-            value,
-            label,
-        };
-        let mut options: Vec<Choice> = values.into_iter().map(choice).collect();
-        let is_selected = !options.iter().any(|option| option.is_selected);
-        options.insert(0, Choice { value: String::new(), label: "any".to_owned(), is_selected });
-        Self { name, label, options }
-    }
+/// Says how many of something there are: `1 task`, `20 tasks`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// Writes a path with the parameters that have a value.
@@ -280,14 +230,6 @@ pub fn address(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
     }
     let query = query.finish();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// One value of a filter or of a select field.
-#[derive(Debug, Clone)]
-pub struct Choice {
-    pub value: String,
-    pub label: String,
-    pub is_selected: bool,
 }
 
 /// A form's text field with what was typed and what is wrong with it.
@@ -309,6 +251,7 @@ impl<T: Template> Html<T> {
         Self { template, status: StatusCode::OK }
     }
 
+    #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
@@ -350,28 +293,6 @@ mod tests {
         assert_eq!(initials("Ada King Lovelace"), "AL");
         assert_eq!(initials("ada"), "A");
         assert_eq!(initials("  "), "");
-    }
-
-    #[test]
-    fn a_filter_is_set_only_by_a_value() {
-        let option = |value: &str, is_selected| Choice {
-            value: value.into(),
-            label: value.into(),
-            is_selected,
-        };
-        let any = Filter {
-            name: "status",
-            label: "status",
-            options: vec![option("", true), option("open", false)],
-        };
-        let open = Filter {
-            name: "status",
-            label: "status",
-            options: vec![option("", false), option("open", true)],
-        };
-
-        assert!(!any.is_set());
-        assert!(open.is_set());
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub enum Icon {
 
 impl Icon {
     /// The shapes inside the drawing's 24 × 24 box.
+    #[expect(clippy::too_many_lines, reason = "a line or two an icon")]
     const fn shapes(self) -> &'static str {
         match self {
             Self::Overview => {

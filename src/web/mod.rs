@@ -9,6 +9,7 @@ pub mod chart;
 pub mod error;
 pub mod error_page;
 pub mod events;
+pub mod filters;
 pub mod html;
 pub mod icon;
 pub mod input;

@@ -44,7 +44,7 @@ pub(super) async fn commit(
 ) -> Result<Html<CommitPage>> {
     let viewing = viewing(&scope);
     let (_, name, oid) = path.into_inner();
-    let oid: Oid = oid.parse().map_err(|_: repositories::oid::InvalidOid| AppError::NotFound)?;
+    let Ok(oid) = oid.parse::<Oid>() else { return Err(AppError::NotFound) };
     let mut tx = scope.begin().await?;
     let repository = repositories::find_named(&mut tx, &name).await?.ok_or(AppError::NotFound)?;
     let commit =

@@ -20,7 +20,7 @@ use crate::{
     tenancy::{Permission, Routes, Scope, TenantTx, ViewWork},
     web::{
         Result,
-        html::{Filter, Filters, Html, Pager, SearchField, Shell, address},
+        html::{Filter, Filters, Html, Pager, SearchField, Shell, address, counted},
         icon::Icon,
         paging::PageQuery,
     },
@@ -99,7 +99,8 @@ impl ListQuery {
         };
         Pager {
             summary: format!(
-                "{shown} {noun}{}",
+                "{}{}",
+                counted(shown, noun, &format!("{noun}s")),
                 if next.is_some() || self.cursor.is_some() { " on this page" } else { "" }
             ),
             first: self.cursor.is_some().then(|| with(None)),
@@ -107,11 +108,11 @@ impl ListQuery {
         }
     }
 
-    pub(super) fn search(&self, placeholder: &str) -> Option<SearchField> {
-        Some(SearchField {
+    pub(super) fn search(&self, placeholder: &str) -> SearchField {
+        SearchField {
             value: self.q.clone().unwrap_or_default(),
             placeholder: placeholder.to_owned(),
-        })
+        }
     }
 
     /// The filter by repository, and what it chose.
@@ -206,11 +207,11 @@ pub(super) async fn projects(
     Ok(Html::new(ProjectsPage {
         shell: rail.shell(&scope, "projects", Vec::new()),
         groups: groups.collect(),
-        pager: query.pager(&path, page.items.len(), "projects", page.next.as_deref()),
+        pager: query.pager(&path, page.items.len(), "project", page.next.as_deref()),
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by name or path"),
+            search: Some(query.search("Filter by name or path")),
             choices: vec![by_repository, by_kind],
         },
     }))
@@ -256,13 +257,13 @@ pub(super) async fn tasks(
     let path = viewing.links.tasks(&[]);
     Ok(Html::new(TasksPage {
         shell: rail.shell(&scope, "tasks", Vec::new()),
-        pager: query.pager(&path, page.items.len(), "tasks", page.next.as_deref()),
+        pager: query.pager(&path, page.items.len(), "task", page.next.as_deref()),
         tasks: page.items.into_iter().map(|task| TaskRow::new(task, &viewing)).collect(),
         has_tasks,
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by title or id"),
+            search: Some(query.search("Filter by title or id")),
             choices: vec![query.by_status(), query.by_source(), by_repository, by_project],
         },
     }))
@@ -321,11 +322,11 @@ pub(super) async fn commits(
     Ok(Html::new(CommitsPage {
         shell: rail.shell(&scope, "commits", Vec::new()),
         days: by_day(rows),
-        pager: query.pager(&path, shown, "commits", page.next.as_deref()),
+        pager: query.pager(&path, shown, "commit", page.next.as_deref()),
         repositories_href: viewing.links.repositories(),
         filters: Filters {
             action: path,
-            search: query.search("Filter by message or author"),
+            search: Some(query.search("Filter by message or author")),
             choices: vec![by_repository],
         },
     }))

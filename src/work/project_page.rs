@@ -91,7 +91,7 @@ pub(super) async fn project(
     Ok(Html::new(ProjectPage {
         shell: rail.shell(&scope, "projects", steps(&project, &projects, &viewing)),
         tree: project_rows(&projects, Some(project.id), &viewing),
-        pager: query.pager(&here, tasks.items.len(), "tasks", tasks.next.as_deref()),
+        pager: query.pager(&here, tasks.items.len(), "task", tasks.next.as_deref()),
         tasks: tasks.items.into_iter().map(|task| TaskRow::new(task, &viewing)).collect(),
         dependencies: dependencies
             .into_iter()
@@ -104,7 +104,7 @@ pub(super) async fn project(
         languages: chart::shares(&lines),
         filters: Filters {
             action: here,
-            search: query.search("Filter by title or id"),
+            search: Some(query.search("Filter by title or id")),
             choices: vec![query.by_status(), query.by_source()],
         },
         project: heading(project, &viewing),

@@ -56,7 +56,7 @@ pub(super) async fn scans(
             &path,
             &[("repository", query.repository.as_deref()), ("cursor", query.cursor.as_deref())],
         ),
-        pager: query.pager(&path, page.items.len(), "scans", page.next.as_deref()),
+        pager: query.pager(&path, page.items.len(), "scan", page.next.as_deref()),
         scans: page.items.iter().map(|scan| ScanRow::new(scan, &viewing)).collect(),
         repositories_href: viewing.links.repositories(),
         filters: Filters { action: path, search: None, choices: vec![by_repository] },

@@ -231,12 +231,12 @@ impl ScanRow {
 }
 
 /// How long a finished scan took.
-pub fn took(scan: &Scan) -> Option<String> {
+pub(super) fn took(scan: &Scan) -> Option<String> {
     let lasted = scan.finished_at? - scan.started_at?;
     Some(span(u64::try_from(lasted.num_milliseconds()).unwrap_or(0)))
 }
 
-pub fn scan_pill(state: ScanState) -> Pill {
+pub(super) fn scan_pill(state: ScanState) -> Pill {
     match state {
         ScanState::Queued => Pill::new(Tone::Quiet, Icon::Clock, "waiting"),
         ScanState::Running => Pill::new(Tone::Info, Icon::Running, "running"),

@@ -38,7 +38,7 @@ export async function checkKeys(page, pages) {
 
   await page.keyboard.press("Control+k");
   await page.keyboard.type("isol");
-  await page.locator("#palette-results a", { hasText: "Isolation" }).waitFor();
+  await page.locator("#palette-results a").first().filter({ hasText: "Isolation" }).waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL(`**${pages.get("isolation")}`);

@@ -24,8 +24,8 @@ pub async fn list_projects(
         r#"SELECT p.id AS "id: ProjectId", p.repository_id AS "repository_id: RepositoryId", r.name AS repository, p.path,
                   p.name, p.kind, p.also, p.version, p.description, p.licence, p.manifest,
                   p.parent_id AS "parent_id: ProjectId", p.workspace_root, p.private, p.fixture,
-                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'open' AND NOT t.fixture) AS "open_tasks!",
-                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'done' AND NOT t.fixture) AS "done_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.source = 'tasklist' AND t.state = 'open' AND NOT t.fixture) AS "open_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.source = 'tasklist' AND t.state = 'done' AND NOT t.fixture) AS "done_tasks!",
                   (SELECT count(*) FROM dependencies d WHERE d.project_id = p.id) AS "dependencies!"
            FROM projects p
            JOIN repositories r ON r.tenant_id = p.tenant_id AND r.id = p.repository_id
@@ -52,8 +52,8 @@ pub async fn find_project(tx: &mut TenantTx, id: ProjectId) -> sqlx::Result<Opti
         r#"SELECT p.id AS "id: ProjectId", p.repository_id AS "repository_id: RepositoryId", r.name AS repository, p.path,
                   p.name, p.kind, p.also, p.version, p.description, p.licence, p.manifest,
                   p.parent_id AS "parent_id: ProjectId", p.workspace_root, p.private, p.fixture,
-                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'open' AND NOT t.fixture) AS "open_tasks!",
-                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.state = 'done' AND NOT t.fixture) AS "done_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.source = 'tasklist' AND t.state = 'open' AND NOT t.fixture) AS "open_tasks!",
+                  (SELECT count(*) FROM tasks t WHERE t.project_id = p.id AND t.source = 'tasklist' AND t.state = 'done' AND NOT t.fixture) AS "done_tasks!",
                   (SELECT count(*) FROM dependencies d WHERE d.project_id = p.id) AS "dependencies!"
            FROM projects p
            JOIN repositories r ON r.tenant_id = p.tenant_id AND r.id = p.repository_id
