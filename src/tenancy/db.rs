@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection,
+    Connection, PgConnection, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
@@ -136,16 +136,21 @@ impl Db {
 
     /// Every table with its class, the rights of both roles and its policies, from the catalog.
     pub async fn table_rights(&self) -> sqlx::Result<Vec<TableRights>> {
-        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
-        let mut inner = self.pool.begin().await?;
-        layout::rights(&mut inner).await
+        layout::rights(&mut self.begin_as_login().await?).await
     }
 
     /// The schema's tables and their references as a Mermaid entity diagram.
     pub async fn entity_diagram(&self) -> sqlx::Result<String> {
+        layout::diagram(&mut self.begin_as_login().await?).await
+    }
+
+    /// Begins a transaction as the login, which owns the list of protected tables; the connection
+    /// starts as the tenant role, which may not read it.
+    async fn begin_as_login(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
-        layout::diagram(&mut inner).await
+        sqlx::query("SELECT set_config('role', 'none', true)").execute(&mut *inner).await?;
+        Ok(inner)
     }
 
     pub async fn close(&self) {
