@@ -99,7 +99,7 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     let token = config.server.metrics_token.clone();
     parts.metrics = token.map(|token| MetricsPage { handle: handle.clone(), token: Some(token) });
 
-    let server = bind(config, &parts)?;
+    let web = bind(config, &parts)?;
     let metrics = config
         .server
         .metrics_listen
@@ -110,21 +110,21 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     announce(config, &parts).await?;
 
     let patience = Duration::from_secs(config.server.shutdown_seconds);
-    let (ending, web) = (tasks.clone(), server.handle());
+    let (ending, handle) = (tasks.clone(), web.handle());
     tasks.spawn("signals", async move {
         wait_for_signal(&ending).await;
         // Streams and jobs end first, or the web server would wait for them.
         ending.stopping().cancel();
-        web.stop(true).await;
+        handle.stop(true).await;
     });
-    let served = server.await;
+    let outcome = web.await;
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
     tasks.shut_down(patience).await;
     opened.close().await;
     info!("Stopped");
-    served.context("serve requests")
+    outcome.context("serve requests")
 }
 
 async fn wait_for_signal(tasks: &Tasks) {

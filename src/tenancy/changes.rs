@@ -90,11 +90,11 @@ impl ChangeStream {
         let wake = db.wake().changes.subscribe();
         let mut tx = db.begin_as(grant, true).await?;
         let (oldest, newest) = span(tx.connection()).await?;
-        let lost = after
+        let missed = after
             .is_some_and(|after| after > newest || oldest.is_some_and(|oldest| after < oldest - 1));
-        let last = after.filter(|_| !lost).unwrap_or(newest);
+        let last = after.filter(|_| !missed).unwrap_or(newest);
         let stream = Self { db: db.clone(), grant: grant.clone(), wake, last };
-        Ok((stream, lost.then_some(News::Refetch)))
+        Ok((stream, missed.then_some(News::Refetch)))
     }
 
     /// The id a page that reconnects goes on after.

@@ -136,12 +136,14 @@ impl Db {
 
     /// Every table with its class, the rights of both roles and its policies, from the catalog.
     pub async fn table_rights(&self) -> sqlx::Result<Vec<TableRights>> {
-        layout::rights(&mut self.begin_as_login().await?).await
+        let mut inner = self.begin_as_login().await?;
+        layout::rights(&mut inner).await
     }
 
     /// The schema's tables and their references as a Mermaid entity diagram.
     pub async fn entity_diagram(&self) -> sqlx::Result<String> {
-        layout::diagram(&mut self.begin_as_login().await?).await
+        let mut inner = self.begin_as_login().await?;
+        layout::diagram(&mut inner).await
     }
 
     /// Begins a transaction as the login, which owns the list of protected tables; the connection
