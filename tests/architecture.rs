@@ -1,15 +1,6 @@
 //! The house's rules, read from the sources: which module may use which, where SQL stands, who opens
 //! transactions, who reads the environment.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "a test that cannot go on fails"
-)]
-
 use std::{
     fs,
     path::{Path, PathBuf},

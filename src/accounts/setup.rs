@@ -35,6 +35,11 @@ pub async fn issue(
     Ok(secret)
 }
 
+/// Deletes the links that have been used or are too old.
+pub async fn forget_spent(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    store::delete_spent_links(tx, now).await
+}
+
 /// Whether anybody has ever become a member of anything.
 pub async fn is_set_up(tx: &mut SystemTx) -> sqlx::Result<bool> {
     store::has_members(tx).await

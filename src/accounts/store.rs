@@ -239,6 +239,14 @@ pub(super) async fn find_setup_link(
     .await
 }
 
+pub(super) async fn delete_spent_links(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let result =
+        sqlx::query!("DELETE FROM setup_links WHERE used_at IS NOT NULL OR expires_at <= $1", now)
+            .execute(tx.connection())
+            .await?;
+    Ok(result.rows_affected())
+}
+
 /// Marks a link as used; false where somebody was faster or it is too old.
 pub(super) async fn use_setup_link(
     tx: &mut SystemTx,

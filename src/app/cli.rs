@@ -27,7 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server, with a private Postgres where no DATABASE_URL is set
+    /// Run the server, with a private Postgres where no `DATABASE_URL` is set
     Serve,
     /// Bring the database's tables up to date and end
     Migrate,

@@ -7,7 +7,7 @@ use tracing::{debug, warn};
 
 use crate::{
     accounts,
-    jobs::Registry,
+    jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
     work::{self, ScanSettings},
@@ -15,6 +15,9 @@ use crate::{
 
 /// How long changes are kept for pages that reconnect.
 const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// How long a job that failed for good is kept for whoever looks into it.
+const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
@@ -43,6 +46,8 @@ async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
     let mut tx = db.system(SystemReason::Retention).await?;
     let changes = forget_changes(tx.connection(), now - CHANGES_KEPT).await?;
     let sessions = accounts::sessions::forget_expired(&mut tx, now).await?;
+    let links = accounts::setup::forget_spent(&mut tx, now).await?;
+    let jobs = jobs::forget_dead(&mut tx, now - DEAD_JOBS_KEPT).await?;
     tx.commit().await?;
-    Ok(changes + sessions)
+    Ok(changes + sessions + links + jobs)
 }

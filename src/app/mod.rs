@@ -16,7 +16,6 @@ mod server;
 
 pub use cli::{Cli, main};
 pub use database::{Opened, open};
-pub use health::Health;
 pub use jobs::registry;
 pub use openapi::openapi_document;
 pub use routes::routes;

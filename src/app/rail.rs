@@ -7,6 +7,7 @@ use crate::{
 };
 
 /// The rail of every page, in its order.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(super) fn rail() -> Rail {
     let work = ViewWork::MINIMUM;
     Rail(vec![

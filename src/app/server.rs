@@ -13,9 +13,7 @@ use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
 
 use super::{
-    database,
-    health::Health,
-    jobs,
+    database, jobs,
     metrics_page::{self, MetricsPage},
     routes,
 };
@@ -44,7 +42,6 @@ pub struct Parts {
     pub clock: Clock,
     pub cookie: SessionCookie,
     pub site: Site,
-    pub health: Health,
     pub sign_in: SignInSettings,
     pub scans: ScanSettings,
     pub tasks: Tasks,
@@ -59,7 +56,6 @@ impl Parts {
             clock,
             cookie: SessionCookie { https: config.is_https() },
             site: Site { origin: config.public_url() },
-            health: Health::default(),
             sign_in: SignInSettings { days: config.sessions.days },
             scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
             tasks,
@@ -75,12 +71,11 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.clock.clone()))
         .app_data(Data::new(parts.cookie))
         .app_data(Data::new(parts.site.clone()))
-        .app_data(Data::new(parts.health.clone()))
         .app_data(Data::new(parts.sign_in.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))
-        .app_data(Data::new(error_page as ErrorPage));
+        .app_data(Data::<ErrorPage>::new(error_page));
     if let Some(metrics) = &parts.metrics {
         config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
     }
@@ -139,8 +134,7 @@ async fn wait_for_signal(tasks: &Tasks) {
 
 /// Serving with broken isolation would show one organisation's rows to another.
 async fn check_isolation(parts: &Parts) -> anyhow::Result<()> {
-    let report =
-        parts.health.check(&parts.db).await.context("try the isolation of organisations")?;
+    let report = parts.db.check_isolation().await.context("try the isolation of organisations")?;
     if report.is_well() {
         return Ok(());
     }

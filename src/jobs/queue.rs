@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Job;
 use crate::{
     platform::ids,
-    tenancy::{TenantId, TenantTx, notify_jobs},
+    tenancy::{SystemTx, TenantId, TenantTx, notify_jobs},
 };
 
 /// How long a worker holds a job without a sign of life.
@@ -156,6 +156,14 @@ pub(super) async fn put_back(
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+/// Deletes the jobs that failed for good before a time; returns how many.
+pub async fn forget_dead(tx: &mut SystemTx, before: DateTime<Utc>) -> sqlx::Result<u64> {
+    let result = sqlx::query!("DELETE FROM jobs WHERE state = 'dead' AND run_at < $1", before)
+        .execute(tx.connection())
+        .await?;
+    Ok(result.rows_affected())
 }
 
 /// How many jobs wait or run, for tests and shutdown.

@@ -178,18 +178,10 @@ fn table_row(table: &crate::tenancy::TableRights, report: &IsolationReport) -> T
         name: table.table.clone(),
         class: table.class.clone(),
         result: result_pill(problem.is_empty(), "ok", "failed"),
-        rights: format!(
-            "organisation: {}; system: {}",
-            or_none(&table.tenant),
-            or_none(&table.system)
-        ),
+        rights: format!("organisation: {}; system: {}", table.tenant, table.system),
         policies: table.policies.join(", "),
         problem: Some(problem).filter(|problem| !problem.is_empty()),
     }
-}
-
-const fn or_none(rights: &str) -> &str {
-    if rights.is_empty() { "none" } else { rights }
 }
 
 fn result_pill(is_well: bool, good: &str, bad: &str) -> Pill {

@@ -1,6 +1,12 @@
 //! The one pool: nobody outside `tenancy` gets a connection of it.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     Connection, PgConnection, Postgres, Transaction,
@@ -74,6 +80,8 @@ pub struct Db {
     pool: PgPool,
     isolation: Isolation,
     wake: Wake,
+    /// Whether the isolation was well when it was tried last; false before the first time.
+    isolated: Arc<AtomicBool>,
 }
 
 impl Db {
@@ -86,6 +94,7 @@ impl Db {
             pool: pool(options, max_connections, isolation),
             isolation,
             wake: Wake::default(),
+            isolated: Arc::default(),
         })
     }
 
@@ -131,7 +140,13 @@ impl Db {
         let mut inner = self.pool.begin().await?;
         let report = layout::check(&mut inner, self.isolation).await?;
         inner.rollback().await?;
+        self.isolated.store(report.is_well(), Ordering::Relaxed);
         Ok(report)
+    }
+
+    /// What the last check found: whether organisations are kept apart.
+    pub fn is_isolated(&self) -> bool {
+        self.isolated.load(Ordering::Relaxed)
     }
 
     /// Every table with its class, the rights of both roles and its policies, from the catalog.

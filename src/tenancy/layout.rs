@@ -268,9 +268,9 @@ pub(super) async fn rights(connection: &mut PgConnection) -> sqlx::Result<Vec<Ta
            )
            SELECT p.name::text AS "table!", p.class AS "class!",
                   coalesce((SELECT string_agg(lower(verb), ', ' ORDER BY place) FROM allowed a
-                            WHERE a.table_oid = c.oid AND a.prefix = 'tenant'), '–') AS "tenant!",
+                            WHERE a.table_oid = c.oid AND a.prefix = 'tenant'), 'none') AS "tenant!",
                   coalesce((SELECT string_agg(lower(verb), ', ' ORDER BY place) FROM allowed a
-                            WHERE a.table_oid = c.oid AND a.prefix = 'system'), '–') AS "system!",
+                            WHERE a.table_oid = c.oid AND a.prefix = 'system'), 'none') AS "system!",
                   coalesce((SELECT array_agg(polname::text ORDER BY polname) FROM pg_policy WHERE polrelid = c.oid), '{}') AS "policies!"
            FROM protected_tables p
            JOIN pg_class c ON c.relname = p.name AND c.relnamespace = 'public'::regnamespace

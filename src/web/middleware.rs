@@ -168,19 +168,12 @@ pub fn is_fragment(request: &HttpRequest) -> bool {
     request.headers().get("hx-request-type").is_some_and(|value| value == "partial")
 }
 
-/// Sends a person to the sign-in page, and back afterwards; a fragment makes the whole page go.
+/// Sends a person to the sign-in page; a fragment makes the whole page go.
 fn to_sign_in(request: &HttpRequest) -> HttpResponse {
-    let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let next = percent_encoding::utf8_percent_encode(here, percent_encoding::NON_ALPHANUMERIC);
-    let location = if *request.method() == Method::GET {
-        format!("/sign-in?next={next}")
-    } else {
-        "/sign-in".to_owned()
-    };
     if is_fragment(request) {
-        return HttpResponse::Unauthorized().insert_header(("hx-redirect", location)).finish();
+        return HttpResponse::Unauthorized().insert_header(("hx-redirect", "/sign-in")).finish();
     }
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/sign-in")).finish()
 }
 
 /// A problem for what actix itself refuses: paths, bodies and queries that do not parse.

@@ -79,7 +79,7 @@ fn from_box(task: &Task, fingerprint: String, parent: Option<String>) -> NewTask
         title: task.title.clone(),
         state: if task.done { TaskState::Done } else { TaskState::Open },
         section: (!task.section.is_empty()).then(|| task.section.join(" › ")),
-        author: task.attributes.assignee.clone(),
+        author: None,
         depth: i32::try_from(task.depth).unwrap_or(i32::MAX),
         attributes: serde_json::to_value(&task.attributes).unwrap_or_default(),
         path: task.path.clone(),

@@ -28,7 +28,9 @@ async fn roles_and_routes() {
     }
 
     let mut table = format!("{:<56}", "route");
-    people.iter().for_each(|(name, ..)| write!(table, "{name:>9}").unwrap());
+    for (name, ..) in &people {
+        write!(table, "{name:>9}").unwrap();
+    }
     for entry in entries() {
         write!(table, "\n{:<56}", format!("{} {}", entry.method, entry.path)).unwrap();
         for (_, person, program) in &people {

@@ -12,7 +12,7 @@ use crate::support::{DatabaseLogin, World, database};
 async fn the_probe_and_the_catalog_find_nothing_with_two_roles() {
     let world = World::new().await;
 
-    let report = world.health.check(&world.db).await.unwrap();
+    let report = world.db.check_isolation().await.unwrap();
 
     assert!(report.two_roles);
     assert!(report.is_well(), "{report:#?}");
@@ -23,7 +23,7 @@ async fn the_probe_and_the_catalog_find_nothing_with_two_roles() {
 async fn the_probe_and_the_catalog_find_nothing_with_one_login() {
     let world = World::with_login(DatabaseLogin::Plain).await;
 
-    let report = world.health.check(&world.db).await.unwrap();
+    let report = world.db.check_isolation().await.unwrap();
 
     assert!(!report.two_roles);
     assert!(report.is_well(), "{report:#?}");

@@ -68,7 +68,7 @@ impl From<Record> for Scan {
 }
 
 /// Adds a scan that waits for its turn; where one of the repository waits already, that one.
-pub async fn insert_scan(
+pub(crate) async fn insert_scan(
     tx: &mut TenantTx,
     repository: RepositoryId,
     reason: ScanReason,

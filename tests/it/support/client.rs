@@ -100,7 +100,8 @@ impl Events {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let name =
                     event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
-                self.buffer = rest.to_owned();
+                let rest = rest.to_owned();
+                self.buffer = rest;
                 if name.is_some() {
                     return name;
                 }

@@ -2,9 +2,8 @@
 
 use std::str::FromStr;
 
-use quarterdeck::tenancy::Db;
+use quarterdeck::{platform::ids, tenancy::Db};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use uuid::Uuid;
 
 /// What the application's login may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub async fn create(login: Login) -> (Guard, PgConnectOptions) {
     let admin = admin_options(login.variable());
     let mut connection = PgConnection::connect_with(&admin).await.unwrap();
     let template = template(&mut connection, &admin, login).await;
-    let name = format!("test_{}", Uuid::now_v7().simple());
+    let name = format!("test_{}", ids::new().simple());
     run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
     let options = admin.clone().database(&name);
     (Guard { admin, name }, options)

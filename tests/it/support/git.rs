@@ -35,11 +35,6 @@ impl Repository {
         self
     }
 
-    pub fn remove(&self, name: &str) -> &Self {
-        fs::remove_file(self.path.join(name)).unwrap();
-        self
-    }
-
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .args(arguments)

@@ -10,14 +10,18 @@ use std::net::TcpListener;
 use chrono::{DateTime, Utc};
 use quarterdeck::{
     accounts::{
-        self, Login, PersonName,
+        self,
         sessions::{Client as Browser, SignIn},
         setup,
     },
-    app::{self, Health, Parts},
+    app::{self, Parts},
     jobs::Worker,
     organizations::{self, OrganizationName, Slug},
-    platform::{clock::Clock, config::Config, tasks::Tasks},
+    platform::{
+        clock::Clock,
+        config::{Config, Environment},
+        tasks::Tasks,
+    },
     repositories::{self, ScanReason, Source},
     tenancy::{Db, Role, SystemReason, TenantId, TenantTx},
     web::paging::PageRequest,
@@ -39,7 +43,6 @@ pub struct World {
     pub db: Db,
     pub clock: Clock,
     pub tasks: Tasks,
-    pub health: Health,
     pub scans: ScanSettings,
     pub base: String,
     pub acme: TenantId,
@@ -61,17 +64,15 @@ impl World {
         let files = tempfile::tempdir().unwrap();
         let config = Config {
             data_dir: Some(files.path().to_path_buf()),
-            ..quarterdeck::platform::config::load(None, &Default::default()).unwrap()
+            ..quarterdeck::platform::config::load(None, &Environment::default()).unwrap()
         };
         let clock = Clock::fixed(start_of_time());
         let tasks = Tasks::default();
         let db = Db::open(options.clone(), 8).await.unwrap();
         let mut parts = Parts::new(&config, db.clone(), clock.clone(), tasks.clone()).unwrap();
         parts.scans.policy.allowed_roots =
-            quarterdeck::repositories::source::AllowedRoots::Within(vec![
-                files.path().canonicalize().unwrap(),
-            ]);
-        parts.health.check(&db).await.unwrap();
+            repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
+        db.check_isolation().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         parts.site.origin.clone_from(&base);
@@ -79,20 +80,8 @@ impl World {
         db.listen(options, &tasks);
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
-        let Parts { health, scans, .. } = parts;
-        Self {
-            db,
-            clock,
-            tasks,
-            health,
-            scans,
-            base,
-            acme,
-            globex,
-            worker,
-            files,
-            _database: database,
-        }
+        let Parts { scans, .. } = parts;
+        Self { db, clock, tasks, scans, base, acme, globex, worker, files, _database: database }
     }
 
     /// Somebody of this role in `acme`, signed in.
@@ -221,15 +210,6 @@ async fn found(db: &Db, slug: &str, clock: &Clock) -> TenantId {
     id
 }
 
-/// An owner as somebody fills in the form behind a setup link.
-pub fn new_owner(login: &str) -> setup::Owner {
-    setup::Owner {
-        name: "Ada Lovelace".parse::<PersonName>().unwrap(),
-        login: login.parse::<Login>().unwrap(),
-        organization: "Acme Works".parse().unwrap(),
-    }
-}
-
 /// A scan and all that the organisation sees of its repositories.
 pub struct Look {
     pub scan: work::Scan,
@@ -252,14 +232,18 @@ impl World {
     pub async fn look(&self, tenant: TenantId, scan: ScanId) -> Look {
         let mut tx = self.begin(tenant).await;
         let scan = work::find_scan(&mut tx, scan).await.unwrap().unwrap();
-        let projects = work::list_projects(&mut tx, &Default::default(), &PageRequest::first(100))
-            .await
-            .unwrap();
+        let projects =
+            work::list_projects(&mut tx, &work::ProjectFilter::default(), &PageRequest::first(100))
+                .await
+                .unwrap();
         let tasks =
-            work::list_tasks(&mut tx, &Default::default(), &PageRequest::first(100)).await.unwrap();
-        let commits = work::list_commits(&mut tx, &Default::default(), &PageRequest::first(100))
-            .await
-            .unwrap();
+            work::list_tasks(&mut tx, &work::TaskFilter::default(), &PageRequest::first(100))
+                .await
+                .unwrap();
+        let commits =
+            work::list_commits(&mut tx, &work::CommitFilter::default(), &PageRequest::first(100))
+                .await
+                .unwrap();
         let project = |project: &work::Project| {
             format!(
                 "{} {} {} {}",

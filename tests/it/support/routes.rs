@@ -38,8 +38,10 @@ impl World {
         let look = self.look(tenant, scan).await;
         let mut tx = self.begin(tenant).await;
         let page = quarterdeck::web::paging::PageRequest::first(1);
-        let project =
-            work::list_projects(&mut tx, &Default::default(), &page).await.unwrap().remove(0);
+        let project = work::list_projects(&mut tx, &work::ProjectFilter::default(), &page)
+            .await
+            .unwrap()
+            .remove(0);
         Things {
             slug: if tenant == self.acme { "acme" } else { "globex" },
             repository: look.scan.repository_id,
