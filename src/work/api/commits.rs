@@ -1,6 +1,6 @@
 //! `/api/v2/commits`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,10 +13,10 @@ use super::{
 use crate::{
     repositories::Oid,
     tenancy::{Routes, Scope, TenantTx, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{Commit, CommitFilter, CommitKey},
-        store::{self, ChangedFile},
+        store,
     },
 };
 
@@ -102,8 +102,8 @@ pub(super) struct ChangedFileView {
     deleted: Option<u32>,
 }
 
-impl From<ChangedFile> for ChangedFileView {
-    fn from((path, added, deleted): ChangedFile) -> Self {
+impl From<(String, Option<u32>, Option<u32>)> for ChangedFileView {
+    fn from((path, added, deleted): (String, Option<u32>, Option<u32>)) -> Self {
         Self { path, added, deleted }
     }
 }
@@ -140,9 +140,9 @@ impl CommitQuery {
 )]
 pub(super) async fn list_commits(
     scope: Scope<ViewWork>,
-    query: LateQuery<CommitQuery>,
+    query: Query<CommitQuery>,
 ) -> Result<Json<PageOf<CommitView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let filter = query.filter(&mut tx).await?;

@@ -1,6 +1,6 @@
 //! `/api/v2/projects`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     scanner::detectors::CHAIN,
     tenancy::{Routes, Scope, TenantTx, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{Dependency, Language, Project, ProjectFilter, ProjectId, ProjectKey},
         store,
@@ -132,9 +132,9 @@ impl ProjectQuery {
 )]
 pub(super) async fn list_projects(
     scope: Scope<ViewWork>,
-    query: LateQuery<ProjectQuery>,
+    query: Query<ProjectQuery>,
 ) -> Result<Json<PageOf<ProjectView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let filter = query.filter(&mut tx).await?;

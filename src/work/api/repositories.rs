@@ -1,6 +1,6 @@
 //! `/api/v2/repositories`.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,11 +14,7 @@ use super::{
 use crate::{
     repositories::{self, Repository, RepositoryKey, ScanReason, Source, SourceKind},
     tenancy::{ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
-    web::{
-        AppError, Result,
-        input::{LateJson, LateQuery},
-        paging::PageOf,
-    },
+    web::{AppError, Result, paging::PageOf},
     work::{
         connect::{self, Connected},
         jobs,
@@ -119,9 +115,9 @@ pub(super) struct RepositoryQuery {
 )]
 pub(super) async fn list_repositories(
     scope: Scope<ViewWork>,
-    query: LateQuery<RepositoryQuery>,
+    query: Query<RepositoryQuery>,
 ) -> Result<Json<PageOf<RepositoryView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let rows = repositories::list(&mut tx, &page).await?;
@@ -145,10 +141,9 @@ pub(super) async fn list_repositories(
 )]
 pub(super) async fn connect_repository(
     scope: Scope<ManageRepositories>,
-    body: LateJson<NewRepositoryView>,
+    body: Json<NewRepositoryView>,
     settings: Data<ScanSettings>,
 ) -> Result<Saved> {
-    let body = body.read()?;
     let source = Source::parse(&body.source, &settings.policy)
         .map_err(|error| AppError::invalid("source", error.to_string()))?;
     let mut tx = scope.begin().await?;
