@@ -100,13 +100,13 @@ pub(super) struct ProjectDetailView {
 #[into_params(parameter_in = Query)]
 pub(super) struct ProjectQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
     limit: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
     /// A kind that the project has a manifest of: `rust`, `npm`, `python`, `go`, `tasklist` or `generic`.
     #[param(nullable = false)]

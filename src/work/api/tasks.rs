@@ -95,7 +95,7 @@ impl From<Task> for TaskView {
 #[into_params(parameter_in = Query)]
 pub(super) struct TaskQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
@@ -107,7 +107,7 @@ pub(super) struct TaskQuery {
     #[param(value_type = Option<TaskSource>, inline, nullable = false)]
     source: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
     /// The id of a project.
     #[param(value_type = Option<Uuid>, nullable = false)]
