@@ -1,9 +1,11 @@
-//! How paths, queries and bodies that cannot be read are refused: in words, as every other error.
+//! How queries and bodies that cannot be read are refused: in words, as every other error.
+//!
+//! A path that cannot be read names nothing that is there: actix answers 404 by itself.
 
 use actix_web::{
     Error,
-    error::{JsonPayloadError, PathError, QueryPayloadError},
-    web::{JsonConfig, PathConfig, QueryConfig, ServiceConfig},
+    error::{JsonPayloadError, QueryPayloadError},
+    web::{JsonConfig, QueryConfig, ServiceConfig},
 };
 
 use super::AppError;
@@ -17,8 +19,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(
             JsonConfig::default().limit(MOST_JSON).error_handler(|error, _| refuse_body(error)),
         )
-        .app_data(QueryConfig::default().error_handler(|error, _| refuse_query(error)))
-        .app_data(PathConfig::default().error_handler(|error, _| refuse_path(&error)));
+        .app_data(QueryConfig::default().error_handler(|error, _| refuse_query(error)));
 }
 
 fn refuse_body(error: JsonPayloadError) -> Error {
@@ -39,10 +40,6 @@ fn refuse_query(error: QueryPayloadError) -> Error {
         QueryPayloadError::Deserialize(error) => unreadable("query", &error),
         other => unreadable("query", &other),
     }
-}
-
-fn refuse_path(error: &PathError) -> Error {
-    unreadable("path", error)
 }
 
 fn unreadable(part: &str, error: &impl std::fmt::Display) -> Error {
