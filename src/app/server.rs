@@ -30,6 +30,7 @@ use crate::{
     web::{
         assets,
         error_page::error_page,
+        extract,
         middleware::{ErrorPage, Site, add_headers, check_origin, measure, render_errors},
     },
     work::ScanSettings,
@@ -79,6 +80,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
     if let Some(metrics) = &parts.metrics {
         config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
     }
+    extract::configure(config);
     assets::configure(config);
     routes().configure(config);
 }

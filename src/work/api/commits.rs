@@ -1,6 +1,6 @@
 //! `/api/v2/commits`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,10 +13,10 @@ use super::{
 use crate::{
     repositories::Oid,
     tenancy::{Routes, Scope, TenantTx, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{Commit, CommitFilter, CommitKey},
-        store::{self, ChangedFile},
+        store,
     },
 };
 
@@ -102,8 +102,8 @@ pub(super) struct ChangedFileView {
     deleted: Option<u32>,
 }
 
-impl From<ChangedFile> for ChangedFileView {
-    fn from((path, added, deleted): ChangedFile) -> Self {
+impl From<(String, Option<u32>, Option<u32>)> for ChangedFileView {
+    fn from((path, added, deleted): (String, Option<u32>, Option<u32>)) -> Self {
         Self { path, added, deleted }
     }
 }
@@ -113,13 +113,13 @@ impl From<ChangedFile> for ChangedFileView {
 #[into_params(parameter_in = Query)]
 pub(super) struct CommitQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
     limit: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
     /// A part of the subject or of the author's name, in any case.
     #[param(nullable = false)]
@@ -140,9 +140,9 @@ impl CommitQuery {
 )]
 pub(super) async fn list_commits(
     scope: Scope<ViewWork>,
-    query: LateQuery<CommitQuery>,
+    query: Query<CommitQuery>,
 ) -> Result<Json<PageOf<CommitView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let filter = query.filter(&mut tx).await?;
@@ -159,7 +159,7 @@ pub(super) async fn list_commits(
 #[utoipa::path(
     get, path = "/api/v2/commits/{repository}/{oid}", tag = "commits", security(("bearer" = [])),
     params(
-        ("repository" = String, Path, description = "The id or name of the repository."),
+        ("repository" = String, Path, description = "The id or name of the repository.", pattern = "^[A-Za-z0-9._-]{1,100}$"),
         ("oid" = String, Path, description = "The whole id of the commit: 40 hexadecimal digits.",
          pattern = "^[0-9a-fA-F]{40}$"),
     ),

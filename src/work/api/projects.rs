@@ -1,6 +1,6 @@
 //! `/api/v2/projects`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     scanner::detectors::CHAIN,
     tenancy::{Routes, Scope, TenantTx, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{Dependency, Language, Project, ProjectFilter, ProjectId, ProjectKey},
         store,
@@ -100,13 +100,13 @@ pub(super) struct ProjectDetailView {
 #[into_params(parameter_in = Query)]
 pub(super) struct ProjectQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
     limit: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
     /// A kind that the project has a manifest of: `rust`, `npm`, `python`, `go`, `tasklist` or `generic`.
     #[param(nullable = false)]
@@ -132,9 +132,9 @@ impl ProjectQuery {
 )]
 pub(super) async fn list_projects(
     scope: Scope<ViewWork>,
-    query: LateQuery<ProjectQuery>,
+    query: Query<ProjectQuery>,
 ) -> Result<Json<PageOf<ProjectView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let filter = query.filter(&mut tx).await?;

@@ -1,6 +1,6 @@
 //! `/api/v2/repositories`.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,11 +14,7 @@ use super::{
 use crate::{
     repositories::{self, Repository, RepositoryKey, ScanReason, Source, SourceKind},
     tenancy::{ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
-    web::{
-        AppError, Result,
-        input::{LateJson, LateQuery},
-        paging::PageOf,
-    },
+    web::{AppError, Result, paging::PageOf},
     work::{
         connect::{self, Connected},
         jobs,
@@ -105,7 +101,7 @@ async fn find_scan(tx: &mut TenantTx, id: ScanId) -> Result<ScanView> {
 #[into_params(parameter_in = Query)]
 pub(super) struct RepositoryQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
@@ -119,9 +115,9 @@ pub(super) struct RepositoryQuery {
 )]
 pub(super) async fn list_repositories(
     scope: Scope<ViewWork>,
-    query: LateQuery<RepositoryQuery>,
+    query: Query<RepositoryQuery>,
 ) -> Result<Json<PageOf<RepositoryView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let rows = repositories::list(&mut tx, &page).await?;
@@ -145,10 +141,9 @@ pub(super) async fn list_repositories(
 )]
 pub(super) async fn connect_repository(
     scope: Scope<ManageRepositories>,
-    body: LateJson<NewRepositoryView>,
+    body: Json<NewRepositoryView>,
     settings: Data<ScanSettings>,
 ) -> Result<Saved> {
-    let body = body.read()?;
     let source = Source::parse(&body.source, &settings.policy)
         .map_err(|error| AppError::invalid("source", error.to_string()))?;
     let mut tx = scope.begin().await?;
@@ -164,7 +159,7 @@ pub(super) async fn connect_repository(
 /// Show one repository
 #[utoipa::path(
     get, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
-    params(("repository" = String, Path, description = "Its id or name.")),
+    params(("repository" = String, Path, description = "Its id or name.", pattern = "^[A-Za-z0-9._-]{1,100}$")),
     responses((status = 200, description = "The repository.", body = RepositoryView), OfItem),
 )]
 pub(super) async fn get_repository(
@@ -178,7 +173,7 @@ pub(super) async fn get_repository(
 /// Remove a repository with all that was read from it
 #[utoipa::path(
     delete, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
-    params(("repository" = String, Path, description = "Its id or name.")),
+    params(("repository" = String, Path, description = "Its id or name.", pattern = "^[A-Za-z0-9._-]{1,100}$")),
     responses((status = 204, description = "It is removed."), OfChange),
 )]
 pub(super) async fn remove_repository(
@@ -196,7 +191,7 @@ pub(super) async fn remove_repository(
 /// Where one waits already, that one is answered.
 #[utoipa::path(
     post, path = "/api/v2/repositories/{repository}/scans", tag = "repositories", security(("bearer" = [])),
-    params(("repository" = String, Path, description = "Its id or name.")),
+    params(("repository" = String, Path, description = "Its id or name.", pattern = "^[A-Za-z0-9._-]{1,100}$")),
     responses(
         (status = 202, description = "The scan waits for its turn.", body = ScanView,
          headers(("location" = String, description = "The address of the scan."))),

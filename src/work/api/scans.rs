@@ -1,6 +1,6 @@
 //! `/api/v2/scans`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     repositories::ScanReason,
     tenancy::{Routes, Scope, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{Found, IdKey, Phase, Scan, ScanId, ScanState, ScanWarning},
         store,
@@ -91,13 +91,13 @@ pub(super) struct ScanDetailView {
 #[into_params(parameter_in = Query)]
 pub(super) struct ScanQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
     limit: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
 }
 
@@ -108,9 +108,9 @@ pub(super) struct ScanQuery {
 )]
 pub(super) async fn list_scans(
     scope: Scope<ViewWork>,
-    query: LateQuery<ScanQuery>,
+    query: Query<ScanQuery>,
 ) -> Result<Json<PageOf<ScanView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let repository = parse::repository_filter(&mut tx, query.repository.as_deref()).await?;

@@ -1,6 +1,6 @@
 //! `/api/v2/tasks`.
 
-use actix_web::web::{Json, Path};
+use actix_web::web::{Json, Path, Query};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     tenancy::{Routes, Scope, TenantTx, ViewWork},
-    web::{AppError, Result, input::LateQuery, paging::PageOf},
+    web::{AppError, Result, paging::PageOf},
     work::{
         model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskSource, TaskState},
         store,
@@ -57,6 +57,8 @@ pub(super) struct TaskView {
     path: String,
     /// The line of the file, from 1.
     line: i32,
+    /// Whether it lies among the fixtures of tests.
+    fixture: bool,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -81,6 +83,7 @@ impl From<Task> for TaskView {
             attributes: task.attributes,
             path: task.path,
             line: task.line,
+            fixture: task.fixture,
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
@@ -92,7 +95,7 @@ impl From<Task> for TaskView {
 #[into_params(parameter_in = Query)]
 pub(super) struct TaskQuery {
     /// Where to go on: the `next` of the page before.
-    #[param(min_length = 1, nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
     cursor: Option<String>,
     /// How many items to answer at most; 50 unless said otherwise.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
@@ -104,7 +107,7 @@ pub(super) struct TaskQuery {
     #[param(value_type = Option<TaskSource>, inline, nullable = false)]
     source: Option<String>,
     /// The id or name of a repository.
-    #[param(nullable = false)]
+    #[param(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
     repository: Option<String>,
     /// The id of a project.
     #[param(value_type = Option<Uuid>, nullable = false)]
@@ -112,6 +115,9 @@ pub(super) struct TaskQuery {
     /// A part of the title or key, in any case.
     #[param(nullable = false)]
     q: Option<String>,
+    /// Whether to list those among the fixtures of tests too; `false` unless said otherwise.
+    #[serde(default)]
+    fixtures: bool,
 }
 
 impl TaskQuery {
@@ -128,7 +134,7 @@ impl TaskQuery {
             repository,
             project,
             text: parse::text(self.q),
-            with_fixtures: false,
+            with_fixtures: self.fixtures,
         })
     }
 }
@@ -151,9 +157,9 @@ async fn project_filter(tx: &mut TenantTx, text: Option<&str>) -> Result<Option<
 )]
 pub(super) async fn list_tasks(
     scope: Scope<ViewWork>,
-    query: LateQuery<TaskQuery>,
+    query: Query<TaskQuery>,
 ) -> Result<Json<PageOf<TaskView>>> {
-    let query = query.read()?;
+    let query = query.into_inner();
     let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
     let mut tx = scope.begin().await?;
     let filter = query.filter(&mut tx).await?;

@@ -6,8 +6,8 @@ mod save;
 mod scans;
 mod tasks;
 
-pub(super) use commits::{ChangedFile, delete_commits, insert_commits, list_known_commits};
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
+pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
