@@ -5,6 +5,7 @@
 
 mod overview_page;
 mod palette;
+mod removal_page;
 mod repositories_page;
 mod repository_page;
 mod store;
@@ -18,5 +19,7 @@ pub fn routes() -> Routes {
         .read("/{organization}/repositories", repositories_page::repositories)
         .post("/{organization}/repositories", repositories_page::add)
         .read("/{organization}/repositories/{repository}", repository_page::repository)
+        .read("/{organization}/repositories/{repository}/removal", removal_page::confirm)
+        .post("/{organization}/repositories/{repository}/removal", removal_page::remove)
         .read("/{organization}/palette", palette::palette)
 }

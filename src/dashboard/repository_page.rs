@@ -11,7 +11,7 @@ use super::{
 use crate::{
     organizations::{Rail, listening},
     repositories::{self, Repository, RepositoryId},
-    tenancy::{RequestScan, Scope, TenantTx, ViewWork},
+    tenancy::{ManageRepositories, RequestScan, Scope, TenantTx, ViewWork},
     web::{
         AppError, Result,
         chart::{Figure, Part},
@@ -36,6 +36,7 @@ pub(super) struct RepositoryPage {
     shell: Shell,
     repository: Heading,
     rescan: Option<String>,
+    removal: Option<String>,
     problem: Option<String>,
     scan: Option<ScanProgress>,
     figures: Vec<Figure>,
@@ -80,8 +81,10 @@ pub(super) async fn repository(
     let steps = vec![step(&mut tx, &repository, &viewing.links).await?];
     let shell = listening(rail.shell(&scope, "repositories", steps));
     let rescan = scope.may::<RequestScan>().then(|| viewing.links.rescan(&repository.name));
+    let removal =
+        scope.may::<ManageRepositories>().then(|| viewing.links.removal(&repository.name));
     let page = page(&mut tx, repository, &scans, &viewing).await?;
-    Ok(Html::new(RepositoryPage { shell, rescan, ..page }))
+    Ok(Html::new(RepositoryPage { shell, rescan, removal, ..page }))
 }
 
 async fn page(
@@ -98,6 +101,7 @@ async fn page(
     Ok(RepositoryPage {
         shell: Shell::default(),
         rescan: None,
+        removal: None,
         problem: scans
             .first()
             .filter(|scan| scan.state == ScanState::Failed)

@@ -159,9 +159,11 @@ async fn isolation(
     scope: Scope<InspectIsolation>,
     rail: Data<Rail>,
 ) -> Result<Html<IsolationPage>> {
-    let report = scope.db().check_isolation().await?;
+    let report = scope.check_isolation().await?;
     let now = scope.clock().now();
-    let tables: Vec<_> = report.tables.iter().map(|table| table_row(table, &report)).collect();
+    let protected = report.tables.iter().map(|table| table_row(table, &report));
+    let unprotected = report.unprotected().into_iter().map(|name| unprotected_row(name, &report));
+    let tables: Vec<_> = unprotected.chain(protected).collect();
     Ok(Html::new(IsolationPage {
         shell: rail.shell(&scope, "isolation", Vec::new()),
         pill: result_pill(report.is_well(), "isolated", "not isolated"),
@@ -170,6 +172,17 @@ async fn isolation(
         checked: Moment::new(now, now),
         tables,
     }))
+}
+
+fn unprotected_row(name: &str, report: &IsolationReport) -> TableRow {
+    TableRow {
+        name: name.to_owned(),
+        class: "none".to_owned(),
+        result: result_pill(false, "ok", "failed"),
+        rights: String::new(),
+        policies: String::new(),
+        problem: Some(report.findings(name).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 fn table_row(table: &crate::tenancy::TableRights, report: &IsolationReport) -> TableRow {

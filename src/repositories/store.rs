@@ -45,7 +45,9 @@ impl From<Record> for Repository {
 }
 
 /// Connects a repository; the first free of `name`, `name-2`, `name-3` … becomes its name.
-pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<String> {
+///
+/// `None` where another request has taken the name or the source in the same moment.
+pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<Option<String>> {
     let tenant = tx.tenant();
     sqlx::query_scalar!(
         r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, any_path, created_at)
@@ -55,6 +57,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
            WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.name = candidate)
            ORDER BY n
            LIMIT 1
+           ON CONFLICT DO NOTHING
            RETURNING name"#,
         tenant.as_uuid(),
         new.id.as_uuid(),
@@ -64,7 +67,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
         new.any_path,
         new.created_at,
     )
-    .fetch_one(tx.connection())
+    .fetch_optional(tx.connection())
     .await
 }
 

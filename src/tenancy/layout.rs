@@ -1,5 +1,7 @@
 //! The database's side of the isolation: roles, migrations, rights, and the checks of all three.
 
+use std::collections::BTreeSet;
+
 use sqlx::{PgConnection, migrate::MigrateError};
 
 use super::db::{Isolation, LoginError};
@@ -36,6 +38,12 @@ pub struct IsolationReport {
 impl IsolationReport {
     pub const fn is_well(&self) -> bool {
         self.probe.is_empty() && self.catalog.is_empty()
+    }
+
+    /// The names with findings that are no protected table: tables that nobody protected, functions.
+    pub fn unprotected(&self) -> BTreeSet<&str> {
+        let named = self.catalog.iter().map(|found| found.table.as_str());
+        named.filter(|name| !self.tables.iter().any(|table| table.table == *name)).collect()
     }
 
     /// What was found about one table.

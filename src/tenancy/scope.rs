@@ -10,7 +10,8 @@ use super::{
     changes::{ChangeStream, News},
     db::Db,
     grant::{AccountId, Actor, Grant, Organization},
-    permission::{Permission, Role},
+    layout::IsolationReport,
+    permission::{InspectIsolation, Permission, Role},
     session::{SessionCookie, SessionId},
     store,
     tx::{SystemReason, TenantTx},
@@ -68,10 +69,6 @@ impl<P: Permission> Scope<P> {
     pub const fn session(&self) -> Option<SessionId> {
         self.session
     }
-
-    pub const fn db(&self) -> &Db {
-        &self.db
-    }
 }
 
 impl<P: Permission> FromRequest for Scope<P> {
@@ -89,6 +86,13 @@ impl<P: Permission> FromRequest for Scope<P> {
             let Kernel { db, clock, .. } = kernel;
             Ok(Self { db, grant, clock, session, permission: PhantomData })
         })
+    }
+}
+
+impl Scope<InspectIsolation> {
+    /// Checks the isolation anew, for the page that shows the result.
+    pub async fn check_isolation(&self) -> Result<IsolationReport> {
+        Ok(self.db.check_isolation().await?)
     }
 }
 

@@ -33,14 +33,27 @@ pub async fn connect(
     reason: ScanReason,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Connected> {
-    let known = repositories::find_source(tx, &source.normalized()).await?;
-    let is_new = known.is_none();
-    let (repository, name) = match known {
-        Some(known) => (known.id, known.name),
-        None => add(tx, source, reason, now).await?,
-    };
+    let (repository, name, is_new) = find_or_add(tx, source, reason, now).await?;
     let scan = request_scan(tx, repository, reason, now).await?;
     Ok(Connected { repository, name, scan, is_new })
+}
+
+async fn find_or_add(
+    tx: &mut TenantTx,
+    source: &Source,
+    reason: ScanReason,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(RepositoryId, String, bool)> {
+    // Somebody may add the same one, or one of the same name, between the look and the write.
+    for _ in 0..5 {
+        if let Some(known) = repositories::find_source(tx, &source.normalized()).await? {
+            return Ok((known.id, known.name, false));
+        }
+        if let Some((id, name)) = add(tx, source, reason, now).await? {
+            return Ok((id, name, true));
+        }
+    }
+    anyhow::bail!("no name is free for `{}`", source.display_name())
 }
 
 async fn add(
@@ -48,7 +61,7 @@ async fn add(
     source: &Source,
     reason: ScanReason,
     now: DateTime<Utc>,
-) -> anyhow::Result<(RepositoryId, String)> {
+) -> anyhow::Result<Option<(RepositoryId, String)>> {
     let id = RepositoryId::new();
     let new = NewRepository {
         id,
@@ -58,10 +71,10 @@ async fn add(
         any_path: reason == ScanReason::Command,
         created_at: now,
     };
-    let name = repositories::insert(tx, &new).await?;
+    let Some(name) = repositories::insert(tx, &new).await? else { return Ok(None) };
     record(tx, "repository.added", id, json!({"name": name, "source": new.source}), now).await?;
     tx.announce("repositories");
-    Ok((id, name))
+    Ok(Some((id, name)))
 }
 
 /// Removes a repository with all that was read from it, and then its mirror.

@@ -34,6 +34,10 @@ impl Links {
         format!("{}/repositories/{name}", self.base)
     }
 
+    pub fn removal(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/removal", self.base)
+    }
+
     pub fn rescan(&self, name: &str) -> String {
         format!("{}/repositories/{name}/scans", self.base)
     }

@@ -134,3 +134,51 @@ async fn open_pages_hear_of_a_scan_once_it_is_committed() {
     assert_eq!(stream.next_event().await, "scans");
     assert!(elsewhere.is_silent().await, "another organisation's stream says nothing");
 }
+
+#[actix_web::test]
+async fn adding_a_repository_twice_at_once_connects_it_once() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let repository = world.repository("twice");
+    repository.commit("Start", &[("a.txt", "a\n")]);
+    let form = [("source", repository.path())];
+
+    let (one, two) = futures_util::join!(
+        owner.post("/acme/repositories", &form),
+        owner.post("/acme/repositories", &form)
+    );
+
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 422], "{} {}", one.text, two.text);
+    world.run_jobs().await;
+    let list = owner.get("/acme/repositories").await.expect(200);
+    assert_eq!(list.text.matches("/acme/repositories/twice\"").count(), 1, "{}", list.text);
+}
+
+#[actix_web::test]
+async fn a_repository_is_removed_by_typing_its_name() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let repository = world.repository("removed");
+    repository.commit("Start", &[("tasklist.md", "- [ ] Gone with it\n")]);
+    world.scan(world.acme, &repository).await;
+    let mirrors = || walk(&world.scans.mirrors);
+    assert_eq!(mirrors(), 1);
+
+    let wrong = owner.post("/acme/repositories/removed/removal", &[("name", "other")]).await;
+    assert_eq!(wrong.status, 422);
+    owner.get("/acme/repositories/removed").await.expect(200);
+    owner.post("/acme/repositories/removed/removal", &[("name", "removed")]).await.expect(303);
+    world.run_jobs().await;
+
+    owner.get("/acme/repositories/removed").await.expect(404);
+    assert!(!owner.get("/acme/tasks").await.text.contains("Gone with it"));
+    assert_eq!(mirrors(), 0, "the mirror is deleted too");
+}
+
+/// How many mirrors there are.
+fn walk(mirrors: &std::path::Path) -> usize {
+    let tenants = std::fs::read_dir(mirrors).unwrap();
+    tenants.map(|tenant| std::fs::read_dir(tenant.unwrap().path()).unwrap().count()).sum()
+}
