@@ -66,7 +66,7 @@ async function listPages(page) {
   const rail = await page.locator(".rail a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   const found = new Map([["overview", home]]);
   for (const href of rail) found.set(href.split("/").filter(Boolean).pop(), href);
-  for (const [name, list] of [["repository", "repositories"], ["project", "projects"], ["scan", "scans"]]) {
+  for (const [name, list] of [["repository", "repositories"], ["project", "projects"], ["scan", "scans"], ["commit", "commits"]]) {
     await page.goto(found.get(list));
     const row = page.locator("[data-list] .row-link").first();
     if (await check(`the list of ${list} has a row`, (await row.count()) > 0)) found.set(name, await row.getAttribute("href"));
