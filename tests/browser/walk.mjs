@@ -83,6 +83,7 @@ async function visitAll(session, pages) {
       const { context, page } = await open({ storageState: session, colorScheme, viewport: { width, height } });
       for (const [name, href] of pages) {
         await page.goto(href);
+        await check("the session holds", new URL(page.url()).pathname !== "/sign-in", name);
         await auditPage(page, out, `${name}-${colorScheme}-${kind}`);
       }
       await context.close();
@@ -127,8 +128,9 @@ try {
 
   await visitAll(session, pages);
   await checkWeight(open, session, pages.get("overview"));
-  await checkWithoutScript(open, session, pages);
   if (options.pictures) await takePictures(session, pages, options.pictures);
+  // Last, for it signs out.
+  await checkWithoutScript(open, session, pages);
 } finally {
   await browser.close();
 }
