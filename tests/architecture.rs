@@ -1,6 +1,8 @@
 //! The house's rules, read from the sources: which module may use which, where SQL stands, who opens
 //! transactions, who reads the environment.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -34,6 +34,10 @@ pub async fn connect(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Connected> {
     let (repository, name, is_new) = find_or_add(tx, source, reason, now).await?;
+    let reason = match reason {
+        ScanReason::Added if !is_new => ScanReason::Requested,
+        other => other,
+    };
     let scan = request_scan(tx, repository, reason, now).await?;
     Ok(Connected { repository, name, scan, is_new })
 }
