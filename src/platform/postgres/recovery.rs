@@ -24,25 +24,30 @@ use super::{
 /// How long an orphaned server is given for each way of ending.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Ends the server of a process that was killed, if it is still there, and removes the files that
-/// Postgres would take for a running server because their process id now belongs to another
-/// program.
+/// A process id that no process can have.
+const NOBODY: i32 = i32::MAX;
+
+/// Ends the server of a process that was killed, if it is still there, and keeps Postgres from
+/// taking another program for it that has its process id now.
 ///
 /// Only for the holder of the lock, which knows that no process of ours wants that server.
 pub(super) fn recover(layout: &Layout) -> Result<(), PostgresError> {
     end_orphans(&layout.data)?;
     if let Some(left) = PidFile::read(&layout.data)
-        && is_alive(Pid::from_raw(left.pid))
+        && exists(left.pid)
     {
-        warn!(
-            "Removing a stale postmaster.pid: its process id {} belongs to another program now",
-            left.pid
-        );
-        remove(&layout.data.join("postmaster.pid"))?;
+        warn!("The process id in postmaster.pid, {}, is no server's of ours any more", left.pid);
+        disown(&layout.data.join("postmaster.pid"))?;
     }
-    // Where its process is gone, the pid file is left to Postgres, which looks for sessions that
-    // have outlived their server. The socket has no such meaning.
     remove(&layout.socket_dir.join(format!(".s.PGSQL.{PORT}.lock")))
+}
+
+/// Replaces the process id in a pid file. The rest stays, since Postgres finds by it the sessions
+/// that have outlived their server and would write beside the new one's.
+fn disown(file: &Path) -> Result<(), PostgresError> {
+    let text = fs::read_to_string(file).map_err(PostgresError::io("read", file))?;
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    fs::write(file, format!("{NOBODY}\n{rest}")).map_err(PostgresError::io("write", file))
 }
 
 fn end_orphans(data: &Path) -> Result<(), PostgresError> {
@@ -82,9 +87,9 @@ fn serves(pid: Pid, data: &Path) -> bool {
     is_postgres && arguments.any(|argument| argument == data.as_os_str().as_bytes())
 }
 
-/// Whether the process exists and is no zombie, whose end only waits to be heard of.
-fn is_alive(pid: Pid) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|state| !state.contains(") Z "))
+/// Whether there is such a process; a zombie counts, as it does for Postgres.
+fn exists(pid: i32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
 }
 
 fn remove(file: &Path) -> Result<(), PostgresError> {
