@@ -243,7 +243,7 @@ fn is_marker(before: &[u8], after: &[u8]) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     let quoted = matches!(
         (before.last(), after.first()),
-        (Some(b'`'), Some(b'`'))
+        (Some(b'`'), _)
             | (Some(b'"'), Some(b'"'))
             | (Some(b'\''), Some(b'\''))
             | (Some(b'{'), Some(b'}'))
