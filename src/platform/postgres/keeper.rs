@@ -17,7 +17,8 @@ use std::{
 use tracing::{error, info, warn};
 
 use super::{
-    ManagedOptions, PostgresError, cluster, find,
+    ManagedOptions, PostgresError, cluster,
+    find::{self, Installation},
     layout::Layout,
     recovery,
     server::{POLL, PidFile, Server, answers},
@@ -31,6 +32,12 @@ const OTHER: Duration = Duration::from_mins(5);
 
 /// How often we look whether the server still runs, or the one who runs it has left.
 const WATCH: Duration = Duration::from_millis(200);
+
+/// How long the sessions of a killed server may take to notice.
+const AFTER_KILL: Duration = Duration::from_secs(20);
+
+/// What Postgres says when it finds them.
+const SESSIONS_LEFT: &str = "pre-existing shared memory block";
 
 /// How long we wait before we try again what has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -198,11 +205,26 @@ impl Watch {
             cluster::make(&self.layout, &installation)?;
         }
         cluster::write_access_rules(&self.layout)?;
-        let server = Server::start(&self.layout, &installation, self.options.max_connections)?;
+        let server = self.start_server(&installation)?;
         fs::write(&self.layout.lock, server.pid().to_string())
             .map_err(PostgresError::io("write", &self.layout.lock))?;
         self.is_owned.store(true, Ordering::Relaxed);
         Ok((server, made_by.is_none()))
+    }
+
+    /// Starts the server, waiting for the sessions of a killed one, which end by themselves.
+    fn start_server(&self, installation: &Installation) -> Result<Server, PostgresError> {
+        let asked = Instant::now();
+        loop {
+            match Server::start(&self.layout, installation, self.options.max_connections) {
+                Err(PostgresError::Ended { message, .. })
+                    if message.contains(SESSIONS_LEFT) && asked.elapsed() < AFTER_KILL =>
+                {
+                    thread::sleep(WATCH);
+                }
+                started => return started,
+            }
+        }
     }
 
     /// Whether the last one to run the server ended it properly.
