@@ -59,9 +59,17 @@ fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(Duratio
 }
 
 fn git(path: &Path) -> anyhow::Result<()> {
-    for arguments in [["archive", "--format=tar", "HEAD"].as_slice(), &["log", "--numstat", "--no-renames", "HEAD"]] {
+    for arguments in [
+        ["archive", "--format=tar", "HEAD"].as_slice(),
+        &["log", "--numstat", "--no-renames", "HEAD"],
+    ] {
         let mut git = Command::new("git");
-        let status = git.args(arguments).current_dir(path).stdout(Stdio::null()).status().context("run git")?;
+        let status = git
+            .args(arguments)
+            .current_dir(path)
+            .stdout(Stdio::null())
+            .status()
+            .context("run git")?;
         ensure!(status.success(), "git {arguments:?} failed in {}", path.display());
     }
     Ok(())

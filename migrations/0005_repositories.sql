@@ -4,15 +4,19 @@ CREATE TABLE repositories (
     name            text NOT NULL CHECK (name ~ '^[A-Za-z0-9._-]{1,100}$'),
     source_kind     text NOT NULL CHECK (source_kind IN ('url', 'path')),
     source          text NOT NULL,
+    -- Equal for two ways of writing the same place.
+    source_key      text NOT NULL,
     -- Added at the command line, which may name any path of the machine.
     any_path        boolean NOT NULL,
     default_branch  text,
     head            bytea,
+    -- False where a commit was missing or too many: the next scan reads the history again from its head.
+    history_complete boolean NOT NULL DEFAULT true,
     scanned_at      timestamptz,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, name),
-    UNIQUE (tenant_id, source)
+    UNIQUE (tenant_id, source_key)
 );
 SELECT app_protect('repositories', 'tenant');
 
@@ -23,6 +27,8 @@ CREATE TABLE scans (
     state         text NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed')),
     reason        text NOT NULL CHECK (reason IN ('added', 'requested', 'command')),
     phase         text NOT NULL CHECK (phase IN ('waiting', 'fetching', 'history', 'files', 'saving', 'finished')),
+    -- Counts the runs; a run that was overtaken by a later one may write nothing more.
+    attempt       integer NOT NULL DEFAULT 0,
     done          bigint NOT NULL DEFAULT 0,
     total         bigint,
     queued_at     timestamptz NOT NULL,

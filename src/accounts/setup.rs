@@ -115,6 +115,7 @@ pub async fn open(
     sign_in: &SignIn<'_>,
 ) -> Result<Opened> {
     let SignIn { client, now, .. } = *sign_in;
+    store::lock_setup(&mut tx).await?;
     let found = find(&mut tx, secret, now).await?;
     if !store::use_setup_link(&mut tx, &hash_secret(secret), now).await? {
         return Err(spent());
@@ -126,6 +127,10 @@ pub async fn open(
     };
     let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
+    if is_first {
+        // The server prints a link at each start; the first owner makes the others worthless.
+        store::use_other_links(&mut tx, now).await?;
+    }
     let session = sessions::start(&mut tx, account, sign_in).await?;
     let grant = tx.grant_of_member(tenant, account).await?.ok_or(AppError::NotFound)?;
     let slug = grant.organization().slug.clone();

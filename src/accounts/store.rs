@@ -239,6 +239,25 @@ pub(super) async fn find_setup_link(
     .await
 }
 
+/// Lets one transaction at a time set up an organisation.
+pub(super) async fn lock_setup(tx: &mut SystemTx) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('quarterdeck setup'))")
+        .fetch_one(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// Marks all links that are for no particular organisation as used.
+pub(super) async fn use_other_links(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE setup_links SET used_at = $1 WHERE used_at IS NULL AND organization_id IS NULL",
+        now
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
 pub(super) async fn delete_spent_links(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let result =
         sqlx::query!("DELETE FROM setup_links WHERE used_at IS NOT NULL OR expires_at <= $1", now)

@@ -18,17 +18,19 @@ async fn live() -> impl Responder {
     HttpResponse::Ok().json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-/// Database, migrations (made before the server listens) and isolation are well.
+/// Database, migrations and isolation (tried at the start and every ten minutes) are well.
 async fn ready(db: Data<Db>) -> impl Responder {
     let database = db.system(SystemReason::Health).await.is_ok();
+    let migrations = database && db.is_current().await.unwrap_or(false);
     let isolation = db.is_isolated();
+    let is_ready = database && migrations && isolation;
     let body = json!({
-        "status": if database && isolation { "ready" } else { "not ready" },
+        "status": if is_ready { "ready" } else { "not ready" },
         "database": database,
-        "migrations": true,
+        "migrations": migrations,
         "isolation": isolation,
     });
-    if database && isolation {
+    if is_ready {
         HttpResponse::Ok().json(body)
     } else {
         HttpResponse::ServiceUnavailable().json(body)

@@ -34,6 +34,9 @@ pub(super) async fn retain(db: Db, clock: Clock, tasks: Tasks) {
             () = tasks.stopping().cancelled() => return,
             () = tokio::time::sleep(RETENTION_EVERY) => {}
         }
+        if let Err(error) = db.check_isolation().await {
+            warn!(%error, "The isolation could not be checked; it is tried again later");
+        }
         match forget(&db, &clock).await {
             Ok(rows) => debug!("Retention deleted {rows} rows"),
             Err(error) => warn!(%error, "Retention failed; it is tried again later"),

@@ -9,6 +9,7 @@ use actix_web::{
     web::{self, Data},
 };
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
 
@@ -88,8 +89,10 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
 /// Runs the server until a signal ends it; says where it listens once it is ready.
 pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     let handle = telemetry::start_metrics()?;
+    let upkeep = handle.clone();
     let clock = Clock::system();
     let tasks = Tasks::default();
+    let mut signals = Signals::catch().context("catch the signals that end the server")?;
     let opened = database::open(config, environment).await?;
     let mut parts = Parts::new(config, opened.db.clone(), clock.clone(), tasks.clone())?;
     check_isolation(&parts).await?;
@@ -102,18 +105,19 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
         .metrics_listen
         .map(|address| metrics_page::listen(address, handle))
         .transpose()?;
+    let (ending, handle) = (tasks.clone(), web.handle());
+    tasks.spawn("signals", async move {
+        signals.wait().await;
+        // Streams and jobs end first, or the web server would wait for them.
+        ending.stopping().cancel();
+        handle.stop(true).await;
+    });
+    tasks.spawn("metrics", telemetry::keep_up(upkeep, tasks.stopping().clone()));
     opened.db.listen(opened.listen.clone(), &tasks);
     start_work(config, &parts, opened.is_alone()).await?;
     announce(config, &parts).await?;
 
     let patience = Duration::from_secs(config.server.shutdown_seconds);
-    let (ending, handle) = (tasks.clone(), web.handle());
-    tasks.spawn("signals", async move {
-        wait_for_signal(&ending).await;
-        // Streams and jobs end first, or the web server would wait for them.
-        ending.stopping().cancel();
-        handle.stop(true).await;
-    });
     let outcome = web.await;
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
@@ -124,13 +128,23 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     outcome.context("serve requests")
 }
 
-async fn wait_for_signal(tasks: &Tasks) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => info!("Interrupted; stopping"),
-        _ = terminate.recv() => info!("Told to stop"),
-        () = tasks.stopping().cancelled() => {}
+/// The signals that end the server, caught from the moment this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self { terminate: signal(terminate)?, interrupt: signal(interrupt)? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => info!("Interrupted; stopping"),
+            _ = self.terminate.recv() => info!("Told to stop"),
+        }
     }
 }
 
@@ -168,8 +182,8 @@ pub fn listen(
     let parts = parts.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .wrap(from_fn(render_errors))
             .wrap(from_fn(check_origin))
+            .wrap(from_fn(render_errors))
             .wrap(from_fn(add_headers))
             .wrap(Compress::default())
             .wrap(from_fn(measure))

@@ -19,7 +19,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How often it is tried before it is dead.
     const ATTEMPTS: u16;
 
-    /// What at most one job works on at a time, within the tenant; and while one of a lane waits,
-    /// another of the same kind is not added.
+    /// What at most one job works on at a time, within the tenant. While one of a lane waits, another
+    /// with the same content is not added.
     fn lane(&self) -> String;
 }

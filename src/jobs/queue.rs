@@ -20,7 +20,7 @@ pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> 
     sqlx::query!(
         "INSERT INTO jobs (tenant_id, id, kind, payload, lane, run_at, max_attempts, created_at)
          SELECT $1, $2, $3, $4, $5, $6, $7, $6
-         WHERE NOT EXISTS (SELECT FROM jobs WHERE kind = $3 AND lane = $5 AND state = 'queued')",
+         WHERE NOT EXISTS (SELECT FROM jobs WHERE kind = $3 AND lane = $5 AND payload = $4 AND state = 'queued')",
         tenant.as_uuid(),
         ids::new(),
         J::KIND,
@@ -44,13 +44,14 @@ pub(super) struct Claimed {
     pub(super) payload: serde_json::Value,
     pub(super) attempts: i32,
     pub(super) max_attempts: i32,
+    /// Made anew for each claim: whoever was overtaken by another claim holds an old one.
+    pub(super) claim: Uuid,
 }
 
 /// Takes the job that has waited longest in a lane where none runs; one whose worker has died counts
 /// as waiting.
 pub(super) async fn claim(
     connection: &mut PgConnection,
-    worker: Uuid,
     kinds: &[String],
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Claimed>> {
@@ -70,8 +71,8 @@ pub(super) async fn claim(
                ORDER BY j.run_at, j.id
                LIMIT 1
                FOR UPDATE SKIP LOCKED)
-           RETURNING tenant_id AS "tenant: TenantId", id, kind, payload, attempts, max_attempts"#,
-        worker,
+           RETURNING tenant_id AS "tenant: TenantId", id, kind, payload, attempts, max_attempts, worker AS "claim!""#,
+        ids::new(),
         now,
         now + LEASE,
         kinds,
@@ -80,7 +81,8 @@ pub(super) async fn claim(
     .await
 }
 
-/// Puts back what a worker held that gave no sign of life; its attempt does not count against it.
+/// Puts back what a worker held that gave no sign of life. The attempt counts: a job that kills its
+/// server each time ends as dead.
 async fn release_abandoned(connection: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE jobs
@@ -108,7 +110,6 @@ pub(super) async fn release_all(connection: &mut PgConnection) -> sqlx::Result<u
 pub(super) async fn renew(
     connection: &mut PgConnection,
     job: &Claimed,
-    worker: Uuid,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let renewed = sqlx::query!(
@@ -120,7 +121,7 @@ pub(super) async fn renew(
            AND state = 'running'",
         job.tenant.as_uuid(),
         job.id,
-        worker,
+        job.claim,
         now + LEASE,
     )
     .execute(connection)
@@ -129,10 +130,15 @@ pub(super) async fn renew(
 }
 
 pub(super) async fn delete(connection: &mut PgConnection, job: &Claimed) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM jobs WHERE tenant_id = $1 AND id = $2", job.tenant.as_uuid(), job.id)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "DELETE FROM jobs WHERE tenant_id = $1 AND id = $2 AND worker = $3",
+        job.tenant.as_uuid(),
+        job.id,
+        job.claim,
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Puts a job back for later, as it was interrupted or failed; or, without a time, aside as dead.
@@ -147,11 +153,13 @@ pub(super) async fn put_back(
          SET state = CASE WHEN $3::timestamptz IS NULL THEN 'dead' ELSE 'queued' END,
              run_at = coalesce($3, run_at), worker = NULL, locked_until = NULL, last_error = $4
          WHERE tenant_id = $1
-           AND id = $2",
+           AND id = $2
+           AND worker = $5",
         job.tenant.as_uuid(),
         job.id,
         run_at,
         reason,
+        job.claim,
     )
     .execute(connection)
     .await

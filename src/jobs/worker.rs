@@ -1,20 +1,25 @@
 //! Workers: take jobs, run them bound to their tenant, and record how they ended.
 
-use std::{collections::HashMap, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info, info_span, warn};
-use uuid::Uuid;
 
 use super::{
     Job,
     queue::{self, Claimed},
 };
 use crate::{
-    platform::{clock::Clock, ids, tasks::Tasks},
-    tenancy::{Db, Grant, SystemReason},
+    platform::{clock::Clock, tasks::Tasks},
+    tenancy::{Db, Grant, SystemReason, notify_jobs},
 };
 
 /// How often a running job gives a sign of life.
@@ -40,6 +45,8 @@ pub struct JobContext {
     pub clock: Clock,
     /// Is cancelled when the server stops or the job is no longer this worker's.
     pub cancel: CancellationToken,
+    /// Whether a failure of this attempt is the end.
+    pub is_last: bool,
 }
 
 type Outcome = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -81,7 +88,6 @@ impl Registry {
 /// Takes jobs and runs them.
 #[derive(Clone)]
 pub struct Worker {
-    id: Uuid,
     db: Db,
     clock: Clock,
     registry: Registry,
@@ -89,7 +95,7 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(db: Db, clock: Clock, registry: Registry) -> Self {
-        Self { id: ids::new(), db, clock, registry }
+        Self { db, clock, registry }
     }
 
     /// Puts back the jobs that a former process held: only where this process is the only one.
@@ -151,8 +157,7 @@ impl Worker {
 
     async fn claim(&self) -> sqlx::Result<Option<Claimed>> {
         let mut tx = self.db.system(SystemReason::ClaimJob).await?;
-        let claimed =
-            queue::claim(tx.connection(), self.id, &self.registry.names(), self.clock.now()).await;
+        let claimed = queue::claim(tx.connection(), &self.registry.names(), self.clock.now()).await;
         match claimed {
             Ok(claimed) => {
                 tx.commit().await?;
@@ -169,7 +174,7 @@ impl Worker {
         async {
             let outcome = tokio::select! {
                 outcome = self.attempt(&job, cancel.clone()) => outcome,
-                () = self.keep_alive(&job, &cancel) => Err(Failure::Retry(anyhow::anyhow!("its lease was lost"))),
+                () = self.keep_alive(&job, &cancel) => Ok(()),
             };
             if let Err(error) = self.record(&job, outcome, &cancel).await {
                 error!(%error, "How the job ended could not be recorded; it will run again");
@@ -188,28 +193,32 @@ impl Worker {
         let Some(run) = self.registry.kinds.get(job.kind.as_str()) else {
             return Err(Failure::Final(anyhow::anyhow!("no function does `{}`", job.kind)));
         };
-        let context = JobContext { db: self.db.clone(), grant, clock: self.clock.clone(), cancel };
+        let is_last = job.attempts >= job.max_attempts;
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let context = JobContext { db, grant, clock, cancel, is_last };
         run(context, job.payload.clone()).await
     }
 
-    /// Renews the lease; returns once it is lost, having told the job to stop.
+    /// Renews the lease, and tells the job to stop once it is lost; what the job would still write is
+    /// refused by its claim.
     async fn keep_alive(&self, job: &Claimed, cancel: &CancellationToken) {
-        loop {
+        let mut held_until = Instant::now() + lease();
+        while Instant::now() < held_until {
             tokio::time::sleep(HEARTBEAT).await;
             match self.renew(job).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    cancel.cancel();
-                    return;
-                }
+                Ok(true) => held_until = Instant::now() + lease(),
+                Ok(false) => break,
                 Err(error) => warn!(%error, "The job's lease could not be renewed"),
             }
         }
+        warn!("The job's lease was lost; it is stopped, and another worker goes on");
+        cancel.cancel();
+        std::future::pending::<()>().await;
     }
 
     async fn renew(&self, job: &Claimed) -> sqlx::Result<bool> {
         let mut tx = self.db.system(SystemReason::ClaimJob).await?;
-        let renewed = queue::renew(tx.connection(), job, self.id, self.clock.now()).await?;
+        let renewed = queue::renew(tx.connection(), job, self.clock.now()).await?;
         tx.commit().await?;
         Ok(renewed)
     }
@@ -238,8 +247,14 @@ impl Worker {
                 queue::put_back(connection, job, None, &format!("{error:#}")).await?;
             }
         }
+        // A lane is free now, and another job may wait for it.
+        notify_jobs(tx.connection()).await?;
         tx.commit().await.map(|_| ())
     }
+}
+
+fn lease() -> Duration {
+    queue::LEASE.to_std().unwrap_or_default()
 }
 
 /// 5 s after the first attempt, then twice as long each time, an hour at most.

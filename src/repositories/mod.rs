@@ -20,5 +20,6 @@ pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanReposit
 pub use oid::Oid;
 pub use source::Source;
 pub use store::{
-    NewRepository, delete, find, find_named, find_source, insert, list, list_all, set_scanned,
+    NewRepository, RepositoryState, allow_any_path, delete, find, find_named, find_source, insert,
+    list, list_all, lock, set_scanned,
 };

@@ -52,6 +52,8 @@ pub struct Repository {
     pub any_path: bool,
     pub default_branch: Option<String>,
     pub head: Option<Oid>,
+    /// Whether every commit that the head reaches is stored.
+    pub history_complete: bool,
     pub scanned_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
 }

@@ -108,6 +108,16 @@ pub enum ObjectError {
     TooDeep { depth: usize, path: String },
 }
 
+impl ObjectError {
+    /// Whether objects are missing or broken, rather than too many.
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Head(_) | Self::MissingCommit(_) => true,
+            Self::TooManyFiles(_) | Self::TooDeep { .. } => false,
+        }
+    }
+}
+
 impl ObjectStore {
     /// Opens a bare repository, a work tree or its `.git`, whoever owns the directory.
     pub fn open(path: &Path) -> Result<Self, ObjectError> {

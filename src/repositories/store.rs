@@ -12,6 +12,8 @@ pub struct NewRepository<'a> {
     pub name: &'a str,
     pub source_kind: SourceKind,
     pub source: &'a str,
+    /// Equal for two ways of writing the same place.
+    pub source_key: &'a str,
     pub any_path: bool,
     pub created_at: DateTime<Utc>,
 }
@@ -24,6 +26,7 @@ struct Record {
     any_path: bool,
     default_branch: Option<String>,
     head: Option<Vec<u8>>,
+    history_complete: bool,
     scanned_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
@@ -38,6 +41,7 @@ impl From<Record> for Repository {
             any_path: record.any_path,
             default_branch: record.default_branch,
             head: record.head.and_then(|bytes| Oid::try_from(bytes.as_slice()).ok()),
+            history_complete: record.history_complete,
             scanned_at: record.scanned_at,
             created_at: record.created_at,
         }
@@ -50,8 +54,8 @@ impl From<Record> for Repository {
 pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<Option<String>> {
     let tenant = tx.tenant();
     sqlx::query_scalar!(
-        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, any_path, created_at)
-           SELECT $1, $2, candidate, $4, $5, $6, $7
+        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, any_path, created_at)
+           SELECT $1, $2, candidate, $4, $5, $6, $7, $8
            FROM generate_series(1, 1000) AS n,
                 LATERAL (SELECT CASE WHEN n = 1 THEN $3 ELSE left($3, 95) || '-' || n END AS candidate) AS c
            WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.name = candidate)
@@ -64,6 +68,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
         new.name,
         new.source_kind.as_str(),
         new.source,
+        new.source_key,
         new.any_path,
         new.created_at,
     )
@@ -75,7 +80,7 @@ pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Re
     let record = sqlx::query_as!(
         Record,
         r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, scanned_at, created_at
+                  default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE id = $1"#,
         id.as_uuid(),
@@ -89,7 +94,7 @@ pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Re
     let record = sqlx::query_as!(
         Record,
         r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, scanned_at, created_at
+                  default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE name = $1"#,
         name,
@@ -99,15 +104,15 @@ pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Re
     Ok(record.map(Into::into))
 }
 
-/// Finds the repository that was connected from this source.
-pub async fn find_source(tx: &mut TenantTx, source: &str) -> sqlx::Result<Option<Repository>> {
+/// Finds the repository that was connected from the source with this key.
+pub async fn find_source(tx: &mut TenantTx, key: &str) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
         r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, scanned_at, created_at
+                  default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
-           WHERE source = $1"#,
-        source,
+           WHERE source_key = $1"#,
+        key,
     )
     .fetch_optional(tx.connection())
     .await?;
@@ -122,7 +127,7 @@ pub async fn list(
     let records = sqlx::query_as!(
         Record,
         r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, scanned_at, created_at
+                  default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE $1::text IS NULL OR name > $1
            ORDER BY name
@@ -145,24 +150,51 @@ pub async fn list_all(tx: &mut TenantTx) -> sqlx::Result<Vec<(RepositoryId, Stri
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
-/// Records what the last whole scan found the repository to be.
+/// What the last whole scan found a repository to be.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryState<'a> {
+    pub branch: Option<&'a str>,
+    pub head: Option<Oid>,
+    /// Whether every commit that the head reaches was read.
+    pub history_complete: bool,
+}
+
+/// Records what the last whole scan found.
 pub async fn set_scanned(
     tx: &mut TenantTx,
     id: RepositoryId,
-    branch: Option<&str>,
-    head: Option<Oid>,
+    state: &RepositoryState<'_>,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE repositories SET default_branch = $2, head = $3, scanned_at = $4 WHERE id = $1",
+        "UPDATE repositories
+         SET default_branch = $2, head = $3, history_complete = $4, scanned_at = $5
+         WHERE id = $1",
         id.as_uuid(),
-        branch,
-        head.as_ref().map(|head| head.as_bytes().as_slice()),
+        state.branch,
+        state.head.as_ref().map(|head| head.as_bytes().as_slice()),
+        state.history_complete,
         at,
     )
     .execute(tx.connection())
     .await
     .map(|_| ())
+}
+
+/// Lets one transaction at a time ask for a repository's scan.
+pub async fn lock(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM repositories WHERE id = $1 FOR NO KEY UPDATE", id.as_uuid())
+        .fetch_optional(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// Lets every later scan read the repository's path, wherever it lies.
+pub async fn allow_any_path(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE repositories SET any_path = true WHERE id = $1", id.as_uuid())
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
 }
 
 /// Disconnects a repository and deletes all that was read from it.

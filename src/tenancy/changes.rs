@@ -43,13 +43,13 @@ impl Wake {
     }
 
     fn all(&self) {
-        self.jobs.notify_waiters();
+        self.jobs.notify_one();
         drop(self.changes.send(None));
     }
 
     fn of_payload(&self, payload: &str) {
         if payload == JOBS {
-            self.jobs.notify_waiters();
+            self.jobs.notify_one();
         } else if let Ok(tenant) = payload.parse() {
             drop(self.changes.send(Some(tenant)));
         }

@@ -149,6 +149,12 @@ impl Db {
         self.isolated.load(Ordering::Relaxed)
     }
 
+    /// Whether the tables are those that this program knows.
+    pub async fn is_current(&self) -> sqlx::Result<bool> {
+        let mut inner = self.begin_as_login().await?;
+        layout::is_current(&mut inner).await
+    }
+
     /// Every table with its class, the rights of both roles and its policies, from the catalog.
     pub async fn table_rights(&self) -> sqlx::Result<Vec<TableRights>> {
         let mut inner = self.begin_as_login().await?;

@@ -85,6 +85,16 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<Isolation, 
     Ok(isolation)
 }
 
+/// Whether the newest migration that was made is the newest that this program has.
+pub(super) async fn is_current(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let newest = sqlx::migrate!().iter().map(|migration| migration.version).max();
+    let made: Option<i64> =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(connection)
+            .await?;
+    Ok(made == newest)
+}
+
 async fn check_login(connection: &mut PgConnection) -> Result<(), LoginError> {
     let login = sqlx::query!(
         r#"SELECT rolname::text AS "name!", rolsuper AS "superuser!", rolbypassrls AS "bypasses!",

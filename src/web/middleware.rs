@@ -48,7 +48,7 @@ pub async fn measure(
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
     let started = Instant::now();
-    let method = request.method().to_string();
+    let method = known_method(request.method());
     let response = next.call(request).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let labels =
@@ -56,6 +56,12 @@ pub async fn measure(
     metrics::counter!("quarterdeck_http_requests_total", &labels).increment(1);
     metrics::histogram!("quarterdeck_http_request_seconds", &labels).record(started.elapsed());
     Ok(response)
+}
+
+/// Clients may send any word as a method; only those that are served become a label.
+fn known_method(method: &Method) -> String {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS];
+    if known.contains(method) { method.to_string() } else { "other".to_owned() }
 }
 
 /// Refuses changes that a browser says come from another site.

@@ -51,6 +51,9 @@ async fn find_or_add(
     // Somebody may add the same one, or one of the same name, between the look and the write.
     for _ in 0..5 {
         if let Some(known) = repositories::find_source(tx, &source.normalized()).await? {
+            if reason == ScanReason::Command {
+                repositories::allow_any_path(tx, known.id).await?;
+            }
             return Ok((known.id, known.name, false));
         }
         if let Some((id, name)) = add(tx, source, reason, now).await? {
@@ -71,7 +74,8 @@ async fn add(
         id,
         name: &Repository::name_of(source),
         source_kind: SourceKind::of(source),
-        source: &source.normalized(),
+        source: &source.to_string(),
+        source_key: &source.normalized(),
         any_path: reason == ScanReason::Command,
         created_at: now,
     };

@@ -7,18 +7,17 @@ use tracing::info;
 
 use super::{
     findings,
-    model::{Found, Phase, ScanId},
-    progress::Progress,
+    model::{Phase, ScanId},
+    progress::{Position, Progress},
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
-    store,
+    store::{self, ScanRun},
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
     repositories::{
-        self, Repository, RepositoryId, ScanReason, ScanRepository,
-        mirror::{Fetched, Mirror},
-        source::Source,
+        self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository,
+        mirror::Mirror, source::Source,
     },
     tenancy::TenantTx,
 };
@@ -43,12 +42,16 @@ pub async fn request_scan(
     reason: ScanReason,
     now: chrono::DateTime<chrono::Utc>,
 ) -> anyhow::Result<ScanId> {
+    repositories::lock(tx, repository).await?;
     let scan = store::insert_scan(tx, repository, reason, now).await?;
     let job = ScanRepository { repository, scan: scan.as_uuid() };
     jobs::enqueue(tx, &job, now).await?;
     tx.announce("scans");
     Ok(scan)
 }
+
+/// What people are told where the fault is the server's.
+const BROKEN: &str = "The result could not be stored; the server's log says why.";
 
 /// One attempt at one scan.
 struct Run {
@@ -81,67 +84,80 @@ impl From<anyhow::Error> for Ended {
 }
 
 impl Run {
-    const fn id(&self) -> ScanId {
-        ScanId::from_uuid(self.job.scan)
-    }
-
     async fn begin(&self) -> sqlx::Result<TenantTx> {
         self.context.db.begin_granted(&self.context.grant).await
     }
 
     async fn run(self) -> Result<(), Failure> {
-        match self.attempt().await {
-            Ok(()) => Ok(()),
-            Err(Ended::Interrupted) => {
-                self.requeue(None).await.map_err(|error| Failure::Retry(error.into()))?;
-                Err(Failure::Retry(anyhow::anyhow!("the server was stopped")))
-            }
-            Err(Ended::Failed { message, transient: true }) => {
-                self.requeue(Some(&message)).await.map_err(|error| Failure::Retry(error.into()))?;
-                Err(Failure::Retry(anyhow::anyhow!(message)))
-            }
-            Err(Ended::Failed { message, transient: false }) => {
-                self.fail(&message).await.map_err(|error| Failure::Retry(error.into()))
-            }
-            Err(Ended::Broken(error)) => {
-                let message =
-                    "The result could not be stored; it is tried again, and the log says why.";
-                drop(self.requeue(Some(message)).await);
-                Err(Failure::Retry(error))
-            }
-        }
+        let started = self.start().await.map_err(|error| Failure::Retry(error.into()))?;
+        let Some((run, repository, known)) = started else { return Ok(()) };
+        let Err(ended) = self.attempt(run, &repository, known).await else { return Ok(()) };
+        self.end(run, ended).await
     }
 
-    async fn attempt(&self) -> Result<(), Ended> {
-        let Some((repository, known)) = self.start().await? else { return Ok(()) };
-        let reading = self.read(&repository, known).await?;
-        self.tell(Phase::Saving, 0, None).await?;
-        self.save(&repository, reading).await?;
+    /// Writes down why an attempt ended, and says whether another one follows.
+    async fn end(&self, run: ScanRun, ended: Ended) -> Result<(), Failure> {
+        let (message, error, again) = match ended {
+            Ended::Interrupted => (None, anyhow::anyhow!("the attempt was interrupted"), true),
+            Ended::Failed { message, transient } => (
+                Some(message.clone()),
+                anyhow::anyhow!(message),
+                transient && !self.context.is_last,
+            ),
+            Ended::Broken(error) => (Some(BROKEN.to_owned()), error, !self.context.is_last),
+        };
+        let written = match (&message, again) {
+            (message, true) => self.requeue(run, message.as_deref()).await,
+            (Some(message), false) => self.fail(run, message).await,
+            (None, false) => Ok(()),
+        };
+        written.map_err(|error| Failure::Retry(error.into()))?;
+        Err(if again { Failure::Retry(error) } else { Failure::Final(error) })
+    }
+
+    async fn attempt(
+        &self,
+        run: ScanRun,
+        repository: &Repository,
+        known: Known,
+    ) -> Result<(), Ended> {
+        let reading = self.read(run, repository, known).await?;
+        self.tell(run, (Phase::Saving, 0, None)).await?;
+        self.save(run, repository, reading).await?;
         info!("Scanned `{}`", repository.name);
         Ok(())
     }
 
     /// Marks the scan as running, and looks up what earlier ones left; none where it ended already.
-    async fn start(&self) -> Result<Option<(Repository, Known)>, Ended> {
+    async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository, Known)>> {
         let mut tx = self.begin().await?;
         let Some(repository) = repositories::find(&mut tx, self.job.repository).await? else {
             return Ok(None);
         };
-        if !store::start_scan(&mut tx, self.id(), self.context.clock.now()).await? {
+        let id = ScanId::from_uuid(self.job.scan);
+        let Some(run) = store::start_scan(&mut tx, id, self.context.clock.now()).await? else {
             return Ok(None);
-        }
+        };
         tx.announce("scans");
+        tx.commit().await?;
+
+        let mut tx = self.begin().await?;
         let known = Known {
             head: repository.head,
             commits: store::list_known_commits(&mut tx, repository.id).await?,
+            history_complete: repository.history_complete,
             facts: store::list_facts(&mut tx, repository.id).await?,
         };
-        tx.commit().await?;
-        Ok(Some((repository, known)))
+        Ok(Some((run, repository, known)))
     }
 
     /// Reads on threads of its own, telling how far it is, within the time there is for it.
-    async fn read(&self, repository: &Repository, known: Known) -> Result<Reading, Ended> {
+    async fn read(
+        &self,
+        run: ScanRun,
+        repository: &Repository,
+        known: Known,
+    ) -> Result<Reading, Ended> {
         let progress = Progress::default();
         let work = Work {
             mirror: Repository::mirror_path(
@@ -169,8 +185,7 @@ impl Run {
                     let position = progress.position();
                     if told != Some(position) {
                         told = Some(position);
-                        let (phase, done, total) = position;
-                        drop(self.tell(phase, done, total).await);
+                        drop(self.tell(run, position).await);
                     }
                 }
             }
@@ -192,20 +207,34 @@ impl Run {
         })
     }
 
-    async fn tell(&self, phase: Phase, done: u64, total: Option<u64>) -> sqlx::Result<()> {
+    async fn tell(&self, run: ScanRun, (phase, done, total): Position) -> sqlx::Result<()> {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let mut tx = self.begin().await?;
-        store::set_progress(&mut tx, self.id(), phase, number(done), total.map(number)).await?;
+        store::set_progress(&mut tx, run, phase, number(done), total.map(number)).await?;
         tx.announce("scans");
         tx.commit().await.map(|_| ())
     }
 
     /// Writes all that was found, and the end of the scan, in one transaction.
-    async fn save(&self, repository: &Repository, reading: Reading) -> Result<(), Ended> {
+    ///
+    /// The end comes first: it waits for whoever else writes this scan, and where a later run has
+    /// overtaken this one, nothing is written.
+    async fn save(
+        &self,
+        run: ScanRun,
+        repository: &Repository,
+        reading: Reading,
+    ) -> Result<(), Ended> {
         let now = self.context.clock.now();
         let tasks = findings::tasks(&reading.report);
         let mut tx = self.begin().await?;
+        let (branch, head) = (reading.branch.as_deref(), reading.head);
+        let end = store::ScanEnd { branch, head, found: reading.found() };
+        if !store::finish_scan(&mut tx, run, &end, now).await? {
+            return Err(Ended::Interrupted);
+        }
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
+        store::delete_other_facts(&mut tx, repository.id, &reading.fact_keys).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
@@ -213,41 +242,26 @@ impl Run {
         store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        store::insert_warnings(&mut tx, self.id(), &reading.warnings()).await?;
-        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let found = Found {
-            files: count(reading.files),
-            projects: count(reading.report.projects.len()),
-            tasks: count(reading.report.tasks.len()),
-            todos: count(reading.report.todos.len()),
-            commits: count(reading.commits.len()),
-        };
-        let end = store::ScanEnd { branch: reading.branch.as_deref(), head: reading.head, found };
-        store::finish_scan(&mut tx, self.id(), &end, now).await?;
-        repositories::set_scanned(
-            &mut tx,
-            repository.id,
-            reading.branch.as_deref(),
-            reading.head,
-            now,
-        )
-        .await?;
+        store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
+        let state =
+            RepositoryState { branch, head, history_complete: reading.is_history_complete() };
+        repositories::set_scanned(&mut tx, repository.id, &state, now).await?;
         tx.announce("scans");
         tx.announce("repositories");
         tx.commit().await?;
         Ok(())
     }
 
-    async fn requeue(&self, error: Option<&str>) -> sqlx::Result<()> {
+    async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        store::requeue_scan(&mut tx, self.id(), error).await?;
+        store::requeue_scan(&mut tx, run, error).await?;
         tx.announce("scans");
         tx.commit().await.map(|_| ())
     }
 
-    async fn fail(&self, message: &str) -> sqlx::Result<()> {
+    async fn fail(&self, run: ScanRun, message: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        store::fail_scan(&mut tx, self.id(), message, self.context.clock.now()).await?;
+        store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
         tx.announce("scans");
         tx.commit().await.map(|_| ())
     }
@@ -267,11 +281,27 @@ impl Work {
     fn read(&self, known: &Known) -> Result<Reading, ReadError> {
         let source = Source::parse(&self.source, &self.settings.policy(self.any_path))?;
         let mirror = Mirror::at(&self.mirror);
-        let fetched: Fetched =
+        let fetched =
             reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)?;
+        match self.reader(&mirror, known).read(&fetched) {
+            // An object below the references is missing or broken: the source still has it.
+            Err(error) if error.is_damage() && !self.progress.is_stopped() => {
+                let fetched = reading::remake(
+                    &mirror,
+                    &source,
+                    &self.settings,
+                    self.any_path,
+                    &self.progress,
+                )?;
+                self.reader(&mirror, known).read(&fetched)
+            }
+            read => read,
+        }
+    }
+
+    fn reader<'a>(&'a self, mirror: &'a Mirror, known: &'a Known) -> reading::Reader<'a> {
         let (settings, progress) = (&self.settings, &self.progress);
         reading::Reader { mirror: mirror.path(), name: &self.name, settings, known, progress }
-            .read(&fetched)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    model::{Phase, ScanWarning},
+    model::{Found, Phase, ScanWarning},
     progress::Progress,
     settings::ScanSettings,
 };
@@ -47,6 +47,20 @@ impl ReadError {
     }
 }
 
+impl ReadError {
+    /// Whether the mirror lacks what its references reach, so that making it anew may help.
+    pub(super) const fn is_damage(&self) -> bool {
+        match self {
+            Self::History(HistoryError::MissingHead(_) | HistoryError::Unopened { .. }) => true,
+            Self::Objects(error) | Self::Scan(ScanError::Objects(error)) => error.is_damage(),
+            Self::Source(_)
+            | Self::Fetch(_)
+            | Self::History(HistoryError::Cancelled)
+            | Self::Scan(ScanError::Cancelled) => false,
+        }
+    }
+}
+
 /// What reading a repository gave.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -55,6 +69,10 @@ pub struct Reading {
     pub report: ScanReport,
     /// What of the history could not be read.
     pub history_warnings: Vec<String>,
+    /// Whether commits are missing, so that the next scan has to look for them.
+    pub(super) history_cut: bool,
+    /// Every fact that this commit needs.
+    pub(super) fact_keys: Vec<FactKey>,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     /// Commits that were not known.
@@ -64,6 +82,22 @@ pub struct Reading {
 }
 
 impl Reading {
+    pub(super) const fn is_history_complete(&self) -> bool {
+        !self.history_cut
+    }
+
+    /// What is counted of a scan.
+    pub(super) fn found(&self) -> Found {
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Found {
+            files: count(self.files),
+            projects: count(self.report.projects.len()),
+            tasks: count(self.report.tasks.len()),
+            todos: count(self.report.todos.len()),
+            commits: count(self.commits.len()),
+        }
+    }
+
     /// Everything that could not be read, the history's first.
     pub fn warnings(&self) -> Vec<ScanWarning> {
         let history = self.history_warnings.iter().map(|message| ScanWarning {
@@ -85,6 +119,8 @@ impl Reading {
 pub(super) struct Known {
     pub(super) head: Option<Oid>,
     pub(super) commits: HashSet<Oid>,
+    /// Whether these are all there were: only then is what comes before a known one known.
+    pub(super) history_complete: bool,
     pub(super) facts: HashMap<FactKey, BlobFacts>,
 }
 
@@ -96,18 +132,39 @@ pub(super) fn fetch(
     any_path: bool,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
-    progress.set(Phase::Fetching, 0, None);
-    let policy = settings.policy(any_path);
-    let watch = mirror::Watch {
-        cancelled: &|| progress.is_stopped(),
-        progress: &|at| progress.set(Phase::Fetching, at.bytes, None),
-    };
-    match mirror.fetch(source, &policy, &settings.fetch, &watch) {
-        Err(FetchError::Damaged { .. }) => {
-            Ok(mirror.remake(source, &policy, &settings.fetch, &watch)?)
-        }
+    let fetched = watched(progress, |watch| {
+        mirror.fetch(source, &settings.policy(any_path), &settings.fetch, watch)
+    });
+    match fetched {
+        Err(FetchError::Damaged { .. }) => remake(mirror, source, settings, any_path, progress),
         fetched => Ok(fetched?),
     }
+}
+
+/// Makes the mirror anew, beside the old one.
+pub(super) fn remake(
+    mirror: &Mirror,
+    source: &Source,
+    settings: &ScanSettings,
+    any_path: bool,
+    progress: &Progress,
+) -> Result<Fetched, ReadError> {
+    let remade = watched(progress, |watch| {
+        mirror.remake(source, &settings.policy(any_path), &settings.fetch, watch)
+    });
+    Ok(remade?)
+}
+
+/// Fetches while the progress is told and looked at.
+fn watched(
+    progress: &Progress,
+    fetch: impl FnOnce(&mirror::Watch<'_>) -> Result<Fetched, FetchError>,
+) -> Result<Fetched, FetchError> {
+    progress.set(Phase::Fetching, 0, None);
+    fetch(&mirror::Watch {
+        cancelled: &|| progress.is_stopped(),
+        progress: &|at| progress.set(Phase::Fetching, at.bytes, None),
+    })
 }
 
 /// Reads a fetched mirror.
@@ -144,7 +201,7 @@ impl Reader<'_> {
         let walk = Walk {
             repository: self.mirror,
             head,
-            known: &|oid| self.known.commits.contains(oid),
+            known: &|oid| self.known.history_complete && self.known.commits.contains(oid),
             limits: self.settings.history.clone(),
         };
         let watch = history::Watch {
@@ -154,7 +211,10 @@ impl Reader<'_> {
         history::walk(&walk, &watch, &mut |event| {
             match event {
                 Event::Commit(commit) => reading.commits.push(*commit),
-                Event::Warning(warning) => reading.history_warnings.push(warning.to_string()),
+                Event::Warning(warning) => {
+                    reading.history_cut |= warning.cuts_history();
+                    reading.history_warnings.push(warning.to_string());
+                }
             }
             ControlFlow::Continue(())
         })?;
@@ -169,6 +229,7 @@ impl Reader<'_> {
         let store = ObjectStore::open(self.mirror)?;
         let options = self.settings.options(self.name);
         let plan = Plan::new(&store, head, &options)?;
+        reading.fact_keys = plan.keys().cloned().collect();
         let scan = plan.run(&store, &options, &self.known.facts, self.progress.files())?;
         reading.report = scan.report;
         reading.files = scan.counts.files;

@@ -312,7 +312,7 @@ async fn bodies_are_checked_for_kind_size_and_fields() {
         "",
         "git@github.com:a/b.git",
         "https://u:p@example.com/a/b",
-        "http://127.0.0.1/a/b",
+        "http://10.0.0.1/a/b",
         "/etc",
         "\u{0}",
     ] {

@@ -1,6 +1,10 @@
 //! Scans from request to result.
 
-use quarterdeck::{tenancy::Role, work::ScanState};
+use quarterdeck::{
+    tenancy::Role,
+    web::paging::PageRequest,
+    work::{self, ScanState},
+};
 
 use crate::support::World;
 
@@ -181,4 +185,91 @@ async fn a_repository_is_removed_by_typing_its_name() {
 fn walk(mirrors: &std::path::Path) -> usize {
     let tenants = std::fs::read_dir(mirrors).unwrap();
     tenants.map(|tenant| std::fs::read_dir(tenant.unwrap().path()).unwrap().count()).sum()
+}
+
+#[actix_web::test]
+async fn a_scan_that_cannot_succeed_is_tried_three_times_and_says_why() {
+    let world = World::new().await;
+    // Nobody listens on port 9.
+    let scan = world.request_url_scan(world.acme, "http://127.0.0.1:9/nobody.git").await;
+
+    for _ in 0..2 {
+        world.run_jobs().await;
+        let waiting = world.look(world.acme, scan).await.scan;
+        assert_eq!(waiting.state, ScanState::Queued);
+        assert!(
+            waiting.error.as_deref().is_some_and(|error| error.contains("127.0.0.1")),
+            "{waiting:?}"
+        );
+        world.clock.advance(chrono::Duration::minutes(1));
+    }
+    world.run_jobs().await;
+
+    let ended = world.look(world.acme, scan).await.scan;
+    assert_eq!(ended.state, ScanState::Failed, "{ended:?}");
+    assert!(ended.finished_at.is_some());
+}
+
+#[actix_web::test]
+async fn asking_twice_at_once_makes_one_scan() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let repository = world.repository("asked");
+    repository.commit("Start", &[("a.txt", "a\n")]);
+    world.scan(world.acme, &repository).await;
+
+    futures_util::join!(
+        owner.post("/acme/repositories/asked/scans", &[]),
+        owner.post("/acme/repositories/asked/scans", &[])
+    );
+    world.run_jobs().await;
+
+    let mut tx = world.begin(world.acme).await;
+    let all = work::list_scans(&mut tx, None, &PageRequest::first(10)).await.unwrap();
+    assert_eq!(all.len(), 2, "the first one and one more");
+    assert!(all.iter().all(|scan| scan.state == ScanState::Succeeded), "{all:?}");
+}
+
+#[actix_web::test]
+async fn an_interrupted_scan_whose_job_waits_is_not_asked_for_in_vain() {
+    let world = World::new().await;
+    let repository = world.repository("interrupted");
+    repository.commit("Start", &[("a.txt", "a\n")]);
+    let first = world.request_scan(world.acme, &repository).await;
+    world.pretend_running(first).await;
+
+    let second = world.request_scan(world.acme, &repository).await;
+    world.run_jobs().await;
+
+    for scan in [first, second] {
+        assert_eq!(world.look(world.acme, scan).await.scan.state, ScanState::Succeeded);
+    }
+}
+
+#[actix_web::test]
+async fn a_mirror_that_lost_its_objects_is_made_anew() {
+    let world = World::new().await;
+    let repository = world.repository("damaged");
+    repository.commit("Start", &[("tasklist.md", "- [ ] Stay\n")]);
+    world.scan(world.acme, &repository).await;
+    let mut directories = vec![world.scans.mirrors.clone()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "pack" || extension == "idx")
+            {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
+    let again = world.rescan(world.acme, "damaged").await;
+
+    let look = world.look(world.acme, again).await;
+    assert_eq!(look.scan.state, ScanState::Succeeded, "{:?}", look.scan.error);
+    assert_eq!(look.tasks, ["open  Stay"]);
 }

@@ -141,6 +141,17 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             "server.public_url must be http:// or https:// with a host and nothing after it",
         );
     }
+    if let Some(data_dir) = &config.data_dir
+        && config
+            .scanner
+            .allow_local_paths
+            .iter()
+            .any(|root| data_dir.starts_with(root) || root.starts_with(data_dir))
+    {
+        return refuse(
+            "scanner.allow_local_paths must not hold the data directory, where every organisation's mirrors are",
+        );
+    }
     if config.database.max_connections < 4 {
         return refuse("database.max_connections must be at least 4");
     }

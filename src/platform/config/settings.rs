@@ -175,10 +175,15 @@ impl Default for ScannerSettings {
 impl Config {
     /// The address people use, without a slash at its end.
     pub fn public_url(&self) -> String {
-        self.server.public_url.as_ref().map_or_else(
-            || format!("http://{}", self.server.listen),
-            |url| url.as_str().trim_end_matches('/').to_owned(),
-        )
+        if let Some(url) = &self.server.public_url {
+            return url.as_str().trim_end_matches('/').to_owned();
+        }
+        let listen = self.server.listen;
+        if listen.ip().is_unspecified() {
+            // Nobody can type 0.0.0.0: from this machine, or a container's, it is localhost.
+            return format!("http://localhost:{}", listen.port());
+        }
+        format!("http://{listen}")
     }
 
     /// Whether cookies may be marked `Secure`.

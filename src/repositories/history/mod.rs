@@ -93,6 +93,19 @@ pub enum Warning {
     TooManyCommits(usize),
 }
 
+impl Warning {
+    /// Whether commits are missing because of it, rather than their counts.
+    pub const fn cuts_history(&self) -> bool {
+        match self {
+            Self::MissingCommit(_)
+            | Self::Shallow(_)
+            | Self::UnreadableCommit(..)
+            | Self::TooManyCommits(_) => true,
+            Self::UncountedChanges { .. } => false,
+        }
+    }
+}
+
 /// How much of a history is read; the keys are those of the section `repositories`.
 #[derive(Debug, Clone)]
 pub struct Limits {

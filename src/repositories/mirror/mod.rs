@@ -170,6 +170,8 @@ impl Mirror {
 
     /// Removes the mirror from the disk.
     pub fn remove(&self) -> Result<(), FetchError> {
+        layout::remove(&layout::beside(&self.path, "fresh"))?;
+        layout::remove(&layout::beside(&self.path, "old"))?;
         layout::remove(&self.path)
     }
 

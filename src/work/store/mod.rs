@@ -13,12 +13,13 @@ pub use projects::{
     list_project_languages, list_projects,
 };
 pub(super) use save::{
-    NewTask, insert_facts, list_facts, replace_languages, save_dependencies,
+    NewTask, delete_other_facts, insert_facts, list_facts, replace_languages, save_dependencies,
     save_project_languages, save_projects, save_tasks,
 };
 pub(super) use scans::insert_scan;
 pub(super) use scans::{
-    ScanEnd, fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress, start_scan,
+    ScanEnd, ScanRun, fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress,
+    start_scan,
 };
 pub use scans::{find_scan, list_scans, list_warnings};
 pub use tasks::{count_tasks, find_task, list_tasks};

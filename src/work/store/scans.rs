@@ -99,35 +99,49 @@ pub(crate) async fn insert_scan(
     Ok(id)
 }
 
-/// Marks a scan as running, anew where it was interrupted; false where it has ended already.
+/// One run of a scan: writes of a run that a later one has overtaken change nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScanRun {
+    pub(crate) id: ScanId,
+    attempt: i32,
+}
+
+/// Marks a scan as running, anew where it was interrupted; none where it has ended already.
 pub(crate) async fn start_scan(
     tx: &mut TenantTx,
     id: ScanId,
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let result = sqlx::query!(
+) -> sqlx::Result<Option<ScanRun>> {
+    let attempt = sqlx::query_scalar!(
         "UPDATE scans
-         SET state = 'running', phase = 'fetching', done = 0, total = NULL, started_at = $2, error = NULL
+         SET state = 'running', phase = 'fetching', done = 0, total = NULL, started_at = $2, error = NULL,
+             attempt = attempt + 1
          WHERE id = $1
-           AND state IN ('queued', 'running')",
+           AND state IN ('queued', 'running')
+         RETURNING attempt",
         id.as_uuid(),
         now,
     )
-    .execute(tx.connection())
+    .fetch_optional(tx.connection())
     .await?;
-    Ok(result.rows_affected() == 1)
+    Ok(attempt.map(|attempt| ScanRun { id, attempt }))
 }
 
 pub(crate) async fn set_progress(
     tx: &mut TenantTx,
-    id: ScanId,
+    run: ScanRun,
     phase: Phase,
     done: i64,
     total: Option<i64>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE scans SET phase = $2, done = $3, total = $4 WHERE id = $1 AND state = 'running'",
-        id.as_uuid(),
+        "UPDATE scans
+         SET phase = $3, done = $4, total = $5
+         WHERE id = $1
+           AND attempt = $2
+           AND state = 'running'",
+        run.id.as_uuid(),
+        run.attempt,
         phase.as_str(),
         done,
         total,
@@ -140,12 +154,17 @@ pub(crate) async fn set_progress(
 /// Puts an interrupted scan back; with the reason where it is tried again after a failure.
 pub(crate) async fn requeue_scan(
     tx: &mut TenantTx,
-    id: ScanId,
+    run: ScanRun,
     error: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE scans SET state = 'queued', phase = 'waiting', error = $2 WHERE id = $1 AND state = 'running'",
-        id.as_uuid(),
+        "UPDATE scans
+         SET state = 'queued', phase = 'waiting', error = $3
+         WHERE id = $1
+           AND attempt = $2
+           AND state = 'running'",
+        run.id.as_uuid(),
+        run.attempt,
         error,
     )
     .execute(tx.connection())
@@ -155,13 +174,18 @@ pub(crate) async fn requeue_scan(
 
 pub(crate) async fn fail_scan(
     tx: &mut TenantTx,
-    id: ScanId,
+    run: ScanRun,
     error: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE scans SET state = 'failed', error = $2, finished_at = $3 WHERE id = $1",
-        id.as_uuid(),
+        "UPDATE scans
+         SET state = 'failed', error = $3, finished_at = $4
+         WHERE id = $1
+           AND attempt = $2
+           AND state = 'running'",
+        run.id.as_uuid(),
+        run.attempt,
         error,
         now,
     )
@@ -177,19 +201,23 @@ pub(crate) struct ScanEnd<'a> {
     pub(crate) found: Found,
 }
 
+/// Marks a run as having succeeded; false where a later one has overtaken it.
 pub(crate) async fn finish_scan(
     tx: &mut TenantTx,
-    id: ScanId,
+    run: ScanRun,
     end: &ScanEnd<'_>,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     let ScanEnd { branch, head, found } = end;
-    sqlx::query!(
+    let result = sqlx::query!(
         "UPDATE scans
-         SET state = 'succeeded', phase = 'finished', finished_at = $2, branch = $3, head = $4, files = $5,
-             projects = $6, tasks = $7, todos = $8, commits = $9, error = NULL
-         WHERE id = $1",
-        id.as_uuid(),
+         SET state = 'succeeded', phase = 'finished', finished_at = $3, branch = $4, head = $5, files = $6,
+             projects = $7, tasks = $8, todos = $9, commits = $10, error = NULL
+         WHERE id = $1
+           AND attempt = $2
+           AND state = 'running'",
+        run.id.as_uuid(),
+        run.attempt,
         now,
         *branch,
         head.as_ref().map(|head| head.as_bytes().as_slice()),
@@ -200,8 +228,8 @@ pub(crate) async fn finish_scan(
         found.commits,
     )
     .execute(tx.connection())
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
 pub(crate) async fn insert_warnings(

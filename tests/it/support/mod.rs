@@ -70,6 +70,7 @@ impl World {
         let tasks = Tasks::default();
         let db = Db::open(options.clone(), 8).await.unwrap();
         let mut parts = Parts::new(&config, db.clone(), clock.clone(), tasks.clone()).unwrap();
+        parts.scans.policy.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         parts.scans.policy.allowed_roots =
             repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
         db.check_isolation().await.unwrap();
@@ -185,6 +186,27 @@ impl World {
             work::connect(&mut tx, &source, ScanReason::Added, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         connected.scan
+    }
+
+    /// Connects a repository by its address and asks for its scan.
+    pub async fn request_url_scan(&self, tenant: TenantId, url: &str) -> ScanId {
+        let source = Source::parse(url, &self.scans.policy).unwrap();
+        let mut tx = self.begin(tenant).await;
+        let connected =
+            work::connect(&mut tx, &source, ScanReason::Added, self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        connected.scan
+    }
+
+    /// Leaves a scan as a killed server does: its row says running, its job waits.
+    pub async fn pretend_running(&self, scan: ScanId) {
+        let mut tx = self.begin(self.acme).await;
+        sqlx::query("UPDATE scans SET state = 'running' WHERE id = $1")
+            .bind(scan.as_uuid())
+            .execute(tx.connection())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Runs the queue until nothing in it is ready.
