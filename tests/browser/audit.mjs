@@ -26,3 +26,12 @@ export async function auditPage(page, out, name) {
     await check("axe finds nothing", false, `${name} ${violation.id}: ${violation.nodes[0].html.slice(0, 160)}`);
   }
 }
+
+/** A page outside of the walk, in both themes. */
+export async function auditBothThemes(page, out, name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await auditPage(page, out, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
