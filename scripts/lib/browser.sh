@@ -96,7 +96,7 @@ get_chromium_by_playwright() {
     local options=()
     ! have apt-get || ! can_be_root || options+=(--with-deps)
     say "Getting Chromium by Playwright"
-    (cd "$repository/tests/browser" && npx --no-install playwright-core install "${options[@]}" chromium </dev/null >&2) ||
+    (cd "$repository/tests/browser" && DEBIAN_FRONTEND=noninteractive npx --no-install playwright-core install "${options[@]}" chromium </dev/null >&2) ||
         fail "Playwright could not get Chromium. Install Chromium or Chrome, or name one in CHROMIUM, and start again"
     CHROMIUM=$(cd "$repository/tests/browser" && node --input-type=module \
         --eval 'import { chromium } from "playwright-core"; console.log(chromium.executablePath())')
