@@ -4,8 +4,12 @@
 #   docker run --detach --name quarterdeck --publish 127.0.0.1:8080:8080 --volume quarterdeck:/var/lib/quarterdeck quarterdeck
 #   docker exec quarterdeck quarterdeck setup-link
 #
-# With DATABASE_URL it uses that server instead: see docker-compose.yml. The runtime stage is what
-# scripts/check-image makes without a container engine; it understands ARG, ENV, RUN and COPY here.
+# Behind a name of its own, give it QUARTERDECK_PUBLIC_URL. With DATABASE_URL it uses that server instead:
+# see docker-compose.yml.
+#
+# scripts/check-image makes the last stage without a container engine. Of its instructions it takes FROM (a
+# debian:…-slim), RUN, ENV, USER, ENTRYPOINT and CMD; for COPY it puts a binary of the `quick` profile in place,
+# and the others it passes over.
 
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /source

@@ -6,6 +6,22 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # The product's own user, which runs PostgreSQL where we are root.
 server_user=quarterdeck
 
+# Where cargo builds, wherever the script is called from.
+target_dir() {
+    local target=${CARGO_TARGET_DIR:-target}
+    [[ $target = /* ]] || target=$repository/$target
+    printf '%s\n' "$target"
+}
+
+# A port of the loopback that nobody listens on; by chance, so that two runs do not choose the same.
+free_port() {
+    local port=$((20000 + RANDOM % 10000))
+    while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+        port=$((port + 1))
+    done
+    printf '%s\n' "$port"
+}
+
 # What the scripts say goes to standard error: standard output is for results.
 say() {
     printf '==> %s\n' "$*" >&2

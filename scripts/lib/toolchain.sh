@@ -20,8 +20,8 @@ needed_rust() {
 need_rust() {
     local needed found
     needed=$(needed_rust)
-    if ! have cargo && [ -d "$HOME/.cargo/bin" ]; then
-        PATH=$HOME/.cargo/bin:$PATH
+    if ! have cargo && [ -d "${HOME:-}/.cargo/bin" ]; then
+        PATH=${HOME:-}/.cargo/bin:$PATH
     fi
     have cargo || have rustup || install_rustup
     found=$(rust_version)
@@ -55,5 +55,16 @@ install_rustup() {
     curl --proto '=https' --tlsv1.2 --fail --silent --show-error https://sh.rustup.rs |
         sh -s -- -y --no-modify-path --profile minimal --default-toolchain none >&2 ||
         fail "cannot get rustup. Install Rust $(needed_rust) or newer, so that cargo is on the PATH, and start again"
-    PATH=$HOME/.cargo/bin:$PATH
+    PATH=${HOME:-}/.cargo/bin:$PATH
+}
+
+# Format and lints, which a toolchain of the minimal profile lacks.
+need_rust_components() {
+    if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then
+        return
+    fi
+    have rustup || fail "cargo fmt and cargo clippy are needed. Install rustfmt and clippy beside Rust (Debian, Ubuntu:" \
+        "apt-get install rustfmt rust-clippy) and start again"
+    say "Getting rustfmt and clippy by rustup"
+    rustup component add rustfmt clippy >&2 || fail "rustup could not get rustfmt and clippy: rustup component add rustfmt clippy"
 }

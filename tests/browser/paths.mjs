@@ -14,9 +14,32 @@ export async function checkLiveScan(page, repository) {
   await page.getByRole("button", { name: "Add and scan" }).click();
   await page.waitForURL(/\/scans\/[^/]+$/);
   await page.evaluate(() => { window.sameDocument = true; });
+  const wasRunning = (await page.locator("#state progress").count()) > 0;
   await page.locator("#state .pill.good").first().waitFor({ timeout: 120_000 });
   await check("the scan's end arrives without a reload", await page.evaluate(() => window.sameDocument === true));
-  step("added a repository and saw its scan");
+  await checkScanAgain(page);
+  step(`added a repository and saw its scan${wasRunning ? " run" : ""} and the next one`);
+}
+
+/** Asks for another scan, however quick, while a second window looks at the list of scans. */
+async function checkScanAgain(page) {
+  const list = await page.context().newPage();
+  await list.goto(await page.locator(".rail a[href$='/scans']").first().getAttribute("href"));
+  await list.locator("#live[data-state=live]").waitFor({ state: "attached" });
+  await list.evaluate(() => { window.sameDocument = true; });
+  const rows = list.locator("[data-list] tr");
+  const before = await rows.count();
+
+  if (await page.getByRole("button", { name: "Scan again" }).count() === 0) await page.reload();
+  const finished = page.url();
+  await page.getByRole("button", { name: "Scan again" }).click();
+  await page.waitForURL((url) => /\/scans\/[^/]+$/.test(url.pathname) && url.href !== finished);
+
+  await rows.nth(before).waitFor({ timeout: 30_000 });
+  await rows.first().locator(".pill.good").waitFor({ timeout: 120_000 });
+  await check("the list follows another scan without a reload", await list.evaluate(() => window.sameDocument === true));
+  await page.locator("#state .pill.good").first().waitFor({ timeout: 120_000 });
+  await list.close();
 }
 
 /** Palette, skip link, `g` and a letter, `j`, the map, the theme. */

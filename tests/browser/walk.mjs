@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { check, finish, step, watch } from "./report.mjs";
-import { auditPage } from "./audit.mjs";
+import { auditBothThemes, auditPage } from "./audit.mjs";
 import { checkKeys, checkWithoutScript, checkWeight, checkLiveScan } from "./paths.mjs";
 
 const { values: options } = parseArgs({
@@ -42,7 +42,7 @@ async function open(settings = {}) {
 async function signIn() {
   const { context, page } = await open();
   await page.goto(options.setup);
-  await auditPage(page, out, "setup");
+  await auditBothThemes(page, out, "setup");
   await page.getByLabel("Your name").fill("Ada Lovelace");
   await page.getByLabel("Your login").fill("ada");
   const organization = page.getByLabel("Organisation", { exact: true });
@@ -53,7 +53,7 @@ async function signIn() {
 
   await page.goto(options.setup);
   await check("the setup link works once", (await page.getByRole("heading", { level: 1 }).innerText()).includes("no longer"));
-  await auditPage(page, out, "setup-used");
+  await auditBothThemes(page, out, "setup-used");
   const state = await context.storageState();
   await context.close();
   return state;
@@ -71,6 +71,7 @@ async function listPages(page) {
     const row = page.locator("[data-list] .row-link").first();
     if (await check(`the list of ${list} has a row`, (await row.count()) > 0)) found.set(name, await row.getAttribute("href"));
   }
+  found.set("removal", `${found.get("repository")}/removal`);
   found.set("tasks-filtered", `${found.get("tasks")}?status=done&q=a`);
   found.set("tasks-empty", `${found.get("tasks")}?q=nothing-is-called-this`);
   found.set("not-found", `${home}/no-such-page`);
@@ -113,7 +114,7 @@ try {
   const { context: outside, page: door } = await open();
   await door.goto("/");
   await check("a stranger is sent to the door", new URL(door.url()).pathname === "/sign-in");
-  await auditPage(door, out, "sign-in");
+  await auditBothThemes(door, out, "sign-in");
   await outside.close();
   const session = await signIn();
   step("signed in");
