@@ -1,6 +1,7 @@
 //! The SQL of scans, projects, tasks and commits.
 
 mod commits;
+mod facts;
 mod projects;
 mod save;
 mod scans;
@@ -8,13 +9,14 @@ mod tasks;
 
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
+pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
 };
 pub(super) use save::{
-    NewTask, delete_other_facts, insert_facts, list_facts, replace_languages, save_dependencies,
-    save_project_languages, save_projects, save_tasks,
+    NewTask, replace_languages, save_dependencies, save_project_languages, save_projects,
+    save_tasks,
 };
 pub(super) use scans::insert_scan;
 pub(super) use scans::{

@@ -72,6 +72,16 @@ pub async fn create(login: Login) -> (Guard, PgConnectOptions) {
     (Guard { admin, name }, options)
 }
 
+/// A database without any table.
+pub async fn create_empty(login: Login) -> (Guard, PgConnectOptions) {
+    let admin = admin_options(login.variable());
+    let mut connection = PgConnection::connect_with(&admin).await.unwrap();
+    let name = format!("test_{}", ids::new().simple());
+    run(&mut connection, format!("CREATE DATABASE {name}")).await.unwrap();
+    let options = admin.clone().database(&name);
+    (Guard { admin, name }, options)
+}
+
 /// Makes the migrated database that others are copied from, where it is not there yet.
 async fn template(connection: &mut PgConnection, admin: &PgConnectOptions, login: Login) -> String {
     let migrator = sqlx::migrate!();
