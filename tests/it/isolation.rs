@@ -3,7 +3,7 @@
 use quarterdeck::tenancy::Role;
 
 use crate::support::{
-    World,
+    DatabaseLogin, World,
     routes::{Things, entries, fill, is_of_tenant, method},
 };
 
@@ -15,7 +15,11 @@ struct Both {
 }
 
 async fn both() -> Both {
-    let world = World::new().await;
+    both_on(DatabaseLogin::MayMakeRoles).await
+}
+
+async fn both_on(login: DatabaseLogin) -> Both {
+    let world = World::with_login(login).await;
     let acme = world.things(world.acme, MARKER).await;
     world.things(world.globex, "marker-globex").await;
     Both { world, acme }
@@ -23,7 +27,16 @@ async fn both() -> Both {
 
 #[actix_web::test]
 async fn no_page_or_endpoint_shows_another_organisation() {
-    let Both { world, acme } = both().await;
+    show_nothing(both().await).await;
+}
+
+#[actix_web::test]
+async fn no_page_or_endpoint_shows_another_organisation_where_one_login_does_all() {
+    show_nothing(both_on(DatabaseLogin::Plain).await).await;
+}
+
+async fn show_nothing(both: Both) {
+    let Both { world, acme } = both;
     let (person, program) =
         (world.neighbour().await, world.program(world.globex, Role::Owner).await);
 
@@ -89,7 +102,16 @@ async fn filters_and_cursors_do_not_reach_into_another_organisation() {
 
 #[actix_web::test]
 async fn no_write_reaches_another_organisation() {
-    let Both { world, acme } = both().await;
+    write_nothing(both().await).await;
+}
+
+#[actix_web::test]
+async fn no_write_reaches_another_organisation_where_one_login_does_all() {
+    write_nothing(both_on(DatabaseLogin::Plain).await).await;
+}
+
+async fn write_nothing(both: Both) {
+    let Both { world, acme } = both;
     let before = world.look(world.acme, acme.scan).await;
     let (person, program) =
         (world.neighbour().await, world.program(world.globex, Role::Owner).await);
