@@ -41,7 +41,11 @@ pub fn routes() -> Routes {
         .post("/{organization}/repositories/{repository}/scans", scan_page::rescan)
 }
 
-/// What a list is asked for; an unknown value filters nothing.
+/// What an address names that is not there: a list by it is empty, rather than that of all.
+const NO_REPOSITORY: RepositoryId = RepositoryId::from_uuid(uuid::Uuid::nil());
+const NO_PROJECT: ProjectId = ProjectId::from_uuid(uuid::Uuid::nil());
+
+/// What a list is asked for; an unknown status or source filters nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
     pub status: Option<String>,
@@ -121,8 +125,13 @@ impl ListQuery {
         tx: &mut TenantTx,
     ) -> Result<(Filter, Option<RepositoryId>)> {
         let all = repositories::list_all(tx).await?;
-        let chosen = self.repository.as_deref();
-        let id = all.iter().find(|(_, name)| Some(name.as_str()) == chosen).map(|(id, _)| *id);
+        let chosen = self.repository.as_deref().filter(|name| !name.is_empty());
+        let id = match chosen {
+            None => None,
+            Some(name) => Some(
+                repositories::find_named(tx, name).await?.map_or(NO_REPOSITORY, |found| found.id),
+            ),
+        };
         let names = all.into_iter().map(|(_, name)| (name.clone(), name));
         Ok((Filter::new("repository", "repository", chosen, names), id))
     }
@@ -239,7 +248,8 @@ pub(super) async fn tasks(
     let request = query.page().parse::<IdKey>()?;
     let mut tx = scope.begin().await?;
     let (by_repository, repository) = query.by_repository(&mut tx).await?;
-    let project = query.project.as_deref().and_then(|id| id.parse::<ProjectId>().ok());
+    let project = query.project.as_deref().filter(|id| !id.is_empty());
+    let project = project.map(|id| id.parse().unwrap_or(NO_PROJECT));
     let filter = TaskFilter {
         state: query.state(),
         source: query.source(),

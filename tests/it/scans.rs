@@ -273,3 +273,21 @@ async fn a_mirror_that_lost_its_objects_is_made_anew() {
     assert_eq!(look.scan.state, ScanState::Succeeded, "{:?}", look.scan.error);
     assert_eq!(look.tasks, ["open  Stay"]);
 }
+
+#[actix_web::test]
+async fn a_list_by_a_repository_that_is_not_there_is_empty() {
+    let world = World::new().await;
+    let viewer = world.viewer().await;
+    let repository = world.repository("listed");
+    repository.commit("Start", &[("tasklist.md", "- [ ] Only by its own name\n")]);
+    world.scan(world.acme, &repository).await;
+
+    for query in ["?repository=listed", "?repository="] {
+        let page = viewer.get(&format!("/acme/tasks{query}")).await.expect(200);
+        assert!(page.text.contains("Only by its own name"), "{query}");
+    }
+    for query in ["?repository=other", "?project=nonsense", "?repository=%00"] {
+        let page = viewer.get(&format!("/acme/tasks{query}")).await;
+        assert!(!page.text.contains("Only by its own name"), "{query}");
+    }
+}
