@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route,
     dev::Payload,
+    guard,
     http::{Method, header},
     web,
 };
@@ -85,6 +86,15 @@ guarded!(A B);
 guarded!(A B C);
 guarded!(A B C D);
 
+/// HEAD is answered as GET is, without the body, which actix leaves out.
+fn get_or_head() -> Route {
+    Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+fn allow(method: &Method) -> &str {
+    if *method == Method::GET { "GET, HEAD" } else { method.as_str() }
+}
+
 /// Calls the handler once its arguments are there, in their order.
 fn guarded_route<F, Args, R>(route: Route, handler: F) -> Route
 where
@@ -111,7 +121,7 @@ impl Routes {
         Args: Guarded,
         R: Responder + 'static,
     {
-        self.add(Method::GET, path, Args::ACCESS, guarded_route(web::get(), handler))
+        self.add(Method::GET, path, Args::ACCESS, guarded_route(get_or_head(), handler))
     }
 
     /// A POST that changes something and answers from its commit.
@@ -142,7 +152,8 @@ impl Routes {
         Args: FromRequest + 'static,
         R: Responder + 'static,
     {
-        let route = web::method(method.clone()).to(handler);
+        let route = if method == Method::GET { get_or_head() } else { web::method(method.clone()) };
+        let route = route.to(handler);
         self.add(method, path, Access::Anyone, route)
     }
 
@@ -173,7 +184,7 @@ impl Routes {
         paths.sort_by_key(|(path, _)| specificity(path));
         for (path, routes) in paths {
             let allowed =
-                routes.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ");
+                routes.iter().map(|(method, _)| allow(method)).collect::<Vec<_>>().join(", ");
             let resource = routes
                 .into_iter()
                 .fold(web::resource(path), |resource, (_, route)| resource.route(route));

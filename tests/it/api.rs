@@ -375,7 +375,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
     let world = World::new().await;
     let answer = Answer::of(world.nobody().request(Method::PATCH, "/api/v2/repositories")).await;
 
-    assert_eq!(answer.header("allow"), "GET, POST");
+    assert_eq!(answer.header("allow"), "GET, HEAD, POST");
     problem(answer, 405);
 }
 

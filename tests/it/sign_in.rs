@@ -181,6 +181,19 @@ async fn errors_are_pages_for_people_and_problems_for_programs() {
 }
 
 #[actix_web::test]
+async fn head_is_answered_as_get_without_a_body() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+
+    for path in ["/acme", "/sign-in", "/api/health"] {
+        let answer = Answer::of(owner.request(reqwest::Method::HEAD, path)).await.expect(200);
+        assert_eq!(answer.text, "", "{path}");
+        assert!(!answer.header("content-type").is_empty(), "{path}");
+    }
+    assert_eq!(world.nobody().status(reqwest::Method::HEAD, "/acme").await, 303);
+}
+
+#[actix_web::test]
 async fn readiness_says_what_is_well() {
     let world = World::new().await;
 

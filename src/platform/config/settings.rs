@@ -153,7 +153,7 @@ impl Default for RepositorySettings {
             connect_timeout_seconds: 20,
             idle_timeout_seconds: 60,
             max_commits: 1_000_000,
-            max_files_per_commit: 10_000,
+            max_files_per_commit: 1_000,
             max_diff_bytes: 64 << 20,
         }
     }
