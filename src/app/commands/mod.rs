@@ -42,13 +42,21 @@ pub(super) fn check_config(config: &Config) -> anyhow::Result<()> {
 pub(super) fn completions(shell: Shell) -> anyhow::Result<()> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "quarterdeck", &mut out);
-    std::io::stdout().write_all(&out).context("print the completions")
+    print(&out)
 }
 
 pub(super) fn man() -> anyhow::Result<()> {
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut std::io::stdout())
-        .context("print the manual page")
+    let mut out = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+    print(&out)
+}
+
+/// Prints a text as it is; a reader that has gone away is no error.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("print"),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 pub(super) async fn migrate(config: &Config, environment: &Environment) -> anyhow::Result<()> {
