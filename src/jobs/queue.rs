@@ -81,8 +81,8 @@ pub(super) async fn claim(
     .await
 }
 
-/// Puts back what a worker held that gave no sign of life. The attempt counts: a job that kills its
-/// server each time ends as dead.
+/// Puts back what a worker held that gave no sign of life. The attempt counts, so that a job can
+/// see that it has ended its server again and again.
 async fn release_abandoned(connection: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE jobs
@@ -135,6 +135,28 @@ pub(super) async fn delete(connection: &mut PgConnection, job: &Claimed) -> sqlx
         job.tenant.as_uuid(),
         job.id,
         job.claim,
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Hands back a job whose server was told to stop; the attempt does not count against it.
+pub(super) async fn hand_back(
+    connection: &mut PgConnection,
+    job: &Claimed,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE jobs
+         SET state = 'queued', run_at = $4, attempts = attempts - 1, worker = NULL, locked_until = NULL
+         WHERE tenant_id = $1
+           AND id = $2
+           AND worker = $3",
+        job.tenant.as_uuid(),
+        job.id,
+        job.claim,
+        now,
     )
     .execute(connection)
     .await

@@ -47,6 +47,8 @@ pub struct JobContext {
     pub cancel: CancellationToken,
     /// Whether a failure of this attempt is the end.
     pub is_last: bool,
+    /// Whether all attempts are used up: the ones before ended with their server, not with an answer.
+    pub is_exhausted: bool,
 }
 
 type Outcome = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -194,8 +196,9 @@ impl Worker {
             return Err(Failure::Final(anyhow::anyhow!("no function does `{}`", job.kind)));
         };
         let is_last = job.attempts >= job.max_attempts;
+        let is_exhausted = job.attempts > job.max_attempts;
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let context = JobContext { db, grant, clock, cancel, is_last };
+        let context = JobContext { db, grant, clock, cancel, is_last, is_exhausted };
         run(context, job.payload.clone()).await
     }
 
@@ -233,9 +236,8 @@ impl Worker {
         let connection = tx.connection();
         match outcome {
             Ok(()) => queue::delete(connection, job).await?,
-            Err(Failure::Retry(error)) if cancel.is_cancelled() => {
-                queue::put_back(connection, job, Some(self.clock.now()), &format!("{error:#}"))
-                    .await?;
+            Err(Failure::Retry(_)) if cancel.is_cancelled() => {
+                queue::hand_back(connection, job, self.clock.now()).await?;
             }
             Err(Failure::Retry(error)) if job.attempts < job.max_attempts => {
                 warn!("The job failed and is tried again: {error:#}");

@@ -53,6 +53,10 @@ pub async fn request_scan(
 /// What people are told where the fault is the server's.
 const BROKEN: &str = "The result could not be stored; the server's log says why.";
 
+/// What people are told where scanning ended the server each time.
+const EXHAUSTED: &str = "The server ended while it scanned this repository, again and again. Its log and its memory \
+     limit say why; scan again once that is mended.";
+
 /// One attempt at one scan.
 struct Run {
     context: JobContext,
@@ -91,6 +95,10 @@ impl Run {
     async fn run(self) -> Result<(), Failure> {
         let started = self.start().await.map_err(|error| Failure::Retry(error.into()))?;
         let Some((run, repository, known)) = started else { return Ok(()) };
+        if self.context.is_exhausted {
+            let ended = Ended::Failed { message: EXHAUSTED.to_owned(), transient: false };
+            return self.end(run, ended).await;
+        }
         let Err(ended) = self.attempt(run, &repository, known).await else { return Ok(()) };
         self.end(run, ended).await
     }

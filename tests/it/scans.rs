@@ -291,3 +291,21 @@ async fn a_list_by_a_repository_that_is_not_there_is_empty() {
         assert!(!page.text.contains("Only by its own name"), "{query}");
     }
 }
+
+#[actix_web::test]
+async fn a_scan_that_ended_its_server_each_time_fails_in_words() {
+    let world = World::new().await;
+    let repository = world.repository("deadly");
+    repository.commit("Start", &[("a.txt", "a\n")]);
+    let scan = world.request_scan(world.acme, &repository).await;
+    world.pretend_attempts(3).await;
+
+    world.run_jobs().await;
+
+    let ended = world.look(world.acme, scan).await.scan;
+    assert_eq!(ended.state, ScanState::Failed, "{ended:?}");
+    assert!(
+        ended.error.as_deref().is_some_and(|error| error.contains("server ended")),
+        "{ended:?}"
+    );
+}

@@ -209,6 +209,17 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    /// Counts attempts of the waiting jobs, as killed servers leave them.
+    pub async fn pretend_attempts(&self, attempts: i32) {
+        let mut tx = self.db.system(SystemReason::ClaimJob).await.unwrap();
+        sqlx::query("UPDATE jobs SET attempts = $1")
+            .bind(attempts)
+            .execute(tx.connection())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// Runs the queue until nothing in it is ready.
     pub async fn run_jobs(&self) {
         self.worker.run_until_idle().await.unwrap();
