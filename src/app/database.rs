@@ -53,7 +53,7 @@ pub async fn open(config: &Config, environment: &Environment) -> anyhow::Result<
         .map(|url| parse(url, "database.listen_url"))
         .transpose()?;
     let listen = listen.unwrap_or_else(|| options.clone());
-    let db = Db::open(options, config.database.max_connections).await?;
+    let db = Db::open_past_pooler(options, &listen, config.database.max_connections).await?;
     Ok(Opened { db, listen, managed })
 }
 

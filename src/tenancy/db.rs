@@ -87,7 +87,18 @@ pub struct Db {
 impl Db {
     /// Checks the login, brings the tables up to date, and opens the pool.
     pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self, LoginError> {
-        let mut connection = PgConnection::connect_with(&options).await?;
+        let direct = options.clone();
+        Self::open_past_pooler(options, &direct, max_connections).await
+    }
+
+    /// The same, where `options` lead through a transaction pooler: locks and migrations need one session,
+    /// and so the `direct` address.
+    pub async fn open_past_pooler(
+        options: PgConnectOptions,
+        direct: &PgConnectOptions,
+        max_connections: u32,
+    ) -> Result<Self, LoginError> {
+        let mut connection = PgConnection::connect_with(direct).await?;
         let isolation = layout::prepare(&mut connection).await?;
         connection.close().await?;
         Ok(Self {
