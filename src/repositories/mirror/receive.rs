@@ -31,6 +31,9 @@ use crate::repositories::source::{LocalPath, RemoteUrl};
 const REFSPECS: [&str; 2] =
     ["+refs/heads/*:refs/incoming/heads/*", "+refs/tags/*:refs/incoming/tags/*"];
 
+/// How much of gix's words an error repeats, in bytes.
+const MAX_REASON: usize = 300;
+
 /// What errors call the other side.
 pub(super) fn name_of(source: &Source) -> String {
     match source {
@@ -50,7 +53,17 @@ pub(super) fn receive(
         Source::Url(url) => over_http(mirror, url, policy, guard)?,
         Source::Path(path) => from_path(mirror, path, guard)?,
     };
-    check_objects(mirror, &references, guard)?;
+    finish(mirror, &references, guard, before)
+}
+
+/// Makes the references those of the mirror, once all that they name is here.
+fn finish(
+    mirror: &Path,
+    references: &References,
+    guard: &Guard,
+    before: [Vec<u8>; 2],
+) -> Result<Fetched, FetchError> {
+    check_objects(mirror, references, guard)?;
     references.write(mirror)?;
     let changed = before != layout::snapshot(mirror)?;
     let (default_branch, head) = references.default_branch();
@@ -110,6 +123,7 @@ fn exchange<T: Transport>(
         .with_transport_options(Box::new(()))
         .prepare_fetch(Discard, options)
         .map_err(|error| failure(&error, guard, Phase::Greeting))?;
+    guard.references_have_come();
     let references = References::of(prepared.ref_map(), guard)?;
     if !references.targets.is_empty() {
         prepared
@@ -220,6 +234,10 @@ enum Phase {
 fn failure(error: &gix::Error, guard: &Guard, phase: Phase) -> FetchError {
     let host = guard.host().to_owned();
     let reason = error.probable_cause().to_string();
+    // What the other side has sent is repeated as a list of numbers, before the words.
+    let mut reason =
+        reason.rsplit_once("] ").map_or(reason.as_str(), |(_, words)| words).to_owned();
+    reason.truncate(reason.floor_char_boundary(MAX_REASON));
     if error.is_resource_exhausted() {
         return FetchError::ObjectTooLarge {
             limit: guard.limits().max_object_bytes,
