@@ -254,6 +254,8 @@ pub enum WarningCode {
     LargeFilePointer,
     ListTruncated,
     ObjectMissing,
+    PathTooLong,
     SubmoduleNotFollowed,
+    TooDeep,
     WorkspacePattern,
 }

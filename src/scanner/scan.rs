@@ -18,7 +18,7 @@ use super::{
 };
 use crate::repositories::{
     Oid,
-    objects::{EntryKind, ObjectError, ObjectStore, Tree, TreeLimits},
+    objects::{EntryKind, LeftOut, ObjectError, ObjectStore, Tree, TreeLimits},
 };
 
 /// What a scan is told.
@@ -111,8 +111,9 @@ impl Plan {
     }
 
     fn add(&mut self, tree: Tree) {
-        for path in &tree.unreadable {
-            self.warnings.add(WarningCode::ObjectMissing, path, "This directory cannot be read, so what is in it is not listed: fetch the repository again.");
+        for (reason, path) in &tree.left_out {
+            let (code, message) = told(*reason);
+            self.warnings.add(code, path, message);
         }
         let mut indices: HashMap<FactKey, usize> = HashMap::new();
         for entry in tree.entries {
@@ -190,6 +191,23 @@ impl Plan {
             if let Outcome::New(facts) = outcome { Some((wanted.key, facts)) } else { None }
         });
         Ok(Scan { report, new_facts: new_facts.collect(), counts })
+    }
+}
+
+fn told(reason: LeftOut) -> (WarningCode, &'static str) {
+    match reason {
+        LeftOut::Unreadable => (
+            WarningCode::ObjectMissing,
+            "This directory cannot be read, so what is in it is not listed: fetch the repository again.",
+        ),
+        LeftOut::TooDeep => (
+            WarningCode::TooDeep,
+            "Directories are nested deeper than `scanner.max_depth` here, so what is below is not listed: raise it to read that too.",
+        ),
+        LeftOut::PathTooLong => (
+            WarningCode::PathTooLong,
+            "The path is longer than any system takes, so what stands there is not listed: give it a shorter one.",
+        ),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Counting the lines that a commit added and deleted.
 
+use std::{collections::HashMap, ops::ControlFlow};
+
 use gix::{
     ObjectId,
-    bstr::{BString, ByteSlice},
+    bstr::{BStr, BString, ByteSlice},
     diff::{
         blob::{Algorithm, Diff, InternedInput, sources::byte_lines},
-        tree::{Recorder, State, recorder},
+        tree::{Recorder, State, Visit, recorder, visit},
     },
     objs::{TreeRefIter, tree::EntryMode},
     prelude::FindExt,
@@ -15,6 +17,11 @@ use super::{Commit, FileChange, Limits, decode};
 
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
+
+/// What the paths of one commit's changes may take: a few trees can unfold to millions of millions.
+const MAX_CHANGES_BYTES: usize = 96 << 20;
+/// What a change takes beside its path.
+const CHANGE_BYTES: usize = 64;
 
 /// What one thread needs again and again to compare trees and files.
 pub(super) struct Counter {
@@ -54,16 +61,31 @@ impl Counter {
         &self.repository
     }
 
-    /// Fills in the files and sums of a commit that has this tree.
-    pub(super) fn fill(&mut self, commit: &mut Commit, tree: ObjectId) -> Result<(), String> {
+    /// Fills in the files and sums of a commit that has this tree, unless it is told to stop.
+    pub(super) fn fill(
+        &mut self,
+        commit: &mut Commit,
+        tree: ObjectId,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(), String> {
         let parent_tree = match commit.parents.as_slice() {
             [] => None,
             [parent] => Some(self.tree_of((*parent).into())?),
             // As `git log` does: what a merge changed, its parents have changed before.
             _ => return Ok(()),
         };
+        // One large file can stand at thousands of paths.
+        let mut counted: HashMap<(Option<Version>, Option<Version>), Lines> = HashMap::new();
         for change in self.changed_files(parent_tree, tree)? {
-            let lines = self.lines(&change).map_err(|error| error.to_string())?;
+            if stopped() {
+                return Err("it was cancelled".to_owned());
+            }
+            let versions = (change.old, change.new);
+            let lines = match counted.get(&versions) {
+                Some(lines) => *lines,
+                None => self.lines(&change).map_err(|error| error.to_string())?,
+            };
+            counted.insert(versions, lines);
             let (added, deleted) = lines.unzip();
             commit.files_changed = commit.files_changed.saturating_add(1);
             commit.insertions += u64::from(added.unwrap_or(0));
@@ -101,10 +123,13 @@ impl Counter {
             None => TreeRefIter::from_bytes(&[], gix::hash::Kind::Sha1),
         };
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
-        let mut recorder = Recorder::default();
-        gix::diff::tree(old, new, &mut self.state, objects, &mut recorder)
-            .map_err(|error| error.to_string())?;
-        Ok(pair_up(recorder.records))
+        let mut bounded = Bounded::default();
+        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut bounded);
+        if bounded.bytes > MAX_CHANGES_BYTES {
+            return Err("it changes too many files".to_owned());
+        }
+        compared.map_err(|error| error.to_string())?;
+        Ok(pair_up(bounded.recorder.records))
     }
 
     fn lines(&mut self, change: &Change) -> gix::Result<Lines> {
@@ -155,6 +180,46 @@ impl Counter {
             input.interner.num_tokens(),
         );
         (self.diff.count_additions(), self.diff.count_removals())
+    }
+}
+
+/// A recorder that ends the comparison when it has too much.
+#[derive(Default)]
+struct Bounded {
+    recorder: Recorder,
+    bytes: usize,
+}
+
+impl Visit for Bounded {
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.recorder.pop_front_tracked_path_and_set_current();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &BStr) {
+        self.recorder.push_back_tracked_path_component(component);
+    }
+
+    fn push_path_component(&mut self, component: &BStr) {
+        self.recorder.push_path_component(component);
+    }
+
+    fn pop_path_component(&mut self) {
+        self.recorder.pop_path_component();
+    }
+
+    fn visit(&mut self, change: visit::Change) -> ControlFlow<()> {
+        let go_on = self.recorder.visit(change);
+        let path = self.recorder.records.last().map_or(0, |last| path_of(last).len());
+        self.bytes = self.bytes.saturating_add(path + CHANGE_BYTES);
+        if self.bytes > MAX_CHANGES_BYTES { ControlFlow::Break(()) } else { go_on }
+    }
+}
+
+fn path_of(record: &recorder::Change) -> &BStr {
+    match record {
+        recorder::Change::Addition { path, .. }
+        | recorder::Change::Deletion { path, .. }
+        | recorder::Change::Modification { path, .. } => path.as_ref(),
     }
 }
 

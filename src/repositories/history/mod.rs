@@ -85,7 +85,9 @@ pub enum Warning {
     MissingCommit(Oid),
     #[error("History ends at {0}: the source is a shallow clone.")]
     Shallow(Oid),
-    #[error("The commit {0} cannot be understood ({1}); what came before it is not shown.")]
+    #[error(
+        "The commit {0} cannot be understood ({1}) and is not shown; what came before it may be missing."
+    )]
     UnreadableCommit(Oid, String),
     #[error("The changes of commit {commit} are not counted: {reason}.")]
     UncountedChanges { commit: Oid, reason: String },

@@ -74,8 +74,9 @@ impl Pool<'_> {
         while !self.stop.load(Ordering::Relaxed) && !cancelled() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(batch) = self.batches.get(number) else { return };
-            let events =
-                batch.iter().flat_map(|oid| read(&mut counter, *oid, &self.mailmap)).collect();
+            let stopped = || self.stop.load(Ordering::Relaxed) || cancelled();
+            let mut read = |oid: &Oid| read(&mut counter, *oid, &self.mailmap, &stopped);
+            let events = batch.iter().flat_map(&mut read).collect();
             if sender.send((number, events)).is_err() {
                 return;
             }
@@ -106,7 +107,12 @@ impl Pool<'_> {
     }
 }
 
-fn read(counter: &mut Counter, oid: Oid, mailmap: &Snapshot) -> Vec<Event> {
+fn read(
+    counter: &mut Counter,
+    oid: Oid,
+    mailmap: &Snapshot,
+    stopped: &dyn Fn() -> bool,
+) -> Vec<Event> {
     let mut buffer = Vec::new();
     let found =
         gix::objs::Find::try_find(&counter.repository().objects, &ObjectId::from(oid), &mut buffer);
@@ -124,7 +130,7 @@ fn read(counter: &mut Counter, oid: Oid, mailmap: &Snapshot) -> Vec<Event> {
         }
     };
     let mut commit = decode::commit(oid, &raw, mailmap);
-    let uncounted = counter.fill(&mut commit, raw.tree()).err();
+    let uncounted = counter.fill(&mut commit, raw.tree(), stopped).err();
     if uncounted.is_some() {
         // Half a sum would look like a whole one.
         commit = decode::commit(oid, &raw, mailmap);
