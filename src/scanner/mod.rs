@@ -23,6 +23,8 @@ pub mod model;
 mod names;
 mod paths;
 mod projects;
+#[cfg(test)]
+mod property_tests;
 mod scan;
 #[cfg(test)]
 mod scan_testing;

@@ -4,6 +4,8 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+#[cfg(test)]
+mod damage_tests;
 mod frontmatter;
 mod generic;
 mod go;
