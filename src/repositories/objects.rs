@@ -176,6 +176,15 @@ impl ObjectStore {
         Ok(walk.tree)
     }
 
+    /// Lists the files of a tree that is at hand.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn tree_of(&self, data: &[u8], limits: &TreeLimits) -> Result<Tree, ObjectError> {
+        let reader = self.reader();
+        let mut walk = Walk { reader: &reader, limits, seen: 0, bytes: 0, tree: Tree::default() };
+        walk.directory("", 0, data)?;
+        Ok(walk.tree)
+    }
+
     /// A handle for one thread: it keeps its own caches.
     pub fn reader(&self) -> Reader {
         let mut repository = self.0.to_thread_local();

@@ -15,6 +15,8 @@
 mod comments;
 pub mod detectors;
 mod facts;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gather;
 mod internal;
 mod languages;

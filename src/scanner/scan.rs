@@ -295,6 +295,16 @@ fn directories<'a>(files: &[(&'a str, &BlobFacts)]) -> HashSet<&'a str> {
     all
 }
 
+/// The report of files that are at hand.
+#[cfg(feature = "fuzzing")]
+pub(super) fn report_of(files: &[(&str, Reading, BlobFacts)]) -> ScanReport {
+    let mut assembly = Assembly::default();
+    for (path, reading, facts) in files {
+        assembly.file(path, *reading, facts);
+    }
+    assembly.report("demo")
+}
+
 /// Which project a file belongs to: the nearest one around it.
 struct Owners(HashMap<String, usize>);
 

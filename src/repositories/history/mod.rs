@@ -199,6 +199,14 @@ pub fn dropped<S: BuildHasher>(
     })
 }
 
+/// A commit of these bytes, as a walk gives it out, but for its files.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decoded(bytes: &[u8], mailmap: &[u8]) -> Option<Commit> {
+    let raw = gix::objs::CommitRef::from_bytes(bytes, gix::hash::Kind::Sha1).ok()?;
+    let mailmap = gix::mailmap::Snapshot::from_bytes(mailmap);
+    Some(decode::commit(Oid::from_bytes([0; 20]), &raw, &mailmap))
+}
+
 /// Opens without anything from outside the repository, and with memory bounded.
 fn open(path: &Path, max_blob_bytes: usize) -> Result<gix::ThreadSafeRepository, HistoryError> {
     let options = gix::open::Options::isolated()

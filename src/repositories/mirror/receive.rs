@@ -101,6 +101,24 @@ fn from_path(
     })
 }
 
+/// Takes the answers of a server that does not listen.
+#[cfg(feature = "fuzzing")]
+pub(super) fn from_answers(
+    mirror: &Path,
+    answers: &[u8],
+    guard: &Arc<Guard>,
+) -> Result<Fetched, FetchError> {
+    use gix::protocol::transport::client::git::{ConnectMode, blocking_io::Connection};
+
+    let before = layout::snapshot(mirror)?;
+    let answers = std::io::Cursor::new(answers.to_vec());
+    let (nobody, mode) = (None::<(String, _)>, ConnectMode::Process);
+    let transport =
+        Connection::new(answers, std::io::sink(), Protocol::V2, "fuzz", nobody, mode, false);
+    let references = exchange(mirror, "file:///fuzz", transport, guard)?;
+    finish(mirror, &references, guard, before)
+}
+
 /// Speaks git with the other side until the objects of all its branches and tags are here.
 fn exchange<T: Transport>(
     mirror: &Path,

@@ -1,0 +1,24 @@
+//! Reading files that a fuzzer made up.
+
+use super::{
+    facts::{BlobFacts, Reading, Tools},
+    model::ScanReport,
+    scan::report_of,
+};
+
+/// What a file of this path and these bytes says; none where its path promises nothing.
+pub fn facts(path: &str, source: &[u8]) -> Option<BlobFacts> {
+    Some(Tools::new().facts(source, Reading::of(path)?, path))
+}
+
+/// What the files of a commit come to together.
+pub fn report(files: &[(&str, &[u8])]) -> ScanReport {
+    let mut tools = Tools::new();
+    let mut read = Vec::new();
+    for (path, source) in files {
+        if let Some(reading) = Reading::of(path) {
+            read.push((*path, reading, tools.facts(source, reading, path)));
+        }
+    }
+    report_of(&read)
+}
