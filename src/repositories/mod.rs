@@ -20,6 +20,6 @@ pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanReposit
 pub use oid::Oid;
 pub use source::Source;
 pub use store::{
-    NewRepository, RepositoryState, allow_any_path, delete, find, find_named, find_source, insert,
-    list, list_all, lock, set_scanned,
+    NewRepository, RepositoryChange, RepositoryState, change, delete, find, find_named,
+    find_source, forget_mirror, insert, list, list_all, list_ids, lock, set_scanned, trust,
 };

@@ -48,8 +48,11 @@ pub struct Repository {
     pub name: String,
     pub source_kind: SourceKind,
     pub source: String,
-    /// Added at the command line, which may name any path of the machine.
-    pub any_path: bool,
+    /// The directories that reading it touches, where it was added at the command line, which may
+    /// name any path of the machine.
+    pub trusted_roots: Vec<PathBuf>,
+    /// What its mirror takes on the disk; none where nothing is kept.
+    pub mirror_bytes: Option<u64>,
     pub default_branch: Option<String>,
     pub head: Option<Oid>,
     /// Whether every commit that the head reaches is stored.

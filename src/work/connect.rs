@@ -52,7 +52,7 @@ async fn find_or_add(
     for _ in 0..5 {
         if let Some(known) = repositories::find_source(tx, &source.normalized()).await? {
             if reason == ScanReason::Command {
-                repositories::allow_any_path(tx, known.id).await?;
+                repositories::trust(tx, known.id, source.roots()).await?;
             }
             return Ok((known.id, known.name, false));
         }
@@ -76,7 +76,7 @@ async fn add(
         source_kind: SourceKind::of(source),
         source: &source.to_string(),
         source_key: &source.normalized(),
-        any_path: reason == ScanReason::Command,
+        trusted_roots: if reason == ScanReason::Command { source.roots() } else { &[] },
         created_at: now,
     };
     let Some(name) = repositories::insert(tx, &new).await? else { return Ok(None) };

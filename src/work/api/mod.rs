@@ -49,6 +49,8 @@ pub(super) fn routes() -> Routes {
         commits::get_commit,
         scans::list_scans,
         scans::get_scan,
+        scans::list_scan_changes,
+        scans::cancel_scan,
     ),
     components(schemas(Problem)),
     modifiers(&Bearer, &Shapes),
