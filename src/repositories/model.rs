@@ -76,6 +76,14 @@ impl Repository {
         if name.trim_matches(['.', '-']).is_empty() { "repository".to_owned() } else { name }
     }
 
+    /// Whether a text may be a repository's name: it stands in addresses.
+    pub fn is_name(text: &str) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        (1..=100).contains(&text.len())
+            && text.bytes().all(allowed)
+            && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    }
+
     /// Where its bare mirror is kept.
     pub fn mirror_path(mirrors: &Path, tenant: TenantId, id: RepositoryId) -> PathBuf {
         mirrors.join(tenant.to_string()).join(format!("{id}.git"))

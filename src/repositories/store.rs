@@ -212,33 +212,39 @@ fn texts(roots: &[PathBuf]) -> Vec<String> {
     roots.iter().map(|root| root.to_string_lossy().into_owned()).collect()
 }
 
-/// Another name, or another place to fetch from.
-#[derive(Clone, Debug)]
-pub struct RepositoryChange<'a> {
-    pub name: &'a str,
-    pub source_kind: SourceKind,
-    pub source: &'a str,
-    pub source_key: &'a str,
-    pub trusted_roots: &'a [PathBuf],
+/// Gives a repository another name; one that another has is a violation of uniqueness.
+pub async fn rename(tx: &mut TenantTx, id: RepositoryId, name: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE repositories SET name = $2 WHERE id = $1", id.as_uuid(), name)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
 }
 
-/// Gives a repository another name and source; a name or source that another one has is a violation
-/// of uniqueness.
-pub async fn change(
+/// Where a repository is fetched from.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub kind: SourceKind,
+    pub source: &'a str,
+    /// Equal for two ways of writing the same place.
+    pub key: &'a str,
+}
+
+/// Gives a repository another source, and a name; what the command line trusted it trusts no more.
+pub async fn move_to(
     tx: &mut TenantTx,
     id: RepositoryId,
-    to: &RepositoryChange<'_>,
+    name: &str,
+    place: &Place<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE repositories
-         SET name = $2, source_kind = $3, source = $4, source_key = $5, trusted_roots = $6
+         SET name = $2, source_kind = $3, source = $4, source_key = $5, trusted_roots = '{}'
          WHERE id = $1",
         id.as_uuid(),
-        to.name,
-        to.source_kind.as_str(),
-        to.source,
-        to.source_key,
-        &texts(to.trusted_roots),
+        name,
+        place.kind.as_str(),
+        place.source,
+        place.key,
     )
     .execute(tx.connection())
     .await

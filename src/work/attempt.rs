@@ -37,14 +37,21 @@ impl Work {
         let source = Source::parse(&self.source, &policy)?;
         let mirror = Mirror::at(&self.mirror);
         let (limits, progress) = (&self.settings.fetch, &self.progress);
+        let is_old = mirror.size() > 0;
         let fetched = reading::fetch(&mirror, &source, &policy, limits, progress)?;
-        match self.reader(&mirror, known).read(&fetched) {
-            // An object below the references is missing or broken: the source still has it.
-            Err(error) if error.is_damage() && !progress.is_stopped() => {
-                let fetched = reading::remake(&mirror, &source, &policy, limits, progress)?;
-                self.reader(&mirror, known).read(&fetched)
-            }
-            read => read,
+        let read = self.reader(&mirror, known).read(&fetched);
+        let is_damaged = match &read {
+            Ok(reading) => reading.lacks_objects,
+            Err(error) => error.is_damage(),
+        };
+        if !(is_old && is_damaged) || progress.is_stopped() {
+            return read;
+        }
+        // An object below the references is missing or broken: the source still has it.
+        match reading::remake(&mirror, &source, &policy, limits, progress) {
+            Ok(fetched) => self.reader(&mirror, known).read(&fetched),
+            // What can be read is better than nothing.
+            Err(error) => read.inspect(|_| warn!("A mirror cannot be made anew: {error}")),
         }
     }
 

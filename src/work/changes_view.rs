@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(said(Area::Projects, ChangeKind::Changed, None, Some("1.1")), "none → 1.1");
         assert_eq!(
             said(Area::Languages, ChangeKind::Changed, Some("1200"), Some("9")),
-            "1,200 lines → 9 lines"
+            "1\u{202f}200 lines → 9 lines"
         );
         assert_eq!(said(Area::Dependencies, ChangeKind::Added, None, Some("")), "");
         assert_eq!(said(Area::Tasks, ChangeKind::Closed, Some("open"), Some("done")), "");
@@ -163,7 +163,7 @@ mod tests {
 
         let view = views.first().unwrap();
         assert_eq!((views.len(), view.title), (1, "Tasks"));
-        assert_eq!(view.summary, "1,200 opened, 1 closed");
-        assert_eq!(view.more.as_deref(), Some("1,200 more are not listed."));
+        assert_eq!(view.summary, "1\u{202f}200 opened, 1 closed");
+        assert_eq!(view.more.as_deref(), Some("1\u{202f}200 more are not listed."));
     }
 }

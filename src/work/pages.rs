@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::{
     commit_page,
-    links::Links,
     model::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,

@@ -23,7 +23,10 @@ use crate::{
         objects::{ObjectError, ObjectStore},
         source::{FetchPolicy, Source, SourceError},
     },
-    scanner::{BlobFacts, FactKey, Plan, ScanError, ScanReport},
+    scanner::{
+        BlobFacts, FactKey, Plan, ScanError, ScanReport,
+        model::{Warning, WarningCode},
+    },
 };
 
 /// How often limits are looked at.
@@ -85,6 +88,8 @@ pub struct Reading {
     pub history_warnings: Vec<String>,
     /// Whether commits are missing, so that the next scan has to look for them.
     pub(super) history_cut: bool,
+    /// Whether the mirror lacks objects, which its source may still have.
+    pub(super) lacks_objects: bool,
     /// Every fact that this commit needs.
     pub(super) fact_keys: Vec<FactKey>,
     pub files: usize,
@@ -245,6 +250,7 @@ impl Reader<'_> {
                 Event::Commit(commit) => reading.commits.push(*commit),
                 Event::Warning(warning) => {
                     reading.history_cut |= warning.cuts_history();
+                    reading.lacks_objects |= warning.is_damage();
                     reading.history_warnings.push(warning.to_string());
                 }
             }
@@ -263,6 +269,8 @@ impl Reader<'_> {
         let plan = Plan::new(&store, head, &options)?;
         reading.fact_keys = plan.keys().cloned().collect();
         let scan = plan.run(&store, &options, &self.known.facts, self.progress.files())?;
+        let is_missing = |warning: &Warning| warning.code == WarningCode::ObjectMissing;
+        reading.lacks_objects |= scan.report.warnings.iter().any(is_missing);
         reading.report = scan.report;
         reading.files = scan.counts.files;
         reading.new_facts = scan.new_facts;

@@ -5,7 +5,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::{
-    cancel,
+    cancel as cancelling,
     changes_view::{AreaView, areas},
     jobs::request_scan,
     model::{IdKey, Scan, ScanId, ScanState, ScanWarning},
@@ -201,6 +201,6 @@ pub(super) async fn cancel(
 ) -> Result<Saved> {
     let (links, now) = (viewing(&scope).links, scope.clock().now());
     let mut tx = scope.begin().await?;
-    cancel::cancel(&mut tx, path.1, now).await?.ok_or(AppError::NotFound)?;
+    cancelling::cancel(&mut tx, path.1, now).await?.ok_or(AppError::NotFound)?;
     Ok(tx.commit().await?.see_other(links.scan(path.1)))
 }

@@ -39,6 +39,7 @@ pub(super) fn routes() -> Routes {
         repositories::list_repositories,
         repositories::connect_repository,
         repositories::get_repository,
+        repositories::change_repository,
         repositories::remove_repository,
         repositories::request_scan,
         projects::list_projects,

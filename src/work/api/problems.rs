@@ -27,6 +27,8 @@ macro_rules! problems {
 problems! {
     /// Of reading a list.
     OfList: 400 401 503;
+    /// Of a change to one item that a body describes.
+    OfAlteration: 400 401 403 404 409 413 415 422 503;
     /// Of ending something.
     OfCancellation: 400 401 403 404 409 503;
     /// Of reading one item.

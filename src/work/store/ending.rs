@@ -1,9 +1,9 @@
-//! The SQL of ending scans: cancelling them, and deleting those that are kept no longer.
+//! The SQL of ending scans: cancelling them, and finding what is kept no longer.
 
 use chrono::{DateTime, Utc};
 
 use super::scans::ScanRun;
-use crate::{tenancy::TenantTx, work::model::ScanId};
+use crate::{repositories::RepositoryId, tenancy::TenantTx, work::model::ScanId};
 
 /// Cancels a scan that has not ended; false where it has. Its run finds out by [`is_current`].
 pub(crate) async fn cancel_scan(
@@ -54,4 +54,32 @@ pub(crate) async fn delete_old_scans(tx: &mut TenantTx, keep: i64) -> sqlx::Resu
     .execute(tx.connection())
     .await?;
     Ok(result.rows_affected())
+}
+
+/// Lists the repositories for whose scan nobody has asked since a time.
+pub(crate) async fn list_idle_repositories(
+    tx: &mut TenantTx,
+    since: DateTime<Utc>,
+) -> sqlx::Result<Vec<RepositoryId>> {
+    sqlx::query_scalar!(
+        r#"SELECT r.id AS "id: RepositoryId"
+           FROM repositories r
+           WHERE coalesce((SELECT max(s.queued_at) FROM scans s WHERE s.repository_id = r.id), r.created_at) < $1"#,
+        since,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Whether a scan of a repository runs.
+pub(crate) async fn is_being_scanned(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM scans WHERE repository_id = $1 AND state = 'running') AS "running!""#,
+        repository.as_uuid(),
+    )
+    .fetch_one(tx.connection())
+    .await
 }

@@ -15,7 +15,9 @@ pub(super) use changes::{
 };
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
-pub(super) use ending::{cancel_scan, delete_old_scans, is_current};
+pub(super) use ending::{
+    cancel_scan, delete_old_scans, is_being_scanned, is_current, list_idle_repositories,
+};
 pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
