@@ -155,7 +155,9 @@ async fn page<P: Permission>(
 fn paths_allowed(settings: &ScanSettings) -> bool {
     match &settings.policy.allowed_roots {
         AllowedRoots::Any => true,
-        AllowedRoots::Within(roots) | AllowedRoots::Trusted(roots) => !roots.is_empty(),
+        AllowedRoots::Within(roots) | AllowedRoots::Trusted { within: roots, .. } => {
+            !roots.is_empty()
+        }
     }
 }
 

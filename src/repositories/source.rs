@@ -36,7 +36,7 @@ pub enum AllowedRoots {
     Within(Vec<PathBuf>),
     /// The same, and the directories that a repository of the command line consisted of when it was
     /// added.
-    Trusted(Vec<PathBuf>),
+    Trusted { within: Vec<PathBuf>, trusted: Vec<PathBuf> },
 }
 
 impl FetchPolicy {
@@ -51,8 +51,7 @@ impl FetchPolicy {
     pub fn trusting(&self, trusted: &[PathBuf]) -> Self {
         let allowed_roots = match &self.allowed_roots {
             AllowedRoots::Within(roots) if !trusted.is_empty() => {
-                let roots = roots.iter().chain(trusted).cloned().collect();
-                AllowedRoots::Trusted(roots)
+                AllowedRoots::Trusted { within: roots.clone(), trusted: trusted.to_vec() }
             }
             other => other.clone(),
         };

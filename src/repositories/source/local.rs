@@ -55,16 +55,15 @@ impl Fence {
         match roots {
             AllowedRoots::Any => Ok(Self { roots: None, is_moved: false }),
             AllowedRoots::Within(roots) if roots.is_empty() => Err(SourceError::PathsOff),
-            // A root that does not exist contains nothing.
-            AllowedRoots::Within(roots) => {
-                let roots = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-                Ok(Self { roots: Some(roots), is_moved: false })
-            }
+            AllowedRoots::Within(roots) => Ok(Self { roots: Some(real(roots)), is_moved: false }),
             // These had no link in them: one that has now leads to where nobody allowed it.
-            AllowedRoots::Trusted(roots) => {
+            AllowedRoots::Trusted { within, trusted } => {
                 let is_moved = |root: &PathBuf| root.canonicalize().is_ok_and(|real| real != *root);
-                let roots = roots.iter().filter(|root| !is_moved(root)).cloned().collect();
-                Ok(Self { roots: Some(roots), is_moved: true })
+                let trusted = trusted.iter().filter(|root| !is_moved(root)).cloned();
+                Ok(Self {
+                    roots: Some(real(within).into_iter().chain(trusted).collect()),
+                    is_moved: true,
+                })
             }
         }
     }
@@ -102,6 +101,11 @@ impl Fence {
             && self.roots.as_ref().is_some_and(|roots| roots.iter().any(|root| root == path));
         is_trusted || self.is_open() || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
     }
+}
+
+/// The roots without links; one that does not exist contains nothing.
+fn real(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
 
 fn find_git_directory(path: &Path, fence: &Fence) -> Result<PathBuf, SourceError> {
