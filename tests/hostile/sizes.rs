@@ -177,6 +177,6 @@ fn a_commit_that_unfolds_to_too_many_files_is_given_without_its_counts() {
 
     assert_eq!(scanned.all("todos", "path"), ["a.rs"]);
     assert_eq!(scanned.commits().len(), 2);
-    assert!(scanned.history_warnings()[0].contains("too many files"));
+    assert!(scanned.history_warnings()[0].contains("it changes more than"));
     assert!(scanned.peak_megabytes < 600, "{} MB", scanned.peak_megabytes);
 }

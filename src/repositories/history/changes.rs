@@ -18,10 +18,14 @@ use super::{Commit, FileChange, Limits, decode};
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
 
-/// What the paths of one commit's changes may take: a few trees can unfold to millions of millions.
+/// The most files and directories that one commit may change and still be counted.
+const MAX_CHANGES: usize = 500_000;
+/// What the paths of its changes may take: a long one can stand before many files in a few bytes.
 const MAX_CHANGES_BYTES: usize = 96 << 20;
-/// What a change takes beside its path.
-const CHANGE_BYTES: usize = 64;
+/// Compared at once: two texts share long stretches.
+const BLOCK: usize = 64;
+/// So many lines of each side are compared with each other one by one.
+const FEW_LINES: usize = 24;
 
 /// What one thread needs again and again to compare trees and files.
 pub(super) struct Counter {
@@ -123,13 +127,13 @@ impl Counter {
             None => TreeRefIter::from_bytes(&[], gix::hash::Kind::Sha1),
         };
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
-        let mut bounded = Bounded::default();
-        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut bounded);
-        if bounded.bytes > MAX_CHANGES_BYTES {
-            return Err("it changes too many files".to_owned());
+        let mut changes = Bounded::default();
+        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut changes);
+        if changes.is_too_much() {
+            return Err(format!("it changes more than {MAX_CHANGES} files and directories"));
         }
         compared.map_err(|error| error.to_string())?;
-        Ok(pair_up(bounded.recorder.records))
+        Ok(pair_up(changes.recorder.records))
     }
 
     fn lines(&mut self, change: &Change) -> gix::Result<Lines> {
@@ -168,7 +172,7 @@ impl Counter {
 
     fn compare(&mut self) -> (u32, u32) {
         let (old, new) = without_common_ends(&self.old, &self.new);
-        if old.is_empty() || new.is_empty() {
+        if old.is_empty() || new.is_empty() || have_no_line_in_common(old, new) {
             return (count_lines(new), count_lines(old));
         }
         // Of the whole files: git's heuristics depend on how often a line occurs in them.
@@ -183,7 +187,8 @@ impl Counter {
     }
 }
 
-/// A recorder that ends the comparison when it has too much.
+/// Records changes until there are too many: a few trees that hold each other many times over
+/// stand for more files than there is memory.
 #[derive(Default)]
 struct Bounded {
     recorder: Recorder,
@@ -207,11 +212,17 @@ impl Visit for Bounded {
         self.recorder.pop_path_component();
     }
 
-    fn visit(&mut self, change: visit::Change) -> ControlFlow<()> {
-        let go_on = self.recorder.visit(change);
+    fn visit(&mut self, change: visit::Change) -> visit::Action {
+        let action = self.recorder.visit(change);
         let path = self.recorder.records.last().map_or(0, |last| path_of(last).len());
-        self.bytes = self.bytes.saturating_add(path + CHANGE_BYTES);
-        if self.bytes > MAX_CHANGES_BYTES { ControlFlow::Break(()) } else { go_on }
+        self.bytes = self.bytes.saturating_add(path);
+        if self.is_too_much() { ControlFlow::Break(()) } else { action }
+    }
+}
+
+impl Bounded {
+    fn is_too_much(&self) -> bool {
+        self.recorder.records.len() > MAX_CHANGES || self.bytes > MAX_CHANGES_BYTES
     }
 }
 
@@ -266,21 +277,44 @@ fn file_change(record: recorder::Change) -> Option<Change> {
 }
 
 fn is_binary(data: &[u8]) -> bool {
-    data.iter().take(BINARY_PROBE).any(|byte| *byte == 0)
+    memchr::memchr(0, keep(data, BINARY_PROBE)).is_some()
 }
 
 fn count_lines(data: &[u8]) -> u32 {
     u32::try_from(data.lines_with_terminator().count()).unwrap_or(u32::MAX)
 }
 
+/// Whether no way of comparing could keep a line; answers no where looking costs more than comparing.
+fn have_no_line_in_common(old: &[u8], new: &[u8]) -> bool {
+    let few = |text: &[u8]| text.lines_with_terminator().take(FEW_LINES + 1).count() <= FEW_LINES;
+    let is_new = |line: &[u8]| new.lines_with_terminator().all(|other| other != line);
+    few(old) && few(new) && old.lines_with_terminator().all(is_new)
+}
+
+/// How many bytes two texts start with in common.
+fn common_start(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK));
+    let same = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
+    let rest = skip(old, same).iter().zip(skip(new, same));
+    same + rest.take_while(|(one, other)| one == other).count()
+}
+
+/// How many bytes two texts end with in common.
+fn common_end(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.rchunks_exact(BLOCK).zip(new.rchunks_exact(BLOCK));
+    let same = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
+    let (old, new) = (keep(old, old.len() - same), keep(new, new.len() - same));
+    let rest = old.iter().rev().zip(new.iter().rev());
+    same + rest.take_while(|(one, other)| one == other).count()
+}
+
 /// Both texts without the lines that they start and end with in common.
 fn without_common_ends<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
+    let same = common_start(old, new);
     let whole_lines =
         old.get(..same).and_then(|same| same.rfind_byte(b'\n')).map_or(0, |end| end + 1);
     let (old, new) = (skip(old, whole_lines), skip(new, whole_lines));
-    let same =
-        old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
+    let same = common_end(old, new);
     let starts_a_line = |text: &[u8]| {
         text.get(..text.len() - same)
             .is_none_or(|before| before.is_empty() || before.ends_with(b"\n"))
