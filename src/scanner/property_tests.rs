@@ -50,7 +50,7 @@ impl Naive {
                 in_text = first != '"';
             } else if rest.starts_with("//") {
                 has_comment = true;
-                comment.push_str(&rest[2..]);
+                comment.push_str(rest.trim_start_matches('/'));
                 break;
             } else if rest.starts_with("/*") {
                 (self.in_comment, has_comment, step) = (true, true, 2);
@@ -58,7 +58,7 @@ impl Naive {
                 in_text = first == '"';
                 has_code |= !first.is_whitespace();
             }
-            rest = &rest[step..];
+            rest = rest.split_at(step).1;
         }
         self.end(&mut comment, number);
         let count = match (has_code, has_comment) {

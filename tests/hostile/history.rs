@@ -200,7 +200,8 @@ fn headers_of_a_commit_may_be_anything() {
     let repository = Repository::empty();
     let blob = repository.blob(b"// TODO a\n");
     let tree = repository.tree(&[("100644", b"a.rs", &blob)]);
-    let many: String = (0..50_000).map(|number| format!("x{number} value\n more\n")).collect();
+    let many: Vec<String> = (0..50_000).map(|number| format!("x{number} value\n more\n")).collect();
+    let many = many.concat();
     let head = format!("tree {tree}\nauthor {WHO}\ncommitter {WHO}\n");
     for (rest, is_read) in [
         (format!("{many}\nm\n"), true),

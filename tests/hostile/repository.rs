@@ -161,6 +161,6 @@ impl Script {
 }
 
 fn quoted(path: &[u8]) -> String {
-    let bytes: String = path.iter().map(|byte| format!("\\{byte:03o}")).collect();
-    format!("\"{bytes}\"")
+    let bytes: Vec<String> = path.iter().map(|byte| format!("\\{byte:03o}")).collect();
+    format!("\"{}\"", bytes.concat())
 }

@@ -129,10 +129,10 @@ fn a_message_of_many_megabytes_is_cut() {
 
 #[test]
 fn a_mailmap_made_to_be_slow_is_read_in_time() {
-    let mut mailmap = String::new();
-    for number in 0..60_000 {
-        mailmap.push_str(&format!("Name {number} <new{number}@x> <old{number}@x>\n"));
-    }
+    let lines: Vec<String> = (0..60_000)
+        .map(|number| format!("Name {number} <new{number}@x> <old{number}@x>\n"))
+        .collect();
+    let mailmap = lines.concat();
     let repository = Repository::empty();
     let mut script = Script::default();
     for number in 0..2_000 {
