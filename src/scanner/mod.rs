@@ -12,31 +12,41 @@
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
 //! ```
 
+mod attributes;
+mod codeowners;
 mod comments;
+mod details;
 pub mod detectors;
 mod facts;
 mod gather;
 mod internal;
 mod languages;
+mod licence;
 mod manifest;
 pub mod model;
 mod names;
 mod paths;
 mod projects;
+mod readme;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod submodules;
 mod syntax;
+mod test_files;
 mod text;
 mod warnings;
 mod workspaces;
 mod yaml;
 
+pub use attributes::Attributes;
 pub use comments::{LineCounts, MarkerFact};
-pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, Unread};
+pub use details::DocumentFact;
+pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, LargeFile, Unread};
 pub use gather::{Progress, Watch};
 pub use manifest::{
     Contribution, Field, Finding, Manifest, Problem, Requirement, TaskFact, TaskList, Workspace,
 };
 pub use model::ScanReport;
+pub use readme::ReadmeHead;
 pub use scan::{Plan, Scan, ScanCounts, ScanError, ScanOptions, scan};
