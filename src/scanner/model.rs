@@ -1,6 +1,7 @@
 //! What a scan reports: the shape that `scan --json` prints and that `work` stores.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::repositories::Oid;
 
@@ -23,7 +24,7 @@ pub struct ScanReport {
 }
 
 /// How much there is in a commit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TreeSize {
     /// Without other people's code.
     pub files: u64,
@@ -49,7 +50,7 @@ pub struct Submodule {
 }
 
 /// The CODEOWNERS file that counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OwnersFile {
     pub path: String,
     /// Lines that say something.
@@ -140,8 +141,19 @@ pub struct Project {
     pub licence_disagrees: bool,
 }
 
+impl Project {
+    /// What its manifest declares, or else what the texts are.
+    pub fn known_licence(&self) -> Option<String> {
+        let texts = || {
+            let ids: Vec<&str> = self.licence_texts.iter().map(|text| text.id.as_str()).collect();
+            (!ids.is_empty()).then(|| ids.join(", "))
+        };
+        self.licence.clone().or_else(texts)
+    }
+}
+
 /// How the README of a project's directory opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Readme {
     pub path: String,
     pub title: Option<String>,
@@ -149,7 +161,7 @@ pub struct Readme {
 }
 
 /// A file that holds a known licence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LicenceText {
     /// By SPDX.
     pub id: String,
@@ -168,7 +180,7 @@ pub struct Dependency {
 }
 
 /// Something that runs, or that others build upon.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntryPoint {
     pub kind: EntryKind,
     pub name: String,
@@ -177,7 +189,9 @@ pub struct EntryPoint {
 }
 
 /// What an entry point is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
     /// A program to start.
@@ -192,14 +206,14 @@ pub enum EntryKind {
 }
 
 /// A command that people run by its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Script {
     pub name: String,
     pub command: String,
 }
 
 /// Something that runs in continuous integration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pipeline {
     /// `GitHub Actions`, `GitLab CI`.
     pub system: String,

@@ -75,6 +75,24 @@ pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// Writes a size with its unit: `87 B`, `1.2 kB`, `340 MB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let (mut tenths, mut unit) = (bytes / 100, 0);
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        (tenths, unit) = (tenths / 1_000, unit + 1);
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", tenths / 10)
+    }
+}
+
 /// Writes a span in its two largest units: `4.2 s`, `1 min 20 s`, `3 h 5 min`.
 pub fn span(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
@@ -107,6 +125,13 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+
+    #[test]
+    fn sizes_have_two_or_three_digits_and_a_unit() {
+        let texts = [0, 999, 1_000, 12_345, 999_999, 340_000_000, u64::MAX].map(size);
+
+        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "12 kB", "999 kB", "340 MB", "18446 PB"]);
+    }
 
     fn noon() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_348_800, 0).unwrap()

@@ -6,12 +6,13 @@ use anyhow::Context;
 use tracing::info;
 
 use super::{
-    findings,
+    contributors, findings,
     model::{Phase, ScanId},
     progress::{Position, Progress},
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
     store::{self, ScanRun},
+    submodules,
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
@@ -241,16 +242,21 @@ impl Run {
         if !store::finish_scan(&mut tx, run, &end, now).await? {
             return Err(Ended::Interrupted);
         }
+        let places = store::list_places(&mut tx, repository.id).await?;
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
         store::delete_other_facts(&mut tx, repository.id, &reading.fact_keys).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
+        store::save_details(&mut tx, repository.id, &reading.report).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
+        contributors::save(&mut tx, repository.id, &places, &reading).await?;
+        let apart = submodules::save(&mut tx, repository, &reading.report.submodules).await?;
+        let warnings = [reading.warnings(), apart].concat();
+        store::insert_warnings(&mut tx, run.id, &warnings).await?;
         let state =
             RepositoryState { branch, head, history_complete: reading.is_history_complete() };
         repositories::set_scanned(&mut tx, repository.id, &state, now).await?;

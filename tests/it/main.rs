@@ -11,6 +11,7 @@
 
 mod api;
 mod authorization;
+mod details;
 mod isolation;
 mod migrations;
 mod scans;

@@ -1,14 +1,24 @@
 //! The SQL of scans, projects, tasks and commits.
 
 mod commits;
+mod contributors;
+mod details;
 mod facts;
 mod projects;
 mod save;
 mod scans;
+mod submodules;
 mod tasks;
 
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
+pub use contributors::list_contributors;
+pub(super) use contributors::{add_contributors, delete_contributors, list_places, tally_commits};
+pub(super) use details::save_details;
+pub use details::{
+    Dependent, find_project_facts, find_repository_details, list_dependents, list_graph_edges,
+    list_graph_nodes, list_pipelines,
+};
 pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
@@ -24,4 +34,6 @@ pub(super) use scans::{
     start_scan,
 };
 pub use scans::{find_scan, list_scans, list_warnings};
+pub(super) use submodules::{NewSubmodule, save_submodules};
+pub use submodules::{list_submodule_uses, list_submodules};
 pub use tasks::{count_tasks, find_task, list_tasks};
