@@ -11,6 +11,10 @@
 //!             a source's bytes → lines and markers                                comments.rs
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
 //! ```
+//!
+//! What has to be known before a file is read is small and read with the plan: what does not count
+//! (attributes.rs), who owns what (codeowners.rs), which repositories are linked (submodules.rs).
+//! READMEs, licence texts and sizes are facts like all others, put together in details.rs.
 
 mod attributes;
 mod codeowners;

@@ -127,13 +127,13 @@ pub async fn list_pipelines(
 
 /// A project that needs another one.
 #[derive(Debug)]
-pub struct Dependent {
-    pub id: ProjectId,
-    pub name: String,
+pub(crate) struct Dependent {
+    pub(crate) id: ProjectId,
+    pub(crate) name: String,
 }
 
 /// Lists the projects that need this one, by path; at most 200.
-pub async fn list_dependents(
+pub(crate) async fn list_dependents(
     tx: &mut TenantTx,
     project: ProjectId,
 ) -> sqlx::Result<Vec<Dependent>> {

@@ -14,10 +14,9 @@ pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
 pub use contributors::list_contributors;
 pub(super) use contributors::{add_contributors, delete_contributors, list_places, tally_commits};
-pub(super) use details::save_details;
+pub(super) use details::{Dependent, list_dependents, save_details};
 pub use details::{
-    Dependent, find_project_facts, find_repository_details, list_dependents, list_graph_edges,
-    list_graph_nodes, list_pipelines,
+    find_project_facts, find_repository_details, list_graph_edges, list_graph_nodes, list_pipelines,
 };
 pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
 pub use projects::{
