@@ -18,7 +18,7 @@ use crate::{
         html::{Crumb, Html, Link, Pill, Shell, counted},
         icon::Icon,
         paging::PageRequest,
-        time::{Count, Moment, size as bytes},
+        time::{Count, Moment, bytes},
     },
     work::{
         self, CommitRow, Links, PipelineRow, ProjectFilter, ProjectRow, RepositoryDetails, Scan,
@@ -37,7 +37,7 @@ pub(super) struct RepositoryPage {
     shell: Shell,
     repository: Heading,
     rescan: Option<String>,
-    removal: Option<String>,
+    settings: Option<String>,
     problem: Option<String>,
     scan: Option<ScanProgress>,
     figures: Vec<Figure>,
@@ -116,6 +116,8 @@ struct Heading {
     head: String,
     scan: Pill,
     scanned: Option<Moment>,
+    /// Empty where no copy is kept.
+    mirror: String,
 }
 
 struct LanguageRow {
@@ -137,12 +139,11 @@ pub(super) async fn repository(
     let steps = vec![step(&mut tx, &repository, &viewing.links).await?];
     let shell = listening(rail.shell(&scope, "repositories", steps));
     let rescan = scope.may::<RequestScan>().then(|| viewing.links.rescan(&repository.name));
-    let removal =
-        scope.may::<ManageRepositories>().then(|| viewing.links.removal(&repository.name));
-    let may_connect = scope.may::<ManageRepositories>();
-    let submodules = submodules(&mut tx, repository.id, may_connect, &viewing.links).await?;
+    let may_manage = scope.may::<ManageRepositories>();
+    let settings = may_manage.then(|| viewing.links.settings(&repository.name));
+    let submodules = submodules(&mut tx, repository.id, may_manage, &viewing.links).await?;
     let page = page(&mut tx, repository, &scans, &viewing).await?;
-    Ok(Html::new(RepositoryPage { shell, rescan, removal, submodules, ..page }))
+    Ok(Html::new(RepositoryPage { shell, rescan, settings, submodules, ..page }))
 }
 
 async fn page(
@@ -159,7 +160,7 @@ async fn page(
     Ok(RepositoryPage {
         shell: Shell::default(),
         rescan: None,
-        removal: None,
+        settings: None,
         problem: scans
             .first()
             .filter(|scan| scan.state == ScanState::Failed)
@@ -196,6 +197,7 @@ fn heading(repository: Repository, scans: &[Scan], viewing: &Viewing) -> Heading
         scanned: repository.scanned_at.map(|at| Moment::new(at, viewing.now)),
         branch: repository.default_branch.unwrap_or_default(),
         head: repository.head.map(|head| head.short()).unwrap_or_default(),
+        mirror: repository.mirror_bytes.map(bytes).unwrap_or_default(),
         name: repository.name,
         source: repository.source,
     }

@@ -75,24 +75,6 @@ pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Writes a size with its unit: `87 B`, `1.2 kB`, `340 MB`.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let (mut tenths, mut unit) = (bytes / 100, 0);
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        (tenths, unit) = (tenths / 1_000, unit + 1);
-    }
-    let name = UNITS.get(unit).copied().unwrap_or_default();
-    if tenths < 100 {
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {name}", tenths / 10)
-    }
-}
-
 /// Writes a span in its two largest units: `4.2 s`, `1 min 20 s`, `3 h 5 min`.
 pub fn span(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
@@ -120,18 +102,24 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// Writes a number of bytes in its largest unit: `4.2 MiB`.
+pub fn bytes(count: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB"];
+    let (mut unit, mut whole, mut tenths) = (0, count, 0);
+    while whole >= 1024 && unit + 1 < units.len() {
+        tenths = whole % 1024 * 10 / 1024;
+        whole /= 1024;
+        unit += 1;
+    }
+    let name = units.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenths} {name}") }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-
-    #[test]
-    fn sizes_have_two_or_three_digits_and_a_unit() {
-        let texts = [0, 999, 1_000, 12_345, 999_999, 340_000_000, u64::MAX].map(size);
-
-        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "12 kB", "999 kB", "340 MB", "18446 PB"]);
-    }
 
     fn noon() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_348_800, 0).unwrap()
@@ -176,5 +164,12 @@ mod tests {
         assert_eq!(span(4_250), "4.2 s");
         assert_eq!(span(80_000), "1 min 20 s");
         assert_eq!(span(11_100_000), "3 h 5 min");
+    }
+
+    #[test]
+    fn bytes_show_their_largest_unit() {
+        assert_eq!(bytes(0), "0 bytes");
+        assert_eq!(bytes(1_536), "1.5 KiB");
+        assert_eq!(bytes(5 << 30), "5.0 GiB");
     }
 }

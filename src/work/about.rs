@@ -11,7 +11,7 @@ use crate::{
     scanner::model::{EntryKind, EntryPoint, Pipeline, Readme, Script},
     web::{
         html::{Link, counted, initials},
-        time::{Count, Moment, size},
+        time::{Count, Moment, bytes},
     },
 };
 
@@ -64,7 +64,7 @@ impl About {
             owners: details.owners.clone(),
             size: format!(
                 "{} in {}",
-                size(Count::from_signed(facts.bytes).0),
+                bytes(Count::from_signed(facts.bytes).0),
                 counted(files, "file", "files")
             ),
             change: facts

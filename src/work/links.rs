@@ -44,6 +44,10 @@ impl Links {
         address(&form, &[("connect", Some(source))]) + "#add"
     }
 
+    pub fn settings(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/settings", self.base)
+    }
+
     pub fn removal(&self, name: &str) -> String {
         format!("{}/repositories/{name}/removal", self.base)
     }
@@ -78,5 +82,9 @@ impl Links {
 
     pub fn scan(&self, id: ScanId) -> String {
         format!("{}/scans/{id}", self.base)
+    }
+
+    pub fn cancel(&self, id: ScanId) -> String {
+        format!("{}/scans/{id}/cancel", self.base)
     }
 }

@@ -242,7 +242,7 @@ async fn large_files_are_counted_by_their_pointers() {
 
     assert_eq!(world.look(world.acme, scan).await.scan.warnings, 0);
     let page = world.viewer().await.get("/acme/repositories/large").await.expect(200).text;
-    assert!(page.contains("2 files, 340 MB"), "{page}");
+    assert!(page.contains("2 files, 324.2 MiB"), "{page}");
 }
 
 /// All that is counted of who changed what.
