@@ -228,12 +228,7 @@ impl RemoteUrl {
     }
 
     fn normalized(&self) -> String {
-        let text = without_git(self.0.as_str());
-        // GitHub ignores case in owners and names; elsewhere two spellings may be two repositories.
-        match self.0.host_str() {
-            Some("github.com" | "www.github.com") => text.to_ascii_lowercase(),
-            Some(_) | None => text.to_owned(),
-        }
+        key_of_url(&self.0)
     }
 }
 
@@ -317,6 +312,16 @@ fn check_host(url: &Url, policy: &FetchPolicy) -> Result<(), SourceError> {
     match url.scheme() {
         "http" => Err(SourceError::PlainHttp(without_credentials(url.as_str()))),
         _ => Ok(()),
+    }
+}
+
+/// The form under which two ways of writing the same address are equal.
+pub(super) fn key_of_url(url: &Url) -> String {
+    let text = without_git(url.as_str());
+    // GitHub ignores case in owners and names; elsewhere two spellings may be two repositories.
+    match url.host_str() {
+        Some("github.com" | "www.github.com") => text.to_ascii_lowercase(),
+        Some(_) | None => text.to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading files that a fuzzer made up.
 
 use super::{
+    codeowners::{self, Codeowners},
     facts::{BlobFacts, Reading, Tools},
     model::ScanReport,
     scan::report_of,
@@ -20,5 +21,10 @@ pub fn report(files: &[(&str, &[u8])]) -> ScanReport {
             read.push((*path, reading, tools.facts(source, reading, path)));
         }
     }
-    report_of(&read)
+    let place = |(path, _): &&(&str, &[u8])| codeowners::PLACES.contains(path);
+    let owners = files
+        .iter()
+        .find(place)
+        .map(|(path, source)| (*path, Codeowners::parse(&String::from_utf8_lossy(source))));
+    report_of(&read, owners.as_ref().map(|(path, owners)| (*path, owners)))
 }

@@ -7,13 +7,14 @@ use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
-    changes, findings,
+    changes, contributors, findings,
     limits::Watchdog,
     model::{Phase, ScanId},
     progress::{Position, Progress},
     reading::{Known, LOOK_EVERY, Reading},
     settings::ScanSettings,
     store::{self, ScanRun},
+    submodules,
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
@@ -282,16 +283,21 @@ impl Run {
             return Err(Ended::Overtaken);
         }
         let before = Before::read(&mut tx, repository).await?;
+        let places = store::list_places(&mut tx, repository.id).await?;
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
         store::delete_other_facts(&mut tx, repository.id, &reading.fact_keys).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
+        store::save_details(&mut tx, repository.id, &reading.report).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
+        contributors::save(&mut tx, repository.id, &places, &reading).await?;
+        let apart = submodules::save(&mut tx, repository, &reading.report.submodules).await?;
+        let warnings = [reading.warnings(), apart].concat();
+        store::insert_warnings(&mut tx, run.id, &warnings).await?;
         if let Some(before) = before {
             before.compare(&mut tx, run, repository).await?;
         }

@@ -34,6 +34,16 @@ impl Links {
         format!("{}/repositories/{name}", self.base)
     }
 
+    pub fn graph(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/graph", self.base)
+    }
+
+    /// The form that connects a repository, with an address in it.
+    pub fn connecting(&self, source: &str) -> String {
+        let form = format!("{}/repositories", self.base);
+        address(&form, &[("connect", Some(source))]) + "#add"
+    }
+
     pub fn settings(&self, name: &str) -> String {
         format!("{}/repositories/{name}/settings", self.base)
     }

@@ -7,6 +7,13 @@ use utoipa::ToSchema;
 use super::changes::ChangeCounts;
 use crate::repositories::{Oid, RepositoryId, ScanReason};
 
+pub(super) mod details;
+
+pub use details::{
+    Contributor, GraphEdge, GraphNode, LastChange, ProjectDetails, ProjectFacts, RepositoryDetails,
+    Submodule, SubmoduleUse,
+};
+
 crate::id! {
     /// A directory of a repository that has a manifest.
     ProjectId
@@ -159,8 +166,12 @@ pub struct Project {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Dependency {
     pub name: String,
+    /// `runtime`, `optional`, `build` or `development`.
     pub scope: String,
     pub requirement: String,
+    /// The project of the same repository that it means.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub project_id: Option<ProjectId>,
 }
 
 /// Lines of one language.

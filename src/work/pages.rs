@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    commit_page,
+    commit_page, graph_page,
     model::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,
@@ -32,6 +32,7 @@ pub fn routes() -> Routes {
         .and(super::api::routes())
         .read("/{organization}/projects", projects)
         .read("/{organization}/projects/{project}", project_page::project)
+        .read("/{organization}/repositories/{repository}/graph", graph_page::graph)
         .read("/{organization}/tasks", tasks)
         .read("/{organization}/commits", commits)
         .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)

@@ -11,6 +11,7 @@
 
 mod api;
 mod authorization;
+mod details;
 mod hostile;
 mod isolation;
 mod migrations;
