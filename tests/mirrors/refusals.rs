@@ -243,8 +243,8 @@ fn a_list_of_references_without_end_is_broken_off() {
     let head = format!("HTTP/1.1 200 OK\r\n{ADVERTISEMENT}connection: close\r\n\r\n");
     let first = format!("{:040x} HEAD\0ofs-delta\n", 1);
     let first = format!("{:04x}{first}", first.len() + 4);
-    for version in ["", "000eversion 1\n"] {
-        let start = format!("001e# service=git-upload-pack\n0000{version}{first}");
+    for beginning in [first.as_str(), "000eversion 2\n"] {
+        let start = format!("001e# service=git-upload-pack\n0000{beginning}");
         let sent = Arc::new(AtomicU64::new(0));
         let server = endless([head.as_bytes(), start.as_bytes()].concat(), Arc::clone(&sent));
 
