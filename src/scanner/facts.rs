@@ -12,14 +12,16 @@ use tokei::LanguageType;
 use super::{
     comments::{CommentScanner, LineCounts, MarkerFact},
     detectors::{self, CHAIN, Detector, FileName},
+    generated,
     languages::{self, Guess},
     manifest::Finding,
     syntax::Syntax,
 };
 use crate::repositories::Oid;
 
-/// Raise it whenever the same bytes would give other facts.
-pub const FACTS_VERSION: u32 = 1;
+/// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
+/// raise [`super::marks::MARKS_VERSION`] too.
+pub const FACTS_VERSION: u32 = 2;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -132,7 +134,9 @@ impl Tools {
             let (lines, markers) = self.comments.scan(source, syntax);
             facts.language = Some(language.name().to_owned());
             facts.lines = Some(lines);
-            facts.markers = markers;
+            if !markers.is_empty() && !generated::is_generated(source) {
+                facts.markers = markers;
+            }
         }
         facts
     }
@@ -197,10 +201,10 @@ mod tests {
         let blob = Oid::from_bytes([1; 20]);
         let key = |path| Reading::of(path).unwrap().key(blob, path).reading;
 
-        assert_eq!(key("a.rs"), "1:Rust");
+        assert_eq!(key("a.rs"), format!("{FACTS_VERSION}:Rust"));
         assert_eq!(key("x/a.rs"), key("b.rs"));
-        assert_eq!(key("x/Cargo.toml"), "1:TOML+rust:x/Cargo.toml");
-        assert_eq!(key("run"), "1:?");
+        assert_eq!(key("x/Cargo.toml"), format!("{FACTS_VERSION}:TOML+rust:x/Cargo.toml"));
+        assert_eq!(key("run"), format!("{FACTS_VERSION}:?"));
     }
 
     #[test]

@@ -10,14 +10,17 @@
 //!             a manifest's or plan's bytes → what it says                         detectors/
 //!             a source's bytes → lines and markers                                comments.rs
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
+//! marks::Observer   two versions of a file → the tasks and TODOs in which they differ   marks.rs
 //! ```
 
 mod comments;
 pub mod detectors;
 mod facts;
 mod gather;
+mod generated;
 mod languages;
 mod manifest;
+pub mod marks;
 pub mod model;
 mod names;
 mod paths;

@@ -6,8 +6,9 @@ use anyhow::Context;
 use tracing::info;
 
 use super::{
-    findings,
-    model::{Phase, ScanId},
+    findings::{self, Tasks},
+    life,
+    model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
@@ -150,8 +151,15 @@ impl Run {
         tx.commit().await?;
 
         let mut tx = self.begin().await?;
+        let head = match repository.head {
+            Some(head) => store::find_commit(&mut tx, repository.id, head).await?,
+            None => None,
+        };
         let known = Known {
             head: repository.head,
+            head_deed: head.map(Deed::from),
+            tasks: store::list_life_tasks(&mut tx, repository.id).await?,
+            life_version: store::find_life_version(&mut tx, repository.id).await?,
             commits: store::list_known_commits(&mut tx, repository.id).await?,
             history_complete: repository.history_complete,
             facts: store::list_facts(&mut tx, repository.id).await?,
@@ -234,7 +242,7 @@ impl Run {
         reading: Reading,
     ) -> Result<(), Ended> {
         let now = self.context.clock.now();
-        let tasks = findings::tasks(&reading.report);
+        let tasks = findings::tasks(&reading.report, &reading.life);
         let mut tx = self.begin().await?;
         let (branch, head) = (reading.branch.as_deref(), reading.head);
         let end = store::ScanEnd { branch, head, found: reading.found() };
@@ -247,7 +255,7 @@ impl Run {
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
-        store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
+        self.save_tasks(&mut tx, repository, &tasks, reading.life.is_whole).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
         store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
@@ -258,6 +266,24 @@ impl Run {
         tx.announce("repositories");
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn save_tasks(
+        &self,
+        tx: &mut TenantTx,
+        repository: &Repository,
+        tasks: &Tasks<'_>,
+        is_whole: bool,
+    ) -> sqlx::Result<()> {
+        let now = self.context.clock.now();
+        store::save_tasks(tx, repository.id, &tasks.present, now).await?;
+        store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
+        if is_whole {
+            store::replace_events(tx, &tasks.chapters).await?;
+        } else {
+            store::append_events(tx, &tasks.chapters).await?;
+        }
+        store::set_life_version(tx, repository.id, life::VERSION).await
     }
 
     async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<()> {

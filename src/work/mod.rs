@@ -10,6 +10,7 @@ mod connect;
 mod events;
 mod findings;
 mod jobs;
+mod life;
 mod links;
 mod model;
 mod pages;
@@ -19,6 +20,7 @@ mod reading;
 mod scan_page;
 mod settings;
 mod store;
+mod task_page;
 mod views;
 
 pub use api::ApiDocument;
@@ -26,9 +28,9 @@ pub use connect::{Connected, connect, disconnect};
 pub use jobs::{register_jobs, request_scan};
 pub use links::Links;
 pub use model::{
-    Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, Phase, Project,
-    ProjectFilter, ProjectId, ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task, TaskFilter,
-    TaskId, TaskSource, TaskState,
+    Commit, CommitFilter, CommitKey, Deed, Dependency, EventKind, Found, IdKey, Language, Phase,
+    Project, ProjectFilter, ProjectId, ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task,
+    TaskEvent, TaskFilter, TaskId, TaskSource, TaskState,
 };
 pub use pages::routes;
 pub use reading::{Reading, read_once};
@@ -36,6 +38,6 @@ pub use settings::ScanSettings;
 pub use store::{
     count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
     find_scan, find_task, list_commits, list_dependencies, list_kinds, list_languages,
-    list_project_languages, list_projects, list_scans, list_tasks, list_warnings,
+    list_project_languages, list_projects, list_scans, list_task_events, list_tasks, list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

@@ -4,10 +4,12 @@ use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
     path::Path,
+    sync::Arc,
 };
 
 use super::{
-    model::{Found, Phase, ScanWarning},
+    life::{self, Life, LifeTask, Steps},
+    model::{Deed, Found, Phase, ScanWarning},
     progress::Progress,
     settings::ScanSettings,
 };
@@ -19,7 +21,7 @@ use crate::{
         objects::{ObjectError, ObjectStore},
         source::{Source, SourceError},
     },
-    scanner::{BlobFacts, FactKey, Plan, ScanError, ScanReport},
+    scanner::{BlobFacts, FactKey, Plan, ScanError, ScanReport, marks::MarkObserver},
 };
 
 /// Why a repository could not be read.
@@ -79,6 +81,7 @@ pub struct Reading {
     pub commits: Vec<Commit>,
     /// Known commits that the branch no longer reaches.
     pub dropped: HashSet<Oid>,
+    pub(super) life: Life,
 }
 
 impl Reading {
@@ -122,6 +125,18 @@ pub(super) struct Known {
     /// Whether these are all there were: only then is what comes before a known one known.
     pub(super) history_complete: bool,
     pub(super) facts: HashMap<FactKey, BlobFacts>,
+    pub(super) tasks: Vec<LifeTask>,
+    /// What these were computed by; none where they never were.
+    pub(super) life_version: Option<i32>,
+    /// Who made the head, and when.
+    pub(super) head_deed: Option<Deed>,
+}
+
+impl Known {
+    /// Whether the life of tasks can go on from what is stored.
+    fn has_life(&self) -> bool {
+        self.history_complete && self.life_version == Some(life::VERSION)
+    }
 }
 
 /// Brings the mirror up to date; one that is damaged is made anew.
@@ -185,32 +200,65 @@ impl Reader<'_> {
             head: fetched.head,
             ..Reading::default()
         };
+        let mut steps = Steps::default();
         match fetched.head {
             Some(head) => {
-                self.read_history(head, &mut reading)?;
+                self.read_history(head, &mut reading, &mut steps)?;
                 self.read_files(head, &mut reading)?;
             }
             None => reading.dropped.clone_from(&self.known.commits),
         }
+        let start = life::Start {
+            stored: self.known.tasks.clone(),
+            from_scratch: !self.goes_on(&reading),
+            is_cut: !reading.history_warnings.is_empty(),
+            head: self.known.head_deed.clone().map(Arc::new).filter(|_| fetched.head.is_some()),
+        };
+        reading.life = Life::simulate(start, steps, &reading.report);
         Ok(reading)
     }
 
-    fn read_history(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+    /// Whether the branch only moved forward, from where all is known.
+    fn goes_on(&self, reading: &Reading) -> bool {
+        self.known.has_life() && reading.dropped.is_empty()
+    }
+
+    /// Reads the commits that are new; all of them where the life of tasks begins anew.
+    fn read_history(
+        &self,
+        head: Oid,
+        reading: &mut Reading,
+        steps: &mut Steps,
+    ) -> Result<(), ReadError> {
         let progress = self.progress;
         progress.set(Phase::History, 0, None);
+        if let Some(previous) = self.known.head.filter(|previous| *previous != head) {
+            reading.dropped = history::dropped(self.mirror, previous, head, &self.known.commits)?;
+        }
+        let goes_on = self.goes_on(reading);
         let walk = Walk {
             repository: self.mirror,
             head,
-            known: &|oid| self.known.history_complete && self.known.commits.contains(oid),
+            known: &|oid| goes_on && self.known.commits.contains(oid),
             limits: self.settings.history.clone(),
         };
         let watch = history::Watch {
             cancelled: &|| progress.is_stopped(),
             progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
         };
-        history::walk(&walk, &watch, &mut |event| {
+        let max_blob_bytes = self.settings.options(self.name).max_blob_bytes;
+        let observer = MarkObserver {
+            max_bytes: usize::try_from(max_blob_bytes).unwrap_or(usize::MAX),
+            ignored: &|_| false,
+        };
+        history::walk(&walk, &watch, &observer, &mut |event| {
             match event {
-                Event::Commit(commit) => reading.commits.push(*commit),
+                Event::Commit(commit, marks) => {
+                    steps.add(&commit, marks);
+                    if !self.known.commits.contains(&commit.oid) {
+                        reading.commits.push(*commit);
+                    }
+                }
                 Event::Warning(warning) => {
                     reading.history_cut |= warning.cuts_history();
                     reading.history_warnings.push(warning.to_string());
@@ -218,9 +266,6 @@ impl Reader<'_> {
             }
             ControlFlow::Continue(())
         })?;
-        if let Some(previous) = self.known.head.filter(|previous| *previous != head) {
-            reading.dropped = history::dropped(self.mirror, previous, head, &self.known.commits)?;
-        }
         Ok(())
     }
 

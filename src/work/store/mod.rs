@@ -2,6 +2,7 @@
 
 mod commits;
 mod facts;
+mod life;
 mod projects;
 mod save;
 mod scans;
@@ -10,6 +11,11 @@ mod tasks;
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
 pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
+pub use life::list_task_events;
+pub(super) use life::{
+    Chapter, VanishedTask, append_events, find_life_version, list_life_tasks, replace_events,
+    save_vanished, set_life_version,
+};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
