@@ -17,7 +17,10 @@ pub(super) struct Tasks<'a> {
     /// Those of the head: checkboxes in the order of their lists, then notes in comments.
     pub(super) present: Vec<NewTask>,
     pub(super) vanished: Vec<VanishedTask<'a>>,
-    pub(super) chapters: Vec<Chapter<'a>>,
+    /// What is told instead of all that was told before, if only by nothing.
+    pub(super) anew: Vec<Chapter<'a>>,
+    /// What is told after it.
+    pub(super) further: Vec<Chapter<'a>>,
 }
 
 /// Gives every task an id: its own, or a new one, those of the head first and in their order.
@@ -26,38 +29,43 @@ pub(super) fn tasks<'a>(report: &ScanReport, life: &'a Life) -> Tasks<'a> {
     let mut id_of = |index: usize| {
         ids.get_mut(index).map_or_else(TaskId::new, |id| *id.get_or_insert_with(TaskId::new))
     };
-    let head: Vec<(TaskId, Option<&LifeTask>)> =
+    let head: Vec<FoundTask<'_>> =
         life.head.iter().map(|index| (id_of(*index), life.tasks.get(*index))).collect();
-    let chapters: Vec<Chapter<'_>> = life
-        .tasks
-        .iter()
-        .enumerate()
-        .map(|(index, task)| Chapter { task: id_of(index), events: &task.events })
-        .collect();
-    let (boxes, notes) = head.split_at_checked(report.tasks.len()).unwrap_or((&head, &[]));
-    let parent = |task: &Task| Some(boxes.get(task.parent?)?.0);
-    let from_boxes =
-        report.tasks.iter().zip(boxes).map(|(task, found)| from_box(task, *found, parent(task)));
-    let from_notes = report.todos.iter().zip(notes).map(|(todo, found)| from_todo(todo, *found));
+    let all: Vec<(TaskId, &LifeTask)> =
+        life.tasks.iter().enumerate().map(|(index, task)| (id_of(index), task)).collect();
+    let strangers = life.strangers.iter().filter_map(|task| Some((task.id?, task)));
     let projects: HashSet<&str> =
         report.projects.iter().map(|project| project.path.as_str()).collect();
-    let vanished = life.tasks.iter().zip(&chapters).filter(|(task, _)| !task.present);
+    let is_news = |task: &LifeTask| task.id.is_none() || !task.events.is_empty();
+    let gone = all.iter().copied().filter(|(_, task)| life.is_whole || is_news(task));
+    let vanished = gone
+        .chain(strangers.clone())
+        .filter(|(_, task)| !task.present)
+        .map(|(id, task)| VanishedTask { id, project: nearest(&task.path, &projects), task });
+    let vanished = vanished.collect();
+    let chapters = |tasks: Vec<(TaskId, &'a LifeTask)>| -> Vec<Chapter<'a>> {
+        tasks.into_iter().map(|(task, life)| Chapter { task, events: &life.events }).collect()
+    };
+    let (anew, further) = if life.is_whole {
+        (all, strangers.collect())
+    } else {
+        (Vec::new(), all.into_iter().filter(|(_, task)| !task.events.is_empty()).collect())
+    };
     Tasks {
-        present: from_boxes.chain(from_notes).collect(),
-        vanished: vanished
-            .filter(|(task, _)| life.is_whole || task.id.is_none() || !task.events.is_empty())
-            .map(|(task, chapter)| VanishedTask {
-                id: chapter.task,
-                project: nearest(&task.path, &projects),
-                task,
-            })
-            .collect(),
-        // Where the life is whole, what was told before is told anew, if only by nothing.
-        chapters: chapters
-            .into_iter()
-            .filter(|chapter| life.is_whole || !chapter.events.is_empty())
-            .collect(),
+        present: present(report, &head),
+        vanished,
+        anew: chapters(anew),
+        further: chapters(further),
     }
+}
+
+fn present(report: &ScanReport, head: &[FoundTask<'_>]) -> Vec<NewTask> {
+    let (boxes, notes) = head.split_at_checked(report.tasks.len()).unwrap_or((head, &[]));
+    let parent = |task: &Task| Some(boxes.get(task.parent?)?.0);
+    let boxes =
+        report.tasks.iter().zip(boxes).map(|(task, found)| from_box(task, *found, parent(task)));
+    let notes = report.todos.iter().zip(notes).map(|(todo, found)| from_todo(todo, *found));
+    boxes.chain(notes).collect()
 }
 
 /// The path of the project around a file.

@@ -255,7 +255,7 @@ impl Run {
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
-        self.save_tasks(&mut tx, repository, &tasks, reading.life.is_whole).await?;
+        self.save_tasks(&mut tx, repository, &tasks).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
         store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
@@ -273,16 +273,12 @@ impl Run {
         tx: &mut TenantTx,
         repository: &Repository,
         tasks: &Tasks<'_>,
-        is_whole: bool,
     ) -> sqlx::Result<()> {
         let now = self.context.clock.now();
         store::save_tasks(tx, repository.id, &tasks.present, now).await?;
         store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
-        if is_whole {
-            store::replace_events(tx, &tasks.chapters).await?;
-        } else {
-            store::append_events(tx, &tasks.chapters).await?;
-        }
+        store::replace_events(tx, &tasks.anew).await?;
+        store::append_events(tx, &tasks.further).await?;
         store::set_life_version(tx, repository.id, life::VERSION).await
     }
 

@@ -16,4 +16,5 @@ mod migrations;
 mod scans;
 mod sign_in;
 mod support;
+mod task_life;
 mod tenancy;

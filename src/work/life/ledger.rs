@@ -1,6 +1,7 @@
 //! What is known of each task while commits are played.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -75,7 +76,7 @@ impl Ledger {
         let mut arrivals = pairs.new;
         for (old, new) in pairs.matched {
             let (Some(old), Some(to)) = (before.get(old), after.get(new)) else { continue };
-            match self.find(*old, &taken).or_else(|| self.find_vanished(*old, &taken)) {
+            match self.find_ever(*old, &taken) {
                 Some(task) => {
                     taken.insert(task);
                     self.carry(task, (*old, *to), fixtures.contains(to.path), deed);
@@ -123,7 +124,8 @@ impl Ledger {
         deed: &Arc<Deed>,
         taken: &mut Taken,
     ) {
-        let Some(task) = self.find(old, taken) else { return };
+        let known = self.find(old, taken).or_else(|| self.find_former(old, taken));
+        let Some(task) = known else { return };
         let Some(known) = self.tasks.get(task) else { return };
         // Somebody else moved it before: it is not here that it could be taken away.
         if known.path != old.path {
@@ -155,20 +157,21 @@ impl Ledger {
         taken.insert(task);
     }
 
-    /// The task that stands where this mark stood, or did before it moved.
+    /// The task that stands where this mark stands, or has its id.
     pub(super) fn find(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
         if let Some(task) = self.find_id(placed, taken).filter(|task| self.is_present(*task)) {
             return Some(task);
         }
         let spot = Spot::of(placed.path, placed.mark);
         let here = self.present.get(&spot).map_or(&[][..], Vec::as_slice);
-        let best = here
-            .iter()
-            .filter(|task| !taken.contains(task))
-            .min_by_key(|task| self.strangeness(**task, placed.mark));
-        best.or_else(|| self.former.get(&spot))
-            .copied()
-            .filter(|task| !taken.contains(task) && self.is_present(*task))
+        let free = here.iter().copied().filter(|task| !taken.contains(task));
+        free.min_by_key(|task| self.strangeness(*task, placed.mark))
+    }
+
+    /// The task that stood there before it moved or was reworded.
+    fn find_former(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
+        let task = self.former.get(&Spot::of(placed.path, placed.mark)).copied()?;
+        (!taken.contains(&task) && self.is_present(task)).then_some(task)
     }
 
     /// Of copies, the one in the same section, of the same kind and state, is meant.
@@ -190,12 +193,35 @@ impl Ledger {
         })
     }
 
-    fn find_vanished(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
+    /// The task that stands, stood or last stood there.
+    fn find_ever(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
+        self.find(placed, taken)
+            .or_else(|| self.find_former(placed, taken))
+            .or_else(|| self.find_vanished(placed, taken))
+    }
+
+    /// The task whose line went from there; of copies the one most alike, then the latest.
+    pub(super) fn find_vanished(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
         let by_id = self.find_id(placed, taken).filter(|task| !self.is_present(*task));
-        let spot = Spot::of(placed.path, placed.mark);
         let by_spot = || {
-            let known = self.vanished.get(&spot)?;
-            known.iter().rev().find(|task| !taken.contains(task)).copied()
+            let known = self.vanished.get(&Spot::of(placed.path, placed.mark))?;
+            let free = known.iter().copied().filter(|task| !taken.contains(task));
+            // Only by what is stored, so that a later scan chooses alike.
+            free.min_by_key(|index| {
+                let task = self.tasks.get(*index);
+                let (opened, closed) = (
+                    task.and_then(|it| it.opened.as_ref()),
+                    task.and_then(|it| it.closed.as_ref()),
+                );
+                let key = |deed: &Arc<Deed>| (deed.at, deed.commit);
+                let line = task.map(|task| task.mark.line);
+                (
+                    self.strangeness(*index, placed.mark),
+                    Reverse(closed.map(key)),
+                    opened.map(key),
+                    line,
+                )
+            })
         };
         by_id.or_else(by_spot)
     }

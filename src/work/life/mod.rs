@@ -174,6 +174,8 @@ pub(super) struct Life {
     pub(super) head: Vec<usize>,
     /// Whether the events are all there are of these tasks, rather than new ones.
     pub(super) is_whole: bool,
+    /// Stored tasks that a history that was read anew no longer knows, with new events.
+    pub(super) strangers: Vec<LifeTask>,
 }
 
 impl Life {
@@ -194,11 +196,13 @@ impl Life {
         }
         let origin = if is_cut { None } else { head_deed.clone() };
         let head = ledger.reconcile(report, head_deed.as_ref(), origin.as_ref());
-        let mut life = Self { tasks: ledger.into_tasks(), head, is_whole: start.from_scratch };
-        if start.from_scratch {
-            let strangers = adopt::adopt(&mut life.tasks, stored, head_deed.as_ref());
-            life.tasks.extend(strangers);
-        }
+        let mut life = Self {
+            tasks: ledger.into_tasks(),
+            head,
+            is_whole: start.from_scratch,
+            strangers: Vec::new(),
+        };
+        life.strangers = adopt::adopt(&mut life.tasks, stored, head_deed.as_ref());
         life.forget_the_oldest();
         life
     }

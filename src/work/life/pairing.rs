@@ -22,7 +22,7 @@ pub(super) struct Budget(u32);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(300_000)
+        Self(100_000)
     }
 }
 
@@ -236,14 +236,18 @@ impl<'a> Matching<'a> {
         let mut found = Vec::new();
         let is_close_up = before.len().max(after.len()) > CLOSE_UP;
         for (row, before_index) in before.iter().enumerate() {
-            for (column, after_index) in after.iter().enumerate() {
-                let is_far = is_close_up && row.abs_diff(column) > 4;
+            let (from, to) = if is_close_up {
+                (row.saturating_sub(4), row.saturating_add(5).min(after.len()))
+            } else {
+                (0, after.len())
+            };
+            for after_index in after.get(from..to).unwrap_or_default() {
                 let (Some(one), Some(other)) =
                     (self.before.get(*before_index), self.after.get(*after_index))
                 else {
                     continue;
                 };
-                if is_far || !may_be_same(one.mark, other.mark) || budget.0 == 0 {
+                if !may_be_same(one.mark, other.mark) || budget.0 == 0 {
                     continue;
                 }
                 budget.0 -= 1;

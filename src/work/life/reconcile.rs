@@ -43,10 +43,29 @@ impl Ledger {
                 self.vanish(index, None, deed);
             }
         }
-        let create = |(found, known): (&Found, Option<usize>)| {
-            known.unwrap_or_else(|| self.create(found.placed(), found.is_fixture, origin))
-        };
-        found.iter().zip(known).map(create).collect()
+        let mut tasks = Vec::with_capacity(found.len());
+        for (found, known) in found.iter().zip(known) {
+            let task = known.unwrap_or_else(|| self.explain(found, (deed, origin), &taken));
+            taken.insert(task);
+            tasks.push(task);
+        }
+        tasks
+    }
+
+    /// A mark that nothing has announced: one that came back, or a new one.
+    fn explain(
+        &mut self,
+        found: &Found,
+        (deed, origin): (Option<&Arc<Deed>>, Option<&Arc<Deed>>),
+        taken: &Taken,
+    ) -> usize {
+        match self.find_vanished(found.placed(), taken) {
+            Some(task) => {
+                self.change(task, found.placed(), found.is_fixture, deed);
+                task
+            }
+            None => self.create(found.placed(), found.is_fixture, origin),
+        }
     }
 
     fn recognise(

@@ -35,6 +35,23 @@ impl Repository {
         self
     }
 
+    /// Writes files, deletes those without content, and commits everything as this author.
+    pub fn commit_as(&self, author: &str, files: &[(&str, &str)]) -> &Self {
+        for (name, content) in files {
+            let file = self.path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            if content.is_empty() {
+                fs::remove_file(file).unwrap();
+            } else {
+                fs::write(file, content).unwrap();
+            }
+        }
+        self.git(&["add", "--all"]);
+        let person = format!("{author} <{}@example.com>", author.to_lowercase());
+        self.git(&["commit", "--quiet", "--author", &person, "--message", "A commit"]);
+        self
+    }
+
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .args(arguments)
