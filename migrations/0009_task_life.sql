@@ -17,7 +17,6 @@ ALTER TABLE tasks
     ADD CHECK (num_nulls(closed_commit, closed_name, closed_email, closed_at) IN (0, 4));
 -- Not an UPDATE, which under the policies would find no row.
 ALTER TABLE tasks ALTER present TYPE boolean USING state <> 'removed';
-CREATE INDEX tasks_opened ON tasks (tenant_id, state, opened_at, id);
 
 CREATE TABLE task_events (
     tenant_id uuid NOT NULL,

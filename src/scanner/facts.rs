@@ -21,7 +21,7 @@ use crate::repositories::Oid;
 
 /// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
 /// raise [`super::marks::MARKS_VERSION`] too.
-pub const FACTS_VERSION: u32 = 2;
+pub const FACTS_VERSION: u32 = 3;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -32,7 +32,7 @@ pub type KnownFacts = HashMap<FactKey, BlobFacts>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FactKey {
     pub blob: Oid,
-    /// `1:Rust`, `1:TOML+rust:Cargo.toml`, `1:?`: version, language, detector and file name.
+    /// `3:Rust`, `3:TOML+rust:x/Cargo.toml`, `3:?`: version, language, detector and file name.
     pub reading: String,
 }
 

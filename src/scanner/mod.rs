@@ -18,6 +18,7 @@ pub mod detectors;
 mod facts;
 mod gather;
 mod generated;
+mod internal;
 mod languages;
 mod manifest;
 pub mod marks;

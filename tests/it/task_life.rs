@@ -270,7 +270,7 @@ async fn tasks_are_listed_by_age() {
     let after = program.get("/api/v2/tasks?opened_before=2026-02-01T10:00:01Z").await.json();
     let wrong = program.get("/api/v2/tasks?opened_before=yesterday").await;
     let young = viewer.get("/acme/tasks?age=month").await.expect(200);
-    world.clock.advance(chrono::Duration::days(30));
+    world.clock.advance(chrono::Duration::days(3));
     let old = viewer.get("/acme/tasks?age=month").await.expect(200);
 
     assert_eq!((count(before), count(after), wrong.status.as_u16()), (0, 2, 400));

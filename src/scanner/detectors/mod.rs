@@ -39,9 +39,9 @@ pub trait Detector: Sync {
         name.to_owned()
     }
 
-    /// The project for a repository where no detector found one; only the last link has one.
-    fn fallback(&self) -> Option<Manifest> {
-        None
+    /// Whether it names the project of a repository where no detector found one.
+    fn is_fallback(&self) -> bool {
+        false
     }
 }
 
