@@ -219,11 +219,15 @@ impl MarkObserver<'_> {
 }
 
 fn marks_of(facts: &BlobFacts) -> Vec<Mark> {
-    let list = match facts.finding.as_ref().map(|finding| &finding.contribution) {
-        Some(Contribution::Tasks(list)) => list.tasks.as_slice(),
-        Some(Contribution::Project(_) | Contribution::Addition(_)) | None => &[],
-    };
-    let boxes = list.iter().map(|fact| Mark {
+    let finding = facts.finding.iter();
+    let lists = finding.filter_map(|finding| match &finding.contribution {
+        Contribution::Tasks(list) => Some(&list.tasks),
+        Contribution::Project(_)
+        | Contribution::Addition(_)
+        | Contribution::Component(_)
+        | Contribution::Remark(_) => None,
+    });
+    let boxes = lists.flatten().map(|fact| Mark {
         id: fact.id.clone(),
         section: section(&fact.section),
         ..Mark::bare(&fact.title, fact.done, fact.line)

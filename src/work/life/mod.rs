@@ -184,9 +184,10 @@ impl Life {
         let is_cut = start.is_cut || steps.is_cut;
         let head_deed =
             steps.steps.first().and_then(|step| step.deed.clone()).or_else(|| start.head.clone());
-        let (known, stored) = match start.from_scratch {
-            true => (Vec::new(), start.stored),
-            false => (start.stored, Vec::new()),
+        let (known, stored) = if start.from_scratch {
+            (Vec::new(), start.stored)
+        } else {
+            (start.stored, Vec::new())
         };
         let mut ledger = Ledger::new(known);
         for step in order::mainline(steps.steps) {
