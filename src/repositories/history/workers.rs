@@ -10,7 +10,9 @@ use std::{
     thread,
 };
 
-use gix::{ObjectId, mailmap::Snapshot, objs::CommitRef};
+use gix::{
+    ObjectId, mailmap::Snapshot, objs::CommitRef, odb::pack::cache::lru::MemoryCappedHashmap,
+};
 
 use super::{
     Event, HistoryError, Limits, Observer, Oid, Walk, Warning, Watch, changes::Counter, decode,
@@ -20,6 +22,8 @@ use super::{
 const BATCH: usize = 32;
 /// Each thread keeps objects it will soon need again, up to this many bytes.
 const OBJECT_CACHE: usize = 24 << 20;
+/// Each thread keeps the objects that others in a pack are stored as differences to, likewise.
+const PACK_CACHE: usize = 24 << 20;
 /// Observers may parse what strangers nest.
 const STACK_BYTES: usize = 8 << 20;
 /// A mailmap above this is not read.
@@ -78,6 +82,7 @@ impl<O: Observer> Pool<'_, O> {
         sender: &mpsc::SyncSender<Batch<O::Seen>>,
     ) {
         repository.object_cache_size(OBJECT_CACHE);
+        repository.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
         let mut counter = Counter::new(repository, limits.clone());
         let mut worker = self.observer.worker();
         while !self.stop.load(Ordering::Relaxed) && !cancelled() {
