@@ -10,6 +10,7 @@
 //!             a manifest's or plan's bytes → what it says                         detectors/
 //!             a source's bytes → lines and markers                                comments.rs
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
+//! marks::Observer   two versions of a file → the tasks and TODOs in which they differ   marks.rs
 //! ```
 //!
 //! What has to be known before a file is read is small and read with the plan: what does not count
@@ -23,10 +24,12 @@ mod details;
 pub mod detectors;
 mod facts;
 mod gather;
+mod generated;
 mod internal;
 mod languages;
 mod licence;
 mod manifest;
+pub mod marks;
 pub mod model;
 mod names;
 mod paths;

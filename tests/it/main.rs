@@ -19,4 +19,5 @@ mod scans;
 mod scheduling;
 mod sign_in;
 mod support;
+mod task_life;
 mod tenancy;

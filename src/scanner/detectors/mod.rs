@@ -104,6 +104,11 @@ impl Unreadable {
     }
 }
 
+/// Whether a file of this name is a list of tasks.
+pub(super) fn is_task_list(file: FileName<'_>) -> bool {
+    tasklist::TaskListFile.reads(file)
+}
+
 /// Reads a file by the detector at `index` of the chain.
 pub(super) fn read(detector: &dyn Detector, file: FileName<'_>, text: &str) -> Finding {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
