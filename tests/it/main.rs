@@ -12,6 +12,7 @@
 mod api;
 mod authorization;
 mod isolation;
+mod lists;
 mod migrations;
 mod scans;
 mod sign_in;
