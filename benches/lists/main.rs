@@ -125,11 +125,11 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Finds the pages of the lists, and overhears a server that has one connection for everything.
+    /// Finds the pages of the lists, and overhears a server that has as few connections as it may.
     async fn requests(&self, lists: Vec<List>) -> anyhow::Result<Vec<Request>> {
         let recorder = Recorder::default();
         let through = recorder.clone().listen(self.database).await?;
-        let server = Server::start(&through, self.data, Some(1))?;
+        let server = Server::start(&through, self.data, Some(4))?;
         let mut requests = Vec::new();
         for list in lists {
             let cursors = self.cursors(&server, list.cursors_of).await?;
@@ -176,7 +176,7 @@ impl Bench<'_> {
         let mut connection = Connection::open(server.address).await?;
         let call = self.call(server, path);
         let mut before = Recording::default();
-        for _ in 0..20 {
+        for _ in 0..60 {
             recorder.take();
             connection.send(&call).await?;
             // A transaction ends after its answer was sent.
@@ -203,7 +203,7 @@ impl Bench<'_> {
     }
 
     async fn measure(&self, server: &Server, request: &Request) -> anyhow::Result<()> {
-        let script = Script::new(&request.recording.statements);
+        let script = Script::new(&request.recording.statements());
         let call = self.call(server, &request.path);
         for connections in [8, 64] {
             if connections == 8 && request.page == "middle" {
@@ -223,9 +223,10 @@ impl Bench<'_> {
 /// The same statements; their arguments differ by the time of asking.
 fn is_same(one: &Recording, other: &Recording) -> bool {
     let sql = |recording: &Recording| -> Vec<String> {
-        recording.statements.iter().map(|statement| statement.sql.clone()).collect()
+        recording.statements().into_iter().map(|statement| statement.sql).collect()
     };
-    !one.statements.is_empty() && sql(one) == sql(other) && one.round_trips == other.round_trips
+    let (sent, before) = (sql(one), sql(other));
+    !sent.is_empty() && sent == before && one.round_trips == other.round_trips
 }
 
 fn at(address: &str, cursor: Option<&str>, limit: Option<u16>) -> String {
@@ -261,7 +262,7 @@ fn line(
         milliseconds(answers.median),
         milliseconds(answers.slow),
         answers.bytes,
-        recording.statements.len(),
+        recording.statements().len(),
         recording.round_trips,
     )
 }

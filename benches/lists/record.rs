@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use anyhow::{Context, bail};
@@ -17,6 +20,9 @@ use tokio::{
 use url::Url;
 use uuid::Uuid;
 
+/// The number of the next connection.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
 /// One statement that was sent, with its arguments as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
@@ -27,9 +33,25 @@ pub(crate) struct Statement {
 /// What was sent since the last [`Recorder::take`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recording {
-    pub(crate) statements: Vec<Statement>,
+    /// Each with the number of its connection.
+    sent: Vec<(usize, Statement)>,
     /// How often the server waited for an answer.
     pub(crate) round_trips: usize,
+}
+
+impl Recording {
+    /// The statements, one connection after the other: the end of a transaction is sent while the next
+    /// one has begun elsewhere.
+    pub(crate) fn statements(&self) -> Vec<Statement> {
+        let mut connections: Vec<usize> = Vec::new();
+        for (connection, _) in &self.sent {
+            if !connections.contains(connection) {
+                connections.push(*connection);
+            }
+        }
+        let of = |connection: usize| self.sent.iter().filter(move |(other, _)| *other == connection);
+        connections.into_iter().flat_map(of).map(|(_, statement)| statement.clone()).collect()
+    }
 }
 
 /// Passes connections on to PostgreSQL and notes what is sent.
@@ -90,7 +112,7 @@ impl Recorder {
             // The first message has no kind: its length, and the words of the start.
             let start = message(&mut from_client).await?;
             to_server.write_all(&start).await?;
-            let mut session = Session::default();
+            let mut session = Session { number: NEXT.fetch_add(1, Relaxed), ..Session::default() };
             loop {
                 let kind = from_client.read_u8().await?;
                 let body = message(&mut from_client).await?;
@@ -120,6 +142,7 @@ async fn message(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>
 /// What one connection has prepared.
 #[derive(Default)]
 struct Session {
+    number: usize,
     prepared: HashMap<String, (String, Vec<u32>)>,
 }
 
@@ -134,15 +157,14 @@ impl Session {
                 let types = (0..count).map(|_| body.number::<4>()).collect::<Result<_, _>>()?;
                 self.prepared.insert(name, (sql, types));
             }
-            b'B' => into.statements.push(self.bound(&mut body)?),
+            b'B' => into.sent.push((self.number, self.bound(&mut body)?)),
             b'Q' => {
                 into.round_trips += 1;
                 // PostgreSQL runs each of several statements by itself, and so does pgbench.
                 let text = body.text()?;
                 let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
-                into.statements.extend(
-                    parts.map(|sql| Statement { sql: sql.to_owned(), arguments: Vec::new() }),
-                );
+                let statement = |sql: &str| Statement { sql: sql.to_owned(), arguments: Vec::new() };
+                into.sent.extend(parts.map(|sql| (self.number, statement(sql))));
             }
             b'S' => into.round_trips += 1,
             _ => {}
