@@ -149,20 +149,23 @@ impl Bench<'_> {
     async fn cursors(&self, server: &Server, address: &str) -> anyhow::Result<Vec<String>> {
         let mut connection = Connection::open(server.address).await?;
         let mut cursors: Vec<String> = Vec::new();
-        loop {
-            let path = at(address, cursors.last().map(String::as_str), Some(50));
-            let body = connection.send(&self.call(server, &path)).await?;
-            let page: Value = serde_json::from_slice(&body)?;
-            match page.get("next").and_then(Value::as_str) {
-                Some(next) => cursors.push(next.to_owned()),
-                None => {
-                    if page.get("items").and_then(Value::as_array).is_none_or(|items| items.len() < 50) {
+        // In large steps, and from where the last of them began once more in pages.
+        for limit in [200, 50] {
+            loop {
+                let path = at(address, cursors.last().map(String::as_str), Some(limit));
+                let body = connection.send(&self.call(server, &path)).await?;
+                let page: Value = serde_json::from_slice(&body)?;
+                let Some(next) = page.get("next").and_then(Value::as_str) else {
+                    let items = page.get("items").and_then(Value::as_array).map_or(0, Vec::len);
+                    if limit == 50 && items < 50 {
                         cursors.pop();
                     }
-                    return Ok(cursors);
-                }
+                    break;
+                };
+                cursors.push(next.to_owned());
             }
         }
+        Ok(cursors)
     }
 
     /// Sends a request until two recordings are the same: the first ones prepare their statements, and
