@@ -316,10 +316,8 @@ async fn project_filter(
     repository: Option<RepositoryId>,
     chosen: Option<&str>,
 ) -> Result<Filter> {
-    let filter = ProjectFilter { repository, ..ProjectFilter::default() };
-    let projects =
-        store::list_projects(tx, &filter, &crate::web::paging::PageRequest::first(200)).await?;
-    let named = projects.into_iter().map(|project| (project.id.to_string(), project.name));
+    let named = store::list_project_names(tx, repository).await?;
+    let named = named.into_iter().map(|(id, name)| (id.to_string(), name));
     Ok(Filter::new("project", "project", chosen, named))
 }
 

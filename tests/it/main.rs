@@ -13,6 +13,7 @@ mod api;
 mod authorization;
 mod details;
 mod isolation;
+mod lists;
 mod migrations;
 mod robustness;
 mod scans;

@@ -38,6 +38,7 @@ pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
 };
+pub(super) use projects::list_project_names;
 pub(super) use save::{
     NewTask, replace_languages, save_dependencies, save_project_languages, save_projects,
     save_tasks,
