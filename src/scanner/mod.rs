@@ -15,7 +15,9 @@
 mod comments;
 pub mod detectors;
 mod facts;
+mod frameworks;
 mod gather;
+mod heritage;
 mod internal;
 mod languages;
 mod manifest;
@@ -36,7 +38,8 @@ pub use comments::{LineCounts, MarkerFact};
 pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, Unread};
 pub use gather::{Progress, Watch};
 pub use manifest::{
-    Contribution, Field, Finding, Manifest, Problem, Requirement, TaskFact, TaskList, Workspace,
+    Child, Contribution, Field, Finding, Heritage, Manifest, Problem, Requirement, Shared,
+    TaskFact, TaskList, Workspace,
 };
 pub use model::ScanReport;
 pub use scan::{Plan, Scan, ScanCounts, ScanError, ScanOptions, scan};

@@ -7,7 +7,7 @@ use super::{
     table::{LONG, SHORT, toml_at, toml_line, toml_strings, toml_table},
 };
 use crate::scanner::{
-    manifest::{Field, Requirement, Workspace},
+    manifest::{Field, Requirement, Shared, Workspace},
     model::Scope,
     text,
 };
@@ -39,6 +39,7 @@ impl Detector for Rust {
             private: is_private(&root),
             inherits: inherited_fields(&root),
             workspace: toml_table(&root, &["workspace"]).map(workspace),
+            shared: toml_table(&root, &["workspace"]).map(|table| Box::new(shared(table))),
             ..Manifest::default()
         };
         add_dependencies(&root, &mut manifest);
@@ -72,16 +73,28 @@ fn inherited_fields(root: &Table) -> Vec<Field> {
 }
 
 fn workspace(table: &Table) -> Workspace {
-    let shared = toml_table(table, &["dependencies"]).into_iter().flatten();
     Workspace {
         members: toml_strings(table, &["members"]).map(|glob| text::line(glob, SHORT)).collect(),
         exclude: toml_strings(table, &["exclude"]).map(|glob| text::line(glob, SHORT)).collect(),
+    }
+}
+
+/// What members take by `workspace = true`.
+fn shared(table: &Table) -> Shared {
+    let all = || toml_table(table, &["dependencies"]).into_iter().flatten();
+    let renamed = all().filter_map(|(name, value)| {
+        let package = value.get("package")?.as_str()?;
+        Some((text::line(name, SHORT), vec![text::line(package, SHORT)]))
+    });
+    Shared {
         version: toml_line(table, &["package", "version"], SHORT),
         description: toml_line(table, &["package", "description"], LONG),
         licence: toml_line(table, &["package", "license"], SHORT),
-        dependencies: shared
+        dependencies: all()
             .filter_map(|(name, value)| Some((text::line(name, SHORT), requirement(value)?)))
             .collect(),
+        aliases: renamed.collect(),
+        ..Shared::default()
     }
 }
 
@@ -194,15 +207,18 @@ mod tests {
     fn a_virtual_root_has_a_workspace_and_no_name() {
         let manifest = manifest(
             "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n\
-             [workspace.package]\nversion = \"2.0.0\"\n[workspace.dependencies]\nserde = \"1\"\n",
+             [workspace.package]\nversion = \"2.0.0\"\n[workspace.dependencies]\nserde = \"1\"\n\
+             short = { package = \"long-name\", version = \"2\" }\n",
         );
 
         let workspace = manifest.workspace.unwrap();
         assert_eq!(manifest.name, None);
         assert_eq!(workspace.members, ["crates/*"]);
         assert_eq!(workspace.exclude, ["crates/old"]);
-        assert_eq!(workspace.version.as_deref(), Some("2.0.0"));
-        assert_eq!(workspace.dependencies["serde"], "1");
+        let shared = manifest.shared.unwrap();
+        assert_eq!(shared.version.as_deref(), Some("2.0.0"));
+        assert_eq!(shared.dependencies["serde"], "1");
+        assert_eq!(shared.aliases["short"], ["long-name"]);
     }
 
     #[test]
