@@ -4,18 +4,27 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod dotnet;
 mod frontmatter;
 mod generic;
 mod go;
+mod gradle;
+mod gradle_catalog;
+mod gradle_settings;
+mod maven;
 mod npm;
 mod python;
 #[cfg(test)]
 mod recipe;
 mod requirements;
 mod rust;
+mod sbt;
+mod script;
 mod setup_cfg;
+mod solution;
 mod table;
 mod tasklist;
+mod xml;
 
 use super::{
     manifest::{Finding, Manifest},
@@ -54,8 +63,19 @@ pub struct FileName<'a>(pub &'a str);
 pub struct Unreadable(String);
 
 /// The detectors in the order of the chain.
-pub const CHAIN: &[&dyn Detector] =
-    &[&rust::Rust, &npm::Npm, &python::Python, &go::Go, &tasklist::TaskListFile, &generic::Generic];
+#[rustfmt::skip] // One a line, so that additions stay apart.
+pub const CHAIN: &[&dyn Detector] = &[
+    &rust::Rust,
+    &npm::Npm,
+    &python::Python,
+    &go::Go,
+    &maven::Maven,
+    &gradle::Gradle,
+    &sbt::Sbt,
+    &dotnet::DotNet,
+    &tasklist::TaskListFile,
+    &generic::Generic,
+];
 
 impl<'a> FileName<'a> {
     /// Without its directories.
@@ -81,6 +101,14 @@ impl Unreadable {
         let text = error.to_string();
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         Self(super::text::line(first, 300))
+    }
+
+    /// For a file that makes no project: a warning, and nothing else.
+    pub(super) fn beside(self, name: &str) -> Finding {
+        let Self(reason) = self;
+        let message =
+            format!("`{name}` cannot be parsed, so it adds nothing: {reason}. Repair the file.");
+        Finding::addition(Manifest::default()).with_problem(WarningCode::BrokenManifest, message)
     }
 }
 
