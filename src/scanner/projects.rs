@@ -164,6 +164,15 @@ fn project(directory: &str, manifests: &[Placed<'_>], repository_name: &str) -> 
     };
     let mut kinds = kinds(manifests).into_iter().map(str::to_owned);
     let makers = own().filter(|one| one.standing != Standing::Addition);
+    // Its own file before that of a parent which declares it, and one that names it before others.
+    let manifest = makers.min_by_key(|one| {
+        (
+            paths::directory(one.path) != directory,
+            one.standing,
+            one.detector,
+            one.manifest.name.is_none(),
+        )
+    });
     Project {
         path: directory.to_owned(),
         name: first(|one| &one.name).unwrap_or_else(|| name_of(directory, repository_name)),
@@ -172,7 +181,7 @@ fn project(directory: &str, manifests: &[Placed<'_>], repository_name: &str) -> 
         version: first(|one| &one.version),
         description: first(|one| &one.description),
         licence: first(|one| &one.licence),
-        manifest: makers.map(|one| one.path.to_owned()).next(),
+        manifest: manifest.map(|one| one.path.to_owned()),
         workspace_root: manifests.iter().any(|one| one.manifest.workspace.is_some()),
         private: own().any(|one| one.manifest.private),
         tools: gathered(manifests, |one| &one.tools),

@@ -4,6 +4,7 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod conda;
 mod dotnet;
 mod frontmatter;
 mod generic;
@@ -13,6 +14,10 @@ mod gradle_catalog;
 mod gradle_settings;
 mod maven;
 mod npm;
+mod npm_beside;
+mod npm_runs;
+mod pyproject;
+mod pyproject_runs;
 mod python;
 #[cfg(test)]
 mod recipe;
@@ -21,6 +26,7 @@ mod rust;
 mod sbt;
 mod script;
 mod setup_cfg;
+mod setup_py;
 mod solution;
 mod table;
 mod tasklist;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::scanner::{
     manifest::{Field, Requirement, Shared, Workspace},
-    model::Scope,
+    model::{EntryKind, Scope},
     text,
 };
 
@@ -42,6 +42,7 @@ impl Detector for Rust {
             shared: toml_table(&root, &["workspace"]).map(|table| Box::new(shared(table))),
             ..Manifest::default()
         };
+        enter(&root, &mut manifest);
         add_dependencies(&root, &mut manifest);
         add_local(toml_table(&root, &["workspace", "dependencies"]), &mut manifest);
         for (_, target) in toml_table(&root, &["target"]).into_iter().flatten() {
@@ -50,6 +51,31 @@ impl Detector for Rust {
             }
         }
         Ok(Finding::project(manifest))
+    }
+}
+
+/// Targets that the manifest names; those that Cargo finds by their place are not in it.
+fn enter(root: &Table, manifest: &mut Manifest) {
+    let tables = [("bin", EntryKind::Binary), ("example", EntryKind::Example)];
+    for (key, kind) in tables {
+        let all = toml_at(root, &[key]).and_then(Value::as_array).into_iter().flatten();
+        for one in all {
+            let field = |name: &str| one.get(name).and_then(Value::as_str);
+            if let Some(name) = field("name") {
+                manifest.enter(kind, name, field("path"));
+            }
+        }
+    }
+    let default = toml_line(root, &["package", "default-run"], SHORT);
+    if let Some(name) =
+        default.filter(|name| manifest.entry_points.iter().all(|one| one.name != *name))
+    {
+        manifest.enter(EntryKind::Binary, &name, None);
+    }
+    if let Some(library) = toml_table(root, &["lib"]) {
+        let name = toml_line(library, &["name"], SHORT).or_else(|| manifest.name.clone());
+        let path = toml_line(library, &["path"], SHORT);
+        manifest.enter(EntryKind::Library, &name.unwrap_or_default(), path.as_deref());
     }
 }
 
@@ -231,6 +257,26 @@ mod tests {
         assert_eq!(manifest.inherits, [Field::Version, Field::Licence]);
         assert!(manifest.dependencies[0].inherited);
         assert_eq!(manifest.dependencies[0].scope, Scope::Optional);
+    }
+
+    #[test]
+    fn named_targets_are_entry_points() {
+        let manifest = manifest(
+            "[package]\nname = \"a\"\ndefault-run = \"a\"\n[lib]\npath = \"lib.rs\"\n\
+             [[bin]]\nname = \"tool\"\npath = \"tool.rs\"\n[[example]]\nname = \"show\"\n",
+        );
+
+        let found: Vec<_> =
+            manifest.entry_points.iter().map(|one| (one.kind, one.name.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                (EntryKind::Binary, "tool"),
+                (EntryKind::Example, "show"),
+                (EntryKind::Binary, "a"),
+                (EntryKind::Library, "a"),
+            ]
+        );
     }
 
     #[test]

@@ -297,7 +297,9 @@ fn plugins(inside: &[Token], manifest: &mut Manifest) {
 /// `"group" %% "name" % version % Test`, wherever it stands.
 fn libraries(statement: &[Token], manifest: &mut Manifest) {
     for at in 0..statement.len() {
-        let rest = statement.get(at..).unwrap_or_default();
+        let is_first =
+            at.checked_sub(1).and_then(|before| statement.get(before)).is_none_or(|it| !it.is('%'));
+        let rest = statement.get(at..).filter(|_| is_first).unwrap_or_default();
         let [Token::Text(group), Token::Sign('%'), after @ ..] = rest else { continue };
         let after = skip(after);
         let [Token::Text(name), Token::Sign('%'), after @ ..] = after else { continue };

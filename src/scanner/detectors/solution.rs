@@ -40,7 +40,7 @@ fn directory(path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{xml as solution, *};
     use crate::scanner::{detectors::xml, manifest::Contribution};
 
     fn members(finding: Finding) -> Vec<String> {
@@ -60,7 +60,7 @@ mod tests {
             <Project Path=\"tool/Tool.fsproj\"/></Solution>";
 
         assert_eq!(members(text("All", old).unwrap()), ["src/Core"]);
-        assert_eq!(members(super::xml("All", &xml::read(new).unwrap())), ["src/Core", "tool"]);
+        assert_eq!(members(solution("All", &xml::read(new).unwrap())), ["src/Core", "tool"]);
     }
 
     #[test]
