@@ -14,6 +14,8 @@
 
 mod comments;
 pub mod detectors;
+#[cfg(test)]
+mod ecosystems_tests;
 mod facts;
 mod frameworks;
 mod gather;

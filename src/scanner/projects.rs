@@ -63,7 +63,8 @@ pub(super) fn assemble(
 ) -> Vec<Project> {
     let mut placed = placed.to_vec();
     placed.extend(children(&placed, existing));
-    let placed = heritage::settle(&placed);
+    let mut placed = heritage::settle(&placed);
+    promote(&mut placed);
     let directories = directories(&placed);
     let by_path = placed.iter().filter(|one| one.directory == paths::directory(one.path));
     let by_path: HashMap<&str, &Placed<'_>> = by_path.map(|one| (one.path, one)).collect();
@@ -98,6 +99,29 @@ fn children<'a>(placed: &[Placed<'a>], existing: &HashSet<&str>) -> Vec<Placed<'
         })
     });
     placed.collect()
+}
+
+/// What would only add to the project around it is one of its own where a workspace names it.
+fn promote(placed: &mut [Placed<'_>]) {
+    let mut roots: HashMap<(usize, &str), Vec<Members<'_>>> = HashMap::new();
+    for one in placed.iter() {
+        if let Some(workspace) = &one.manifest.workspace {
+            let members = Members::new(workspace, &[], "", one.path);
+            roots.entry((one.detector, one.directory.as_ref())).or_default().push(members);
+        }
+    }
+    let is_named = |one: &Placed<'_>| {
+        paths::above(&one.directory).any(|root| {
+            let relative = paths::relative(&one.directory, root).unwrap_or_default();
+            let members = roots.get(&(one.detector, root)).into_iter().flatten();
+            members.into_iter().any(|members| members.contains(relative))
+        })
+    };
+    let is_promoted = |one: &Placed<'_>| one.standing == Standing::Component && is_named(one);
+    let promoted: Vec<bool> = placed.iter().map(is_promoted).collect();
+    for (one, _) in placed.iter_mut().zip(promoted).filter(|(_, promoted)| *promoted) {
+        one.standing = Standing::Project;
+    }
 }
 
 /// For each directory those that its manifests depend on by path.
@@ -140,7 +164,8 @@ fn directories<'a>(placed: &[Placed<'a>]) -> Directories<'a> {
         }
     }
     for manifests in directories.values_mut() {
-        manifests.sort_by_key(|one| (one.standing, one.detector, one.path));
+        manifests
+            .sort_by_key(|one| (one.standing, one.detector, one.manifest.name.is_none(), one.path));
     }
     directories
 }

@@ -50,7 +50,7 @@ impl<'a> Members<'a> {
     }
 
     /// `relative` is the project's path from the workspace's root, empty for the root itself.
-    fn contains(&self, relative: &str) -> bool {
+    pub(super) fn contains(&self, relative: &str) -> bool {
         let is_named = || self.wanted.is_match(relative) && !self.excludes(relative);
         !relative.is_empty() && (self.declared.contains(relative) || is_named())
     }

@@ -1,4 +1,4 @@
-//! conda: environments (`environment.yml`) and recipes (`meta.yaml`).
+//! conda: environments (`environment.yml`) and recipes (`meta.yaml`, `recipe.yaml`).
 
 use std::collections::HashMap;
 
@@ -102,43 +102,61 @@ fn nothing(text: &str) -> Finding {
     let is_recipe = text.contains("\nrequirements:") && text.contains("package:");
     if is_recipe {
         return Unreadable::new(&"it is no YAML once its templates are resolved")
-            .beside("meta.yaml");
+            .beside("the recipe");
     }
     Finding::addition(Manifest::default())
 }
 
-/// Lines of statements go, `{{ name }}` becomes what `{% set name = "x" %}` says, or nothing.
+/// What templates may name.
+type Names = HashMap<String, String>;
+
+/// Lines of statements go; `{{ name }}` and `${{ name }}` become what `{% set name = "x" %}` or the
+/// section `context` says, or nothing.
 fn without_templates(text: &str) -> String {
-    let mut names: HashMap<&str, &str> = HashMap::new();
+    let mut names = Names::new();
     let mut plain = String::with_capacity(text.len());
+    let mut in_context = false;
     for line in text.lines() {
         if let Some(statement) = line.trim_start().strip_prefix("{%") {
-            let set = statement.trim_start_matches('-').trim().strip_prefix("set ");
-            if let Some((name, value)) = set.and_then(|set| set.split_once('=')) {
-                let value = value.rsplit_once("%}").map_or(value, |(value, _)| value);
-                names.insert(
-                    name.trim(),
-                    value.trim_end_matches('-').trim().trim_matches(['"', '\'']),
-                );
-            }
+            names.extend(set(statement));
             continue;
         }
-        replace(line, &names, &mut plain);
+        let replaced = replaced(line, &names);
+        if !line.starts_with([' ', '#']) {
+            in_context = line.starts_with("context:");
+        } else if let Some((name, value)) = replaced.split_once(':').filter(|_| in_context) {
+            names.insert(name.trim().to_owned(), bare(value));
+        }
+        plain.push_str(&replaced);
         plain.push('\n');
     }
     plain
 }
 
-fn replace(line: &str, names: &HashMap<&str, &str>, plain: &mut String) {
+fn set(statement: &str) -> Option<(String, String)> {
+    let set = statement.trim_start_matches('-').trim().strip_prefix("set ")?;
+    let (name, value) = set.split_once('=')?;
+    let value = value.rsplit_once("%}").map_or(value, |(value, _)| value);
+    Some((name.trim().to_owned(), bare(value.trim_end_matches('-'))))
+}
+
+/// Without quotes, and bounded: values may hold other values.
+fn bare(value: &str) -> String {
+    text::line(value.trim().trim_matches(['"', '\'']), SHORT)
+}
+
+fn replaced(line: &str, names: &Names) -> String {
+    let mut plain = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((name, left)) = after.split_once("}}") else { break };
-        plain.push_str(before);
+        plain.push_str(before.strip_suffix('$').unwrap_or(before));
         let name = name.split('|').next().unwrap_or(name).trim();
-        plain.push_str(names.get(name).copied().unwrap_or_default());
+        plain.push_str(names.get(name).map_or("", String::as_str));
         rest = left;
     }
     plain.push_str(rest);
+    plain
 }
 
 #[cfg(test)]
@@ -187,6 +205,18 @@ mod tests {
         assert_eq!(manifest.version.as_deref(), Some("1.10"));
         assert_eq!(manifest.licence.as_deref(), Some("MIT"));
         assert_eq!(dependencies(&manifest), [("numpy", Some(">=2"))]);
+    }
+
+    #[test]
+    fn a_recipe_of_the_newer_form_has_a_context() {
+        let manifest = manifest(recipe(
+            "context:\n  version: \"2.50\"\n  full: ${{ version }}${{ \"rc\" if rc }}\n\
+             package:\n  name: tool\n  version: ${{ full }}\n\
+             requirements:\n  run:\n    - python\n    - if: win\n      then: x\n    - attrs >=1\n",
+        ));
+
+        assert_eq!(manifest.version.as_deref(), Some("2.50"));
+        assert_eq!(dependencies(&manifest), [("attrs", Some(">=1"))]);
     }
 
     #[test]

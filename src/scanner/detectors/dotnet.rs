@@ -13,50 +13,42 @@ use crate::scanner::{
 
 pub(super) struct DotNet;
 
-const PROJECTS: [&str; 3] = [".csproj", ".fsproj", ".vbproj"];
-
 impl Detector for DotNet {
     fn kind(&self) -> &'static str {
         "dotnet"
     }
 
     fn reads(&self, file: FileName<'_>) -> bool {
-        let name = file.name();
-        is_project(name)
-            || [".sln", ".slnx"].iter().any(|end| name.ends_with(end))
-            || is_shared(name)
-            || name == "packages.config"
+        is_project(file.name()) || matches!(file.extension(), "sln" | "slnx") || is_aside(file)
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
-        let name = file.name();
-        if name.ends_with(".sln") {
-            return solution::text(stem(name), text);
+        let stem = stem(file.name());
+        if is_aside(file) {
+            return Ok(aside(file.name(), text));
         }
-        if is_shared(name) || name == "packages.config" {
-            return Ok(aside(name, text));
+        match file.extension() {
+            "sln" => solution::text(stem, text),
+            "slnx" => Ok(solution::xml(stem, &xml::read(text)?)),
+            _ => Ok(Finding::project(project(stem, &xml::read(text)?))),
         }
-        let root = xml::read(text)?;
-        if name.ends_with(".slnx") {
-            return Ok(solution::xml(stem(name), &root));
-        }
-        Ok(Finding::project(project(stem(name), &root)))
     }
 
-    /// NuGet's names are the same in any case.
+    /// Package names are the same in any case.
     fn normal_name(&self, name: &str) -> String {
         name.to_lowercase()
     }
 }
 
 pub(super) fn is_project(name: &str) -> bool {
-    PROJECTS.iter().any(|end| name.ends_with(end))
+    matches!(FileName(name).extension(), "csproj" | "fsproj" | "vbproj")
 }
 
-/// MSBuild reads the first two by name; the last is how large repositories call what these import.
-fn is_shared(name: &str) -> bool {
-    matches!(name, "Directory.Build.props" | "Directory.Packages.props")
-        || (name.starts_with("Directory.") && name.ends_with(".props"))
+/// `Directory.Build.props` and `Directory.Packages.props` are read by name; large repositories call
+/// what these import alike.
+fn is_aside(file: FileName<'_>) -> bool {
+    let name = file.name();
+    name == "packages.config" || (name.starts_with("Directory.") && file.extension() == "props")
 }
 
 pub(super) fn stem(name: &str) -> &str {

@@ -36,7 +36,7 @@ impl Detector for Gradle {
                 gradle_catalog::read(catalog, text).unwrap_or_else(|error| error.beside(name))
             );
         }
-        let quotes = if name.ends_with(".kts") { Quotes::Double } else { Quotes::Both };
+        let quotes = if file.extension() == "kts" { Quotes::Double } else { Quotes::Both };
         let tokens = script::tokens(text, quotes);
         if name.starts_with("settings.") {
             return Ok(gradle_settings::read(&tokens));
@@ -209,21 +209,20 @@ impl<'t> Build<'t> {
 
     /// `val name = "1"`, `def name = '1'`, `extra["name"] = "1"`.
     fn variable(&mut self, rest: &[Token]) {
-        let (name, value) = match rest {
-            [Token::Word(name), Token::Sign('='), Token::Text(value), ..]
-            | [
-                Token::Sign('['),
-                Token::Text(name),
-                Token::Sign(']'),
-                Token::Sign('='),
-                Token::Text(value),
-                ..,
-            ]
-            | [Token::Text(name), Token::Sign(','), Token::Text(value), ..] => (name, value),
-            _ => return,
+        let ([Token::Word(name), Token::Sign('='), Token::Text(value), ..]
+        | [
+            Token::Sign('['),
+            Token::Text(name),
+            Token::Sign(']'),
+            Token::Sign('='),
+            Token::Text(value),
+            ..,
+        ]
+        | [Token::Text(name), Token::Sign(','), Token::Text(value), ..]) = rest
+        else {
+            return;
         };
-        let value = value.clone();
-        self.property(&name.clone(), text::some_line(&value, SHORT));
+        self.property(name, text::some_line(value, SHORT));
     }
 
     fn property(&mut self, name: &str, value: Option<String>) {

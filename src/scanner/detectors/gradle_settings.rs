@@ -145,17 +145,10 @@ fn directory(path: &str, projects: &BTreeMap<String, Place>) -> String {
     ends.push(path.len());
     for end in ends {
         let above = path.get(..end).unwrap_or(path);
-        match projects.get(above).and_then(|place| place.directory.as_ref()) {
-            Some(given) => directory.clone_from(given),
-            None => {
-                let part = above.rsplit(':').next().unwrap_or(above);
-                directory = if directory.is_empty() {
-                    part.to_owned()
-                } else {
-                    format!("{directory}/{part}")
-                };
-            }
-        }
+        let part = above.rsplit(':').next().unwrap_or(above);
+        let given = projects.get(above).and_then(|place| place.directory.clone());
+        directory = given.unwrap_or_else(|| format!("{directory}/{part}"));
+        directory = directory.trim_start_matches('/').to_owned();
     }
     directory
 }

@@ -58,6 +58,8 @@ struct Coordinates {
     group: Option<String>,
     artifact: Option<String>,
     version: Option<String>,
+    parent_group: Option<String>,
+    parent_version: Option<String>,
 }
 
 impl Coordinates {
@@ -67,6 +69,8 @@ impl Coordinates {
             group: root.child_line("groupId").or_else(|| parent("groupId")),
             artifact: root.child_line("artifactId"),
             version: root.child_line("version").or_else(|| parent("version")),
+            parent_group: parent("groupId"),
+            parent_version: parent("version"),
         }
     }
 
@@ -77,9 +81,13 @@ impl Coordinates {
     /// With the project's own coordinates in the place of their placeholders.
     fn filled(&self, text: &str) -> String {
         let mut filled = text.to_owned();
-        for (name, value) in
-            [("groupId", &self.group), ("artifactId", &self.artifact), ("version", &self.version)]
-        {
+        for (name, value) in [
+            ("groupId", &self.group),
+            ("artifactId", &self.artifact),
+            ("version", &self.version),
+            ("parent.groupId", &self.parent_group),
+            ("parent.version", &self.parent_version),
+        ] {
             let Some(value) = value else { continue };
             filled = filled.replace(&format!("${{project.{name}}}"), value);
             filled = filled.replace(&format!("${{pom.{name}}}"), value);
@@ -227,7 +235,7 @@ mod tests {
              <version>2.0</version></parent><artifactId>core</artifactId>\
              <licenses><license><name>MIT</name></license></licenses>\
              <dependencies><dependency><groupId>${project.groupId}</groupId>\
-             <artifactId>util</artifactId><version>${project.version}</version></dependency>\
+             <artifactId>util</artifactId><version>${project.parent.version}</version></dependency>\
              <dependency><groupId>junit</groupId><artifactId>junit</artifactId>\
              <scope>test</scope></dependency></dependencies>",
         );

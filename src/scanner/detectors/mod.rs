@@ -94,6 +94,11 @@ impl<'a> FileName<'a> {
         self.0.rsplit_once('/').map_or(".", |(directory, _)| directory)
     }
 
+    /// What follows the last dot of its name; empty without one.
+    pub fn extension(self) -> &'a str {
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
     /// The last part of its directory; empty at the root.
     pub fn directory_name(self) -> &'a str {
         let directory = self.0.rsplit_once('/').map_or("", |(directory, _)| directory);

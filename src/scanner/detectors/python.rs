@@ -8,7 +8,7 @@ use crate::scanner::{model::Scope, text};
 
 pub(super) struct Python;
 
-const READ: [&str; 4] = ["pyproject.toml", "setup.cfg", "setup.py", "meta.yaml"];
+const READ: [&str; 5] = ["pyproject.toml", "setup.cfg", "setup.py", "meta.yaml", "recipe.yaml"];
 /// Files that only tell which tool is used.
 const LOCKS: [(&str, &str); 4] =
     [("uv.lock", "uv"), ("poetry.lock", "Poetry"), ("pdm.lock", "PDM"), ("Pipfile.lock", "Pipenv")];
@@ -30,7 +30,7 @@ impl Detector for Python {
             "pyproject.toml" => pyproject::read(text),
             "setup.cfg" => Ok(setup_cfg::read(text)),
             "setup.py" => setup_py::read(text),
-            "meta.yaml" => Ok(conda::recipe(text)),
+            "meta.yaml" | "recipe.yaml" => Ok(conda::recipe(text)),
             _ if conda::is_environment(file) => Ok(conda::environment(file, text)),
             name => Ok(match LOCKS.iter().find(|(lock, _)| *lock == name) {
                 Some((_, tool)) => mark(tool),

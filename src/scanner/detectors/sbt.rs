@@ -22,7 +22,7 @@ impl Detector for Sbt {
 
     /// What lies in `project` builds the build.
     fn reads(&self, file: FileName<'_>) -> bool {
-        file.name().ends_with(".sbt") && file.directory_name() != "project"
+        file.extension() == "sbt" && file.directory_name() != "project"
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
@@ -45,19 +45,18 @@ fn build(tokens: &[Token]) -> Manifest {
     let mut root = empty();
     let mut shared = Shared::default();
     for statement in &statements {
-        match defined(statement, &makers) {
-            Some(found) => {
-                let mut manifest = empty();
-                settings(statement, &mut manifest, &mut shared);
-                manifest.name = manifest.name.or_else(|| Some(found.id.to_owned()));
-                manifest.provides.push(found.id.to_owned());
-                add(&mut root, &found, manifest);
-            }
-            None => {
-                variable(statement, &mut shared);
-                settings(statement, &mut root, &mut shared);
-            }
-        }
+        let Some(found) = defined(statement, &makers) else {
+            variable(statement, &mut shared);
+            settings(statement, &mut root, &mut shared);
+            continue;
+        };
+        let mut manifest = empty();
+        settings(statement, &mut manifest, &mut shared);
+        // `root` tells less than the directory's name.
+        let id = (found.id != "root").then(|| found.id.to_owned());
+        manifest.name = manifest.name.or(id);
+        manifest.provides.push(found.id.to_owned());
+        add(&mut root, &found, manifest);
     }
     root.workspace = (!root.children.is_empty()).then(Workspace::default);
     root.shared = (shared != Shared::default()).then(|| Box::new(shared));

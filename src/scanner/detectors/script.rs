@@ -155,17 +155,13 @@ impl Cutter<'_> {
             .iter()
             .skip(1)
             .find(|at| inside.get(**at..).is_some_and(|rest| rest.starts_with('\'')));
-        match end {
-            Some(end) => {
-                let text = inside.get(..*end).unwrap_or_default().to_owned();
-                self.skip_to(end + 2);
-                Token::Text(text)
-            }
-            None => {
-                self.skip_to(1);
-                Token::Sign('\'')
-            }
-        }
+        let Some(end) = end else {
+            self.skip_to(1);
+            return Token::Sign('\'');
+        };
+        let text = inside.get(..*end).unwrap_or_default().to_owned();
+        self.skip_to(end + 2);
+        Token::Text(text)
     }
 }
 
@@ -204,7 +200,7 @@ fn with_braces(raw: &str) -> String {
         rest = if is_name { left } else { after };
         if is_name {
             let name_only = name.trim_end_matches('.');
-            text.push_str(&format!("{{{name_only}}}{}", name.trim_start_matches(name_only)));
+            text.extend(["{", name_only, "}", name.trim_start_matches(name_only)]);
         }
     }
     text.push_str(rest);

@@ -82,6 +82,9 @@ pub(super) fn read(source: &str) -> Result<Finding, Unreadable> {
     let mut program = Program { source, names: HashMap::new(), copies: Cell::new(0), setup: None };
     program.walk(&tree);
     let Some(arguments) = program.setup else {
+        if tree.root_node().has_error() && source.contains("setup(") {
+            return Err(Unreadable::new(&"its `setup(…)` is no valid Python"));
+        }
         return Ok(Finding::addition(Manifest::default()));
     };
     Ok(Finding::project(manifest(&arguments)))
@@ -145,7 +148,7 @@ impl<'s> Program<'s> {
 
     fn is_setup(&self, call: Node<'_>) -> bool {
         let name = call.child_by_field_name("function").map(|function| self.text_of(function));
-        name.is_some_and(|name| name == "setup" || name.ends_with(".setup"))
+        name.is_some_and(|name| name.rsplit('.').next() == Some("setup"))
     }
 
     fn text_of(&self, node: Node<'_>) -> &'s str {
@@ -229,7 +232,7 @@ impl<'s> Program<'s> {
             "binary_operator" if field("operator").is_some_and(|one| one.kind() == "+") => {
                 below(field("left")).plus(below(field("right")))
             }
-            "subscript" => self.looked_up(below(field("value")), &below(field("subscript"))),
+            "subscript" => looked_up(below(field("value")), &below(field("subscript"))),
             "call" => self.call(node, depth),
             _ => Value::Unknown,
         }
@@ -292,16 +295,6 @@ impl<'s> Program<'s> {
         pairs
     }
 
-    fn looked_up(&self, map: Value, key: &Value) -> Value {
-        match (map, key) {
-            (Value::Map(pairs), Value::Text(key)) => {
-                let found = pairs.into_iter().find(|(name, _)| name == key);
-                found.map_or(Value::Unknown, |(_, value)| Value::List(value))
-            }
-            _ => Value::Unknown,
-        }
-    }
-
     /// The few functions that only pass on what they get.
     fn call(&self, node: Node<'_>, depth: usize) -> Value {
         let Some(function) = node.child_by_field_name("function") else { return Value::Unknown };
@@ -318,6 +311,16 @@ impl<'s> Program<'s> {
             }
             _ => Value::Unknown,
         }
+    }
+}
+
+fn looked_up(map: Value, key: &Value) -> Value {
+    match (map, key) {
+        (Value::Map(pairs), Value::Text(key)) => {
+            let found = pairs.into_iter().find(|(name, _)| name == key);
+            found.map_or(Value::Unknown, |(_, value)| Value::List(value))
+        }
+        _ => Value::Unknown,
     }
 }
 
@@ -483,6 +486,7 @@ mod tests {
         let finding = read("print('hello')\n").unwrap();
 
         assert!(matches!(finding.contribution, Contribution::Addition(_)));
+        assert!(read("setup(name='x'\n").is_err());
     }
 
     #[test]
@@ -493,7 +497,7 @@ mod tests {
         let broken = "if (:\n\t[{'".repeat(20_000);
 
         for text in [&doubling, &deep, &broken] {
-            let _ = read(text);
+            drop(read(text));
         }
         assert!(read(&"#".repeat(MAX_BYTES + 1)).is_err());
         assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
@@ -503,7 +507,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn nothing_makes_it_panic(text in "\\PC*|[setup(){}\\[\\]'\"=,+*\\na-c ]{0,120}") {
-            let _ = read(&text);
+            drop(read(&text));
         }
     }
 }
