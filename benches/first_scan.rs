@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     let path = argument.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").to_owned());
     let config = config::load(None, &Environment::default())?;
     let settings = ScanSettings::from_config(&config, std::path::PathBuf::new());
-    let source = Source::parse(&path, &settings.policy(true))?;
+    let source = Source::parse(&path, &settings.any_path())?;
 
     let mut limit = Vec::new();
     let mut ours = Vec::new();

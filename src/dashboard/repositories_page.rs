@@ -83,6 +83,7 @@ pub(super) fn freshness(state: Option<ScanState>) -> Pill {
         Some(ScanState::Running) => Pill::new(Tone::Info, Icon::Running, "scanning"),
         Some(ScanState::Succeeded) => Pill::new(Tone::Good, Icon::Check, "scanned"),
         Some(ScanState::Failed) => Pill::new(Tone::Bad, Icon::Alert, "failed"),
+        Some(ScanState::Cancelled) => Pill::new(Tone::Quiet, Icon::Dropped, "cancelled"),
     }
 }
 
@@ -90,6 +91,8 @@ pub(super) fn freshness(state: Option<ScanState>) -> Pill {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
     q: Option<String>,
+    /// An address to put into the form that connects a repository.
+    connect: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
@@ -102,7 +105,8 @@ pub(super) async fn repositories(
     query: Query<ListQuery>,
 ) -> Result<Html<RepositoriesPage>> {
     let frame = Frame { rail: &rail, settings: &settings };
-    Ok(Html::new(page(&scope, &frame, &query, Field::default()).await?))
+    let source = Field { value: query.connect.clone().unwrap_or_default(), error: None };
+    Ok(Html::new(page(&scope, &frame, &query, source).await?))
 }
 
 /// What the list and the form need of the server.
@@ -154,7 +158,9 @@ async fn page<P: Permission>(
 fn paths_allowed(settings: &ScanSettings) -> bool {
     match &settings.policy.allowed_roots {
         AllowedRoots::Any => true,
-        AllowedRoots::Within(roots) => !roots.is_empty(),
+        AllowedRoots::Within(roots) | AllowedRoots::Trusted { within: roots, .. } => {
+            !roots.is_empty()
+        }
     }
 }
 

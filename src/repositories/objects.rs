@@ -177,6 +177,12 @@ impl Reader {
         }
     }
 
+    /// The size of a blob in bytes, without reading it; none where it is missing.
+    pub fn size(&self, oid: Oid) -> Option<u64> {
+        let header = self.0.try_find_header(oid).ok()??;
+        (header.kind() == Kind::Blob).then(|| header.size())
+    }
+
     /// None: missing, damaged or of another kind. Err: too large, with the size.
     fn bytes(&self, oid: Oid, kind: Kind, max_bytes: u64) -> Option<Result<Vec<u8>, u64>> {
         let header = self.0.try_find_header(oid).ok()??;

@@ -11,8 +11,15 @@
 //!             a source's bytes → lines and markers                                comments.rs
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
 //! ```
+//!
+//! What has to be known before a file is read is small and read with the plan: what does not count
+//! (attributes.rs), who owns what (codeowners.rs), which repositories are linked (submodules.rs).
+//! READMEs, licence texts and sizes are facts like all others, put together in details.rs.
 
+mod attributes;
+mod codeowners;
 mod comments;
+mod details;
 pub mod detectors;
 #[cfg(test)]
 mod ecosystems_tests;
@@ -22,26 +29,33 @@ mod gather;
 mod heritage;
 mod internal;
 mod languages;
+mod licence;
 mod manifest;
 pub mod model;
 mod names;
 mod paths;
 mod projects;
+mod readme;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod submodules;
 mod syntax;
+mod test_files;
 mod text;
 mod warnings;
 mod workspaces;
 mod yaml;
 
+pub use attributes::Attributes;
 pub use comments::{LineCounts, MarkerFact};
-pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, Unread};
+pub use details::DocumentFact;
+pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, LargeFile, Unread};
 pub use gather::{Progress, Watch};
 pub use manifest::{
     Child, Contribution, Field, Finding, Heritage, Manifest, Problem, Requirement, Shared,
     TaskFact, TaskList, Workspace,
 };
 pub use model::ScanReport;
+pub use readme::ReadmeHead;
 pub use scan::{Plan, Scan, ScanCounts, ScanError, ScanOptions, scan};

@@ -30,13 +30,15 @@ const FIXTURES: [&str; 12] = [
 
 const TESTS: [&str; 7] = ["test", "tests", "__test__", "__tests__", "spec", "specs", "e2e"];
 
-/// Neither counted nor searched.
-pub(super) fn is_foreign(path: &str) -> bool {
-    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    directory.split('/').any(|part| VENDORED.contains(&part)) || is_minified_name(name)
+/// In a directory of other people's code.
+pub(super) fn is_vendored(path: &str) -> bool {
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    directory.split('/').any(|part| VENDORED.contains(&part))
 }
 
-fn is_minified_name(name: &str) -> bool {
+/// Squeezed by a program, as its name says.
+pub(super) fn is_minified(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     [".min.js", ".min.css", ".min.mjs", ".bundle.js", "-min.js"]
         .iter()
         .any(|end| name.ends_with(end))
@@ -139,9 +141,10 @@ mod tests {
 
     #[test]
     fn foreign_code_is_recognised() {
-        for path in ["node_modules/a/package.json", "a/vendor/x.go", "dist/app.min.js"] {
-            assert!(is_foreign(path), "{path}");
+        for path in ["node_modules/a/package.json", "a/vendor/x.go"] {
+            assert!(is_vendored(path), "{path}");
         }
-        assert!(!is_foreign("vendor.go"));
+        assert!(is_minified("dist/app.min.js"));
+        assert!(!is_vendored("vendor.go"));
     }
 }

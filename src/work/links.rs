@@ -34,6 +34,20 @@ impl Links {
         format!("{}/repositories/{name}", self.base)
     }
 
+    pub fn graph(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/graph", self.base)
+    }
+
+    /// The form that connects a repository, with an address in it.
+    pub fn connecting(&self, source: &str) -> String {
+        let form = format!("{}/repositories", self.base);
+        address(&form, &[("connect", Some(source))]) + "#add"
+    }
+
+    pub fn settings(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/settings", self.base)
+    }
+
     pub fn removal(&self, name: &str) -> String {
         format!("{}/repositories/{name}/removal", self.base)
     }
@@ -68,5 +82,9 @@ impl Links {
 
     pub fn scan(&self, id: ScanId) -> String {
         format!("{}/scans/{id}", self.base)
+    }
+
+    pub fn cancel(&self, id: ScanId) -> String {
+        format!("{}/scans/{id}/cancel", self.base)
     }
 }

@@ -4,7 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::changes::ChangeCounts;
 use crate::repositories::{Oid, RepositoryId, ScanReason};
+
+pub(super) mod details;
+
+pub use details::{
+    Contributor, GraphEdge, GraphNode, LastChange, ProjectDetails, ProjectFacts, RepositoryDetails,
+    Submodule, SubmoduleUse,
+};
 
 crate::id! {
     /// A directory of a repository that has a manifest.
@@ -30,6 +38,29 @@ pub enum ScanState {
     Running,
     Succeeded,
     Failed,
+    /// Somebody ended it before it had a result.
+    Cancelled,
+}
+
+impl ScanState {
+    /// Whether nothing more comes of it.
+    pub const fn is_over(self) -> bool {
+        match self {
+            Self::Queued | Self::Running => false,
+            Self::Succeeded | Self::Failed | Self::Cancelled => true,
+        }
+    }
+
+    /// How it ended or stands, in a sentence: "It has …".
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Queued => "it waits",
+            Self::Running => "it runs",
+            Self::Succeeded => "it has succeeded",
+            Self::Failed => "it has failed",
+            Self::Cancelled => "it was cancelled",
+        }
+    }
 }
 
 /// What a running scan is at.
@@ -82,6 +113,10 @@ pub struct Scan {
     pub error: Option<String>,
     pub found: Option<Found>,
     pub warnings: i64,
+    /// While it waits: how many of the organisation's scans come before it.
+    pub ahead: Option<i64>,
+    /// What became different since the scan before; none where there was no scan before.
+    pub changes: Option<ChangeCounts>,
 }
 
 /// What a whole scan counted.
@@ -131,8 +166,12 @@ pub struct Project {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Dependency {
     pub name: String,
+    /// `runtime`, `optional`, `build` or `development`.
     pub scope: String,
     pub requirement: String,
+    /// The project of the same repository that it means.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub project_id: Option<ProjectId>,
 }
 
 /// Lines of one language.
@@ -233,6 +272,12 @@ pub struct TaskFilter {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct IdKey {
     pub id: uuid::Uuid,
+}
+
+/// Where a list of numbered rows goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct OrdinalKey {
+    pub ordinal: i32,
 }
 
 /// Which projects to list.

@@ -5,8 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    commit_page,
-    links::Links,
+    commit_page, graph_page,
     model::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,
@@ -33,11 +32,13 @@ pub fn routes() -> Routes {
         .and(super::api::routes())
         .read("/{organization}/projects", projects)
         .read("/{organization}/projects/{project}", project_page::project)
+        .read("/{organization}/repositories/{repository}/graph", graph_page::graph)
         .read("/{organization}/tasks", tasks)
         .read("/{organization}/commits", commits)
         .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)
         .read("/{organization}/scans", scan_page::scans)
         .read("/{organization}/scans/{scan}", scan_page::scan)
+        .post("/{organization}/scans/{scan}/cancel", scan_page::cancel)
         .post("/{organization}/repositories/{repository}/scans", scan_page::rescan)
 }
 
@@ -154,7 +155,7 @@ impl ListQuery {
 }
 
 pub(super) fn viewing<P: Permission>(scope: &Scope<P>) -> Viewing {
-    Viewing { links: Links::of(scope), now: scope.clock().now() }
+    Viewing::of(scope)
 }
 
 #[derive(Template)]

@@ -11,9 +11,12 @@
 
 mod api;
 mod authorization;
+mod details;
 mod isolation;
 mod migrations;
+mod robustness;
 mod scans;
+mod scheduling;
 mod sign_in;
 mod support;
 mod tenancy;

@@ -4,7 +4,11 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod actions;
+mod ansible;
+mod ci;
 mod conda;
+mod docker;
 mod dotnet;
 mod frontmatter;
 mod generic;
@@ -12,6 +16,8 @@ mod go;
 mod gradle;
 mod gradle_catalog;
 mod gradle_settings;
+mod helm;
+mod kustomize;
 mod maven;
 mod npm;
 mod npm_beside;
@@ -30,6 +36,7 @@ mod setup_py;
 mod solution;
 mod table;
 mod tasklist;
+mod terraform;
 mod xml;
 
 use super::{
@@ -69,7 +76,6 @@ pub struct FileName<'a>(pub &'a str);
 pub struct Unreadable(String);
 
 /// The detectors in the order of the chain.
-#[rustfmt::skip] // One a line, so that additions stay apart.
 pub const CHAIN: &[&dyn Detector] = &[
     &rust::Rust,
     &npm::Npm,
@@ -79,6 +85,13 @@ pub const CHAIN: &[&dyn Detector] = &[
     &gradle::Gradle,
     &sbt::Sbt,
     &dotnet::DotNet,
+    &helm::Helm,
+    &kustomize::Kustomize,
+    &terraform::Terraform,
+    &ansible::Ansible,
+    &docker::Docker,
+    &actions::Actions,
+    &ci::Ci,
     &tasklist::TaskListFile,
     &generic::Generic,
 ];
@@ -111,7 +124,7 @@ impl Unreadable {
     pub fn new(error: &impl std::fmt::Display) -> Self {
         let text = error.to_string();
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        Self(super::text::line(first, 300))
+        Self(super::text::line(first.trim_start().trim_start_matches("-->"), 300))
     }
 
     /// For a file that makes no project: a warning, and nothing else.

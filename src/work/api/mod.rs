@@ -9,6 +9,7 @@
 )]
 
 mod commits;
+mod graph;
 mod parse;
 mod problems;
 mod projects;
@@ -26,6 +27,7 @@ use crate::{tenancy::Routes, web::Problem};
 pub(super) fn routes() -> Routes {
     Routes::default()
         .and(repositories::routes())
+        .and(graph::routes())
         .and(projects::routes())
         .and(tasks::routes())
         .and(commits::routes())
@@ -39,8 +41,10 @@ pub(super) fn routes() -> Routes {
         repositories::list_repositories,
         repositories::connect_repository,
         repositories::get_repository,
+        repositories::change_repository,
         repositories::remove_repository,
         repositories::request_scan,
+        graph::get_graph,
         projects::list_projects,
         projects::get_project,
         tasks::list_tasks,
@@ -49,6 +53,8 @@ pub(super) fn routes() -> Routes {
         commits::get_commit,
         scans::list_scans,
         scans::get_scan,
+        scans::list_scan_changes,
+        scans::cancel_scan,
     ),
     components(schemas(Problem)),
     modifiers(&Bearer, &Shapes),

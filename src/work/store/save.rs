@@ -123,7 +123,7 @@ async fn upsert_projects(
         &projects.iter().map(|project| project.also.join(" ")).collect::<Vec<_>>(),
         &maybe(|project| project.version.as_deref()) as &[Option<String>],
         &maybe(|project| project.description.as_deref()) as &[Option<String>],
-        &maybe(|project| project.licence.as_deref()) as &[Option<String>],
+        &projects.iter().map(|project| project.known_licence().map(|id| clean(&id))).collect::<Vec<_>>() as &[Option<String>],
         &maybe(|project| project.manifest.as_deref()) as &[Option<String>],
         &flag(|project| project.workspace_root),
         &flag(|project| project.private),
@@ -156,10 +156,12 @@ pub(crate) async fn save_dependencies(
     .await?;
     for chunk in rows.chunks(CHUNK) {
         sqlx::query!(
-            "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement)
-             SELECT DISTINCT ON (p.id, d.name, d.scope) $1, p.id, d.name, d.scope, d.requirement
-             FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[]) AS d (path, name, scope, requirement)
+            "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement, internal_id)
+             SELECT DISTINCT ON (p.id, d.name, d.scope) $1, p.id, d.name, d.scope, d.requirement, i.id
+             FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+                  AS d (path, name, scope, requirement, internal)
              JOIN projects p ON p.repository_id = $2 AND p.path = d.path
+             LEFT JOIN projects i ON i.repository_id = $2 AND i.path = d.internal
              ON CONFLICT (tenant_id, project_id, name, scope) DO NOTHING",
             tenant.as_uuid(),
             repository.as_uuid(),
@@ -167,6 +169,7 @@ pub(crate) async fn save_dependencies(
             &chunk.iter().map(|(_, wanted)| clean(&wanted.name)).collect::<Vec<_>>(),
             &chunk.iter().map(|(_, wanted)| wanted.scope.as_str().to_owned()).collect::<Vec<_>>(),
             &chunk.iter().map(|(_, wanted)| clean(wanted.requirement.as_deref().unwrap_or(""))).collect::<Vec<_>>(),
+            &chunk.iter().map(|(_, wanted)| wanted.internal.as_deref().map(clean)).collect::<Vec<_>>() as &[Option<String>],
         )
         .execute(tx.connection())
         .await?;

@@ -1,6 +1,7 @@
 //! Git repositories made for a test.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -35,7 +36,49 @@ impl Repository {
         self
     }
 
+    /// The same by somebody else, so many days later.
+    pub fn commit_as(&self, name: &str, days: usize, files: &[(&str, &str)]) -> &Self {
+        for (file, content) in files {
+            let file = self.path.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        self.git(&["add", "--all"]);
+        let date = format!("2026-02-{:02}T10:00:00Z", days + 2);
+        let author = format!("--author={name} <{}@example.com>", name.replace(' ', "."));
+        let dated = format!("--date={date}");
+        self.git_at(&date, &["commit", "--quiet", &author, &dated, "--message", name]);
+        self
+    }
+
+    /// Adds so many commits of one changing file, quickly.
+    pub fn commit_many(&self, count: usize) {
+        let mut stream = String::new();
+        for number in 1..=count {
+            let text = format!("line {number}\n");
+            let message = format!("Commit {number}");
+            write!(
+                stream,
+                "commit refs/heads/main\ncommitter Ada <ada@example.com> {} +0000\ndata {}\n{message}\nM 644 inline a.txt\ndata {}\n{text}\n",
+                1_700_000_000 + number,
+                message.len(),
+                text.len(),
+            )
+            .unwrap();
+        }
+        let list = self.path.join("stream");
+        fs::write(&list, stream).unwrap();
+        let mut command = Command::new("git");
+        command.args(["fast-import", "--quiet"]).current_dir(&self.path);
+        let status = command.stdin(fs::File::open(&list).unwrap()).status().unwrap();
+        assert!(status.success());
+    }
+
     pub fn git(&self, arguments: &[&str]) -> String {
+        self.git_at("2026-02-01T10:00:00Z", arguments)
+    }
+
+    fn git_at(&self, date: &str, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .args(arguments)
             .current_dir(&self.path)
@@ -43,10 +86,10 @@ impl Repository {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "Ada")
             .env("GIT_AUTHOR_EMAIL", "ada@example.com")
-            .env("GIT_AUTHOR_DATE", "2026-02-01T10:00:00Z")
+            .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_NAME", "Ada")
             .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-            .env("GIT_COMMITTER_DATE", "2026-02-01T10:00:00Z")
+            .env("GIT_COMMITTER_DATE", date)
             .output()
             .unwrap();
         assert!(
