@@ -22,9 +22,13 @@ mod codeowners;
 mod comments;
 mod details;
 pub mod detectors;
+#[cfg(test)]
+mod ecosystems_tests;
 mod facts;
+mod frameworks;
 mod gather;
 mod generated;
+mod heritage;
 mod internal;
 mod languages;
 mod licence;
@@ -52,7 +56,8 @@ pub use details::DocumentFact;
 pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, LargeFile, Unread};
 pub use gather::{Progress, Watch};
 pub use manifest::{
-    Contribution, Field, Finding, Manifest, Problem, Requirement, TaskFact, TaskList, Workspace,
+    Child, Contribution, Field, Finding, Heritage, Manifest, Problem, Requirement, Shared,
+    TaskFact, TaskList, Workspace,
 };
 pub use model::ScanReport;
 pub use readme::ReadmeHead;

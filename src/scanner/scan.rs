@@ -322,6 +322,7 @@ impl<'a> Assembly<'a> {
             Contribution::Tasks(list) => return self.lists.push((path, list)),
         };
         let directory = Cow::Borrowed(paths::directory(path));
+        let manifest = Cow::Borrowed(manifest.as_ref());
         self.manifests.push(Placed { path, directory, detector, manifest, standing });
     }
 

@@ -7,22 +7,37 @@
 mod actions;
 mod ansible;
 mod ci;
+mod conda;
 mod docker;
+mod dotnet;
 mod frontmatter;
 mod generic;
 mod go;
+mod gradle;
+mod gradle_catalog;
+mod gradle_settings;
 mod helm;
 mod kustomize;
+mod maven;
 mod npm;
+mod npm_beside;
+mod npm_runs;
+mod pyproject;
+mod pyproject_runs;
 mod python;
 #[cfg(test)]
 mod recipe;
 mod requirements;
 mod rust;
+mod sbt;
+mod script;
 mod setup_cfg;
+mod setup_py;
+mod solution;
 mod table;
 mod tasklist;
 mod terraform;
+mod xml;
 
 use super::{
     manifest::{Finding, Manifest},
@@ -66,6 +81,10 @@ pub const CHAIN: &[&dyn Detector] = &[
     &npm::Npm,
     &python::Python,
     &go::Go,
+    &maven::Maven,
+    &gradle::Gradle,
+    &sbt::Sbt,
+    &dotnet::DotNet,
     &helm::Helm,
     &kustomize::Kustomize,
     &terraform::Terraform,
@@ -88,6 +107,11 @@ impl<'a> FileName<'a> {
         self.0.rsplit_once('/').map_or(".", |(directory, _)| directory)
     }
 
+    /// What follows the last dot of its name; empty without one.
+    pub fn extension(self) -> &'a str {
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
     /// The last part of its directory; empty at the root.
     pub fn directory_name(self) -> &'a str {
         let directory = self.0.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -101,6 +125,14 @@ impl Unreadable {
         let text = error.to_string();
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         Self(super::text::line(first.trim_start().trim_start_matches("-->"), 300))
+    }
+
+    /// For a file that makes no project: a warning, and nothing else.
+    pub(super) fn beside(self, name: &str) -> Finding {
+        let Self(reason) = self;
+        let message =
+            format!("`{name}` cannot be parsed, so it adds nothing: {reason}. Repair the file.");
+        Finding::addition(Manifest::default()).with_problem(WarningCode::BrokenManifest, message)
     }
 }
 
