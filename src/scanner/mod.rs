@@ -26,6 +26,7 @@ mod projects;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod script;
 mod syntax;
 mod text;
 mod warnings;
