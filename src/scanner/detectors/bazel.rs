@@ -31,7 +31,11 @@ impl Detector for Bazel {
         match file.name() {
             "BUILD" | "BUILD.bazel" => Ok(Finding::remark(programs(script.all()))),
             name => {
-                let manifest = if name == "MODULE.bazel" { module(script.all()) } else { workspace(script.all()) };
+                let manifest = if name == "MODULE.bazel" {
+                    module(script.all())
+                } else {
+                    workspace(script.all())
+                };
                 Ok(with_warning(Finding::project(manifest), file, script.problem()))
             }
         }
@@ -54,7 +58,9 @@ fn module(all: Slice<'_>) -> Manifest {
             "local_path_override" => {
                 let path = text_of(arguments, "path");
                 let named = text_of(arguments, "module_name");
-                if let Some(one) = manifest.dependencies.iter_mut().find(|one| Some(&one.name) == named.as_ref()) {
+                if let Some(one) =
+                    manifest.dependencies.iter_mut().find(|one| Some(&one.name) == named.as_ref())
+                {
                     manifest.local.extend(path.clone());
                     one.path = path;
                 }
@@ -131,9 +137,14 @@ mod tests {
         let found: Vec<_> = manifest
             .dependencies
             .iter()
-            .map(|one| (one.name.as_str(), one.requirement.as_deref(), one.scope, one.path.as_deref()))
+            .map(|one| {
+                (one.name.as_str(), one.requirement.as_deref(), one.scope, one.path.as_deref())
+            })
             .collect();
-        assert_eq!((manifest.name.as_deref(), manifest.version.as_deref()), (Some("app"), Some("1.0")));
+        assert_eq!(
+            (manifest.name.as_deref(), manifest.version.as_deref()),
+            (Some("app"), Some("1.0"))
+        );
         assert_eq!(
             found,
             [
@@ -160,7 +171,10 @@ mod tests {
 
     #[test]
     fn build_files_name_programs_and_prose_names_none() {
-        let programs = manifest("BUILD", "cc_binary(name = \"app\", srcs = [\"a.cc\"])\ncc_library(name = \"x\")\n");
+        let programs = manifest(
+            "BUILD",
+            "cc_binary(name = \"app\", srcs = [\"a.cc\"])\ncc_library(name = \"x\")\n",
+        );
         let prose = manifest("BUILD", "To build, run \"make\" (it's easy.\n");
 
         assert_eq!(programs.entry_points[0].name, "app");

@@ -47,7 +47,9 @@ pub(super) fn fields(text: &str) -> Vec<Field<'_>> {
             continue;
         }
         let indent = line.len() - line.trim_start().len();
-        if let (Some(at), Some(field)) = (field_indent, fields.last_mut()) && indent > at {
+        if let (Some(at), Some(field)) = (field_indent, fields.last_mut())
+            && indent > at
+        {
             field.lines.push(body);
             continue;
         }
@@ -73,7 +75,8 @@ pub(super) fn fields(text: &str) -> Vec<Field<'_>> {
 fn field_of(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let name = name.trim_end();
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_name = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     is_name.then_some((name, value.trim()))
 }
 
@@ -127,7 +130,9 @@ fn add_dependencies(fields: &[Field<'_>], manifest: &mut Manifest) {
     }
     for wanted in [Scope::Runtime, Scope::Build, Scope::Development] {
         let own = manifest.name.clone();
-        for (_, name, range) in found.iter().filter(|(scope, name, _)| *scope == wanted && Some(name) != own.as_ref()) {
+        for (_, name, range) in
+            found.iter().filter(|(scope, name, _)| *scope == wanted && Some(name) != own.as_ref())
+        {
             manifest.depend(name, range.as_deref(), wanted);
         }
     }
@@ -169,7 +174,9 @@ pub(super) fn dependency(entry: &str) -> (&str, Option<&str>) {
     let range = match rest.strip_prefix(':') {
         None => rest,
         Some(part) if part.starts_with('{') => part.split_once('}').map_or("", |(_, range)| range),
-        Some(part) => part.find([' ', '<', '>', '=', '^']).and_then(|at| part.get(at..)).unwrap_or(""),
+        Some(part) => {
+            part.find([' ', '<', '>', '=', '^']).and_then(|at| part.get(at..)).unwrap_or("")
+        }
     };
     (name, Some(range.trim()).filter(|range| !range.is_empty()))
 }
@@ -191,7 +198,9 @@ fn enter(fields: &[Field<'_>], manifest: &mut Manifest) {
             "executable" if manifest.entry_points.len() < 100 => {
                 manifest.enter(EntryKind::Binary, name, main().as_deref());
             }
-            "library" => manifest.enter(EntryKind::Library, if name.is_empty() { &own } else { name }, None),
+            "library" => {
+                manifest.enter(EntryKind::Library, if name.is_empty() { &own } else { name }, None)
+            }
             _ => {}
         }
     }

@@ -16,8 +16,14 @@ pub(super) struct Haskell;
 
 /// What only hpack's files have; other tools call theirs `package.yaml` too.
 const HPACK: [&str; 8] = [
-    "library", "executable", "executables", "tests", "benchmarks", "internal-libraries",
-    "ghc-options", "default-extensions",
+    "library",
+    "executable",
+    "executables",
+    "tests",
+    "benchmarks",
+    "internal-libraries",
+    "ghc-options",
+    "default-extensions",
 ];
 
 impl Detector for Haskell {
@@ -66,9 +72,13 @@ fn cabal_project(text: &str) -> Finding {
     };
     let mut members: Vec<String> = values("packages").collect();
     // Those that may be absent are in braces, so that they count as patterns.
-    members.extend(values("optional-packages").map(|one| {
-        if one.contains('*') { one } else { format!("{{{one}}}") }
-    }));
+    members.extend(
+        values("optional-packages").map(
+            |one| {
+                if one.contains('*') { one } else { format!("{{{one}}}") }
+            },
+        ),
+    );
     root(members, "Cabal")
 }
 
@@ -76,7 +86,8 @@ fn cabal_project(text: &str) -> Finding {
 fn member(word: &str) -> Option<String> {
     let word = word.trim_matches('"').trim_end_matches('/');
     let word = word.strip_prefix("./").unwrap_or(word);
-    let is_elsewhere = word.contains("://") || word.ends_with(".tar.gz") || word.starts_with(['/', '~']);
+    let is_elsewhere =
+        word.contains("://") || word.ends_with(".tar.gz") || word.starts_with(['/', '~']);
     let directory = match word.rsplit_once('/') {
         Some((directory, file)) if file.ends_with(".cabal") => directory,
         None if word.ends_with(".cabal") => ".",
@@ -123,7 +134,11 @@ fn hpack(text: &str) -> Result<Finding, Unreadable> {
         manifest.enter(EntryKind::Binary, &name, program.get("main").and_then(Value::as_str));
         add(&mut manifest, Some(program), Scope::Runtime);
     }
-    for (key, scope) in [("executables", Scope::Runtime), ("tests", Scope::Development), ("benchmarks", Scope::Development)] {
+    for (key, scope) in [
+        ("executables", Scope::Runtime),
+        ("tests", Scope::Development),
+        ("benchmarks", Scope::Development),
+    ] {
         for (name, part) in root.get(key).and_then(Value::as_object).into_iter().flatten() {
             if scope == Scope::Runtime {
                 manifest.enter(EntryKind::Binary, name, part.get("main").and_then(Value::as_str));

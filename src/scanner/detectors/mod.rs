@@ -4,12 +4,16 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod bazel;
+mod cabal;
+mod cpp;
 mod dart;
 mod elixir;
 mod erlang;
 mod frontmatter;
 mod generic;
 mod go;
+mod haskell;
 mod npm;
 mod partly;
 mod php;
@@ -73,6 +77,9 @@ pub const CHAIN: &[&dyn Detector] = &[
     &erlang::Erlang,
     &dart::Dart,
     &swift::Swift,
+    &haskell::Haskell,
+    &cpp::Cpp,
+    &bazel::Bazel,
     &tasklist::TaskListFile,
     &generic::Generic,
 ];

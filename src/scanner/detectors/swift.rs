@@ -123,7 +123,8 @@ fn range(arguments: Slice<'_>) -> Option<String> {
             ("branch" | "revision", [version]) => return Some(format!("{key} {version}")),
             (_, [version]) => return Some((*version).to_owned()),
             (_, [low, high, ..]) => {
-                let is_open = value.tokens().iter().take(20).any(|token| *token == Token::Mark('<'));
+                let is_open =
+                    value.tokens().iter().take(20).any(|token| *token == Token::Mark('<'));
                 return Some(format!(">={low},{}{high}", if is_open { "<" } else { "<=" }));
             }
             (_, []) => {}
