@@ -18,6 +18,8 @@ mod facts;
 mod gather;
 mod internal;
 mod languages;
+#[cfg(test)]
+mod layouts_tests;
 mod manifest;
 pub mod model;
 mod names;

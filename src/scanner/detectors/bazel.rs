@@ -5,7 +5,7 @@
 
 use super::{
     Detector, FileName, Finding, Manifest, Unreadable,
-    partly::{name_of_address, requirement, with_warning},
+    partly::{is_side_directory, name_of_address, requirement, with_warning},
     table::SHORT,
 };
 use crate::scanner::{
@@ -29,6 +29,9 @@ impl Detector for Bazel {
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
         let script = Script::new(text, &PYTHON);
         match file.name() {
+            "BUILD" | "BUILD.bazel" if is_side_directory(file.directory_name()) => {
+                Ok(Finding::remark(Manifest::default()))
+            }
             "BUILD" | "BUILD.bazel" => Ok(Finding::remark(programs(script.all()))),
             name => {
                 let manifest = if name == "MODULE.bazel" {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Detector, FileName, Finding, Manifest, Unreadable,
-    partly::requirement,
+    partly::{is_template, requirement},
     table::{LONG, SHORT, json_line, json_strings},
 };
 use crate::scanner::{
@@ -25,6 +25,9 @@ impl Detector for Dart {
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
+        if is_template(text) {
+            return Ok(Finding::addition(Manifest::default()));
+        }
         let root: Value = yaml::read(text).map_err(|error| Unreadable::new(&error))?;
         if !root.is_object() {
             return Err(Unreadable::new(&"it is no YAML mapping"));
@@ -166,8 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn a_template_makes_no_project() {
+        let finding = Dart.read(FileName("pubspec.yaml"), "name: {{name.snakeCase()}}\n").unwrap();
+
+        assert_eq!(finding, Finding::addition(Manifest::default()));
+    }
+
+    #[test]
     fn what_is_no_mapping_is_unreadable() {
-        for text in ["- a\n", "name: {{name}}\nx: {{#a}}\n", "a: b: c\n"] {
+        for text in ["- a\n", "a: b: c\n"] {
             assert!(Dart.read(FileName("pubspec.yaml"), text).is_err(), "{text}");
         }
     }

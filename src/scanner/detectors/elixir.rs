@@ -195,6 +195,8 @@ impl<'s> Module<'s> {
         let mut open = vec![expression];
         while let Some(part) = open.pop() {
             lists.extend(part.groups('['));
+            // Those that a function is called with, which perhaps adds to them.
+            lists.extend(part.groups('(').into_iter().flat_map(|inside| inside.groups('[')));
             let names = part.tokens().iter().filter_map(|token| match token {
                 Token::Word(word) => Some(*word),
                 _ => None,

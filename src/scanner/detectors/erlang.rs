@@ -2,7 +2,7 @@
 
 use super::{
     Detector, FileName, Finding, Manifest, Unreadable,
-    partly::{project_above, requirement, with_warning},
+    partly::{is_template, project_above, requirement, with_warning},
     table::{LONG, SHORT},
 };
 use crate::scanner::{
@@ -54,6 +54,9 @@ impl Detector for Erlang {
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
+        if is_template(text) {
+            return Ok(Finding::addition(Manifest::default()));
+        }
         let script = Script::new(text, &ERLANG);
         let finding = match application_name(file) {
             None => Finding::project(configuration(script.all())),

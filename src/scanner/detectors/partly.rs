@@ -18,6 +18,16 @@ pub(super) fn with_warning(finding: Finding, file: FileName<'_>, problem: Option
     finding.with_problem(WarningCode::BrokenManifest, message)
 }
 
+/// A file that a generator fills in, `{{name}}`, and that is no manifest before.
+pub(super) fn is_template(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| {
+        let inside = text.as_bytes().get(at + 2..).unwrap_or_default().iter().take(64);
+        let mut end =
+            inside.skip_while(|byte| byte.is_ascii_alphanumeric() || b"_.()# ".contains(byte));
+        end.next() == Some(&b'}') && end.next() == Some(&b'}')
+    })
+}
+
 /// A file in a directory of its own (`src`, `App.xcodeproj`) that makes the one above a project.
 pub(super) fn project_above(manifest: Manifest) -> Finding {
     let child = Child { path: "..".to_owned(), manifest };

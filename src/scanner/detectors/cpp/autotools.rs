@@ -1,5 +1,7 @@
 //! Autotools: `configure.ac`, a program of M4 whose macros are read and not run.
 
+use std::collections::HashMap;
+
 use super::workspace;
 use crate::scanner::{
     detectors::{FileName, Finding, Manifest, partly::with_warning, table::SHORT},
@@ -17,13 +19,23 @@ pub(super) fn read(file: FileName<'_>, source: &str) -> Finding {
     let mut manifest = Manifest { tools: vec!["Autotools".to_owned()], ..Manifest::default() };
     let mut directories: Vec<String> = Vec::new();
     let mut is_whole = false;
+    let mut defined: HashMap<&str, &str> = HashMap::new();
     for Macro { name, arguments } in macros(source) {
         let argument = |at: usize| arguments.get(at).and_then(|text| text::some_line(text, SHORT));
-        // What another macro makes is not known without running it.
-        let literal = |at: usize| {
-            argument(at).filter(|text| !text.contains(['(', '$']) && !text.starts_with("m4_"))
+        let put_in = |text: String| match defined.get(text.as_str()) {
+            Some(value) => text::line(value, SHORT),
+            None => text,
         };
+        // What another macro makes is not known without running it.
+        let literal =
+            |at: usize| argument(at).map(put_in).filter(|text| !text.contains(['(', '$', '[']));
+
         match name {
+            "m4_define" => {
+                if let [name, value, ..] = arguments.as_slice() {
+                    defined.insert(name, value);
+                }
+            }
             "AC_INIT" => {
                 is_whole = true;
                 manifest.name = literal(0);
@@ -87,7 +99,8 @@ fn macros(source: &str) -> Vec<Macro<'_>> {
         let end =
             line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len());
         let (name, behind) = line.split_at_checked(end).unwrap_or((line, ""));
-        let is_macro = ["AC_", "AM_", "PKG_"].iter().any(|start| name.starts_with(start));
+        let is_macro =
+            ["AC_", "AM_", "PKG_", "m4_define"].iter().any(|start| name.starts_with(start));
         if let Some(inside) = behind.strip_prefix('(').filter(|_| is_macro) {
             let (arguments, after) = arguments(inside);
             macros.push(Macro { name, arguments });
