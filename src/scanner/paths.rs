@@ -1,7 +1,7 @@
 //! What a path says: whose code it is, and which directories are around it.
 
 /// Directories of other people's code.
-const VENDORED: [&str; 10] = [
+const VENDORED: [&str; 11] = [
     "node_modules",
     "bower_components",
     "vendor",
@@ -12,6 +12,8 @@ const VENDORED: [&str; 10] = [
     ".yarn",
     "Pods",
     "Carthage",
+    // What Meson puts over the code that it fetches.
+    "packagefiles",
 ];
 
 /// Directories whose content is material for tests.

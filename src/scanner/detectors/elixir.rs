@@ -193,7 +193,9 @@ impl<'s> Module<'s> {
         let mut lists = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![expression];
-        while let Some(part) = open.pop() {
+        let mut next = 0;
+        while let Some(part) = open.get(next).copied() {
+            next += 1;
             lists.extend(part.groups('['));
             // Those that a function is called with, which perhaps adds to them.
             lists.extend(part.groups('(').into_iter().flat_map(|inside| inside.groups('[')));

@@ -178,7 +178,11 @@ fn application(name: &str, all: Slice<'_>) -> Manifest {
             continue;
         };
         match key {
-            "vsn" => manifest.version = value.text().and_then(|text| text::some_line(&text, SHORT)),
+            "vsn" => {
+                // `git` means the nearest tag, which the file does not know.
+                let version = value.text().filter(|text| text != "git");
+                manifest.version = version.and_then(|text| text::some_line(&text, SHORT));
+            }
             "description" => {
                 manifest.description = value.text().and_then(|text| text::some_line(&text, LONG))
             }

@@ -368,7 +368,7 @@ impl<'a> Lexer<'a, '_> {
             for line in rest.split_inclusive('\n') {
                 if line.trim() == end {
                     closed = Some(length);
-                    length += line.trim_end_matches(['\n', '\r']).len();
+                    length += line.len();
                     break;
                 }
                 length += line.len();

@@ -9,6 +9,9 @@ use crate::scanner::{
     text,
 };
 
+/// Macros that are read of one file.
+const MAX_MACROS: usize = 2_000;
+
 /// A macro with its arguments, without their brackets.
 struct Macro<'a> {
     name: &'a str,
@@ -94,7 +97,7 @@ fn add_modules(manifest: &mut Manifest, list: &str, scope: Scope) {
 fn macros(source: &str) -> Vec<Macro<'_>> {
     let mut macros = Vec::new();
     let mut rest = source;
-    while !rest.is_empty() {
+    while !rest.is_empty() && macros.len() < MAX_MACROS {
         let line = rest.trim_start_matches([' ', '\t', '[']);
         let end =
             line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len());
@@ -114,7 +117,7 @@ fn macros(source: &str) -> Vec<Macro<'_>> {
 
 /// Up to the closing parenthesis; an argument of a length that none has is cut.
 fn arguments(inside: &str) -> (Vec<&str>, &str) {
-    const LONGEST: usize = 4_000;
+    const LONGEST: usize = 2_000;
     let mut arguments = Vec::new();
     let (mut start, mut brackets, mut parentheses) = (0, 0_usize, 0_usize);
     for (at, character) in inside.char_indices().take(LONGEST) {

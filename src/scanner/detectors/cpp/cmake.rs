@@ -14,7 +14,7 @@ use crate::scanner::{
 };
 
 /// Longest value of a variable, and of an argument made with variables.
-const MAX_VALUE: usize = 1_000;
+const MAX_VALUE: usize = 256;
 
 /// `name(arguments)`.
 struct Command {
@@ -160,9 +160,9 @@ fn expand(argument: &str, variables: &HashMap<String, String>) -> String {
     while let Some((before, after)) = rest.split_once("${") {
         expanded.push_str(before);
         let Some((name, behind)) = after.split_once('}') else {
-            rest = after;
             expanded.push_str("${");
-            continue;
+            rest = after;
+            break;
         };
         match variables.get(name) {
             Some(value) => expanded.push_str(value),
