@@ -60,25 +60,21 @@ impl Detector for Erlang {
         let script = Script::new(text, &ERLANG);
         let finding = match application_name(file) {
             None => Finding::project(configuration(script.all())),
-            Some(name) => {
-                let manifest = application(name, script.all());
-                if matches!(file.directory_name(), "src" | "ebin") {
-                    project_above(manifest)
-                } else {
-                    Finding::project(manifest)
-                }
-            }
+            Some(name) => project_above(application(name, script.all())),
         };
         Ok(with_warning(finding, file, script.problem()))
     }
 }
 
-/// `name` of `src/name.app.src` and of `ebin/name.app`.
+/// `name` of `src/name.app.src` and of `ebin/name.app`; elsewhere Erlang's tools do not look.
 fn application_name(file: FileName<'_>) -> Option<&str> {
-    let name = file.name();
-    let source = name.strip_suffix(".app.src").or_else(|| name.strip_suffix(".app.src.script"));
-    let built = || name.strip_suffix(".app").filter(|_| file.directory_name() == "ebin");
-    source.or_else(built).filter(|name| !name.is_empty())
+    let ends: &[&str] = match file.directory_name() {
+        "src" => &[".app.src", ".app.src.script"],
+        "ebin" => &[".app"],
+        _ => &[],
+    };
+    let name = ends.iter().find_map(|end| file.name().strip_suffix(end));
+    name.filter(|name| !name.is_empty())
 }
 
 /// The inside of each top-level tuple, and of the tuples of a list.

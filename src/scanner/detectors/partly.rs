@@ -23,7 +23,7 @@ pub(super) fn is_template(text: &str) -> bool {
     text.match_indices("{{").any(|(at, _)| {
         let inside = text.as_bytes().get(at + 2..).unwrap_or_default().iter().take(64);
         let mut end =
-            inside.skip_while(|byte| byte.is_ascii_alphanumeric() || b"_.()# ".contains(byte));
+            inside.skip_while(|byte| byte.is_ascii_alphanumeric() || b"_.()#=@ ".contains(byte));
         end.next() == Some(&b'}') && end.next() == Some(&b'}')
     })
 }
