@@ -154,6 +154,9 @@ pub struct Workspace {
     pub members: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// By convention and not by declaration: a workspace only where it has a member.
+    #[serde(skip_serializing_if = "is_false")]
+    pub presumed: bool,
 }
 
 /// What a file gives to the projects below it, or to those that name it as their parent.

@@ -31,6 +31,8 @@ mod generated;
 mod heritage;
 mod internal;
 mod languages;
+#[cfg(test)]
+mod layouts_tests;
 mod licence;
 mod manifest;
 pub mod marks;
@@ -42,6 +44,7 @@ mod readme;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod script;
 mod submodules;
 mod syntax;
 mod test_files;

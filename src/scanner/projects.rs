@@ -82,6 +82,7 @@ pub(super) fn assemble(
     place(&mut projects);
     let roots = workspace_roots(&directories);
     super::workspaces::join(&mut projects, &roots, &local(&placed), warnings);
+    drop_presumed(&mut projects, &directories);
     projects
 }
 
@@ -121,6 +122,17 @@ fn promote(placed: &mut [Placed<'_>]) {
     let promoted: Vec<bool> = placed.iter().map(is_promoted).collect();
     for (one, _) in placed.iter_mut().zip(promoted).filter(|(_, promoted)| *promoted) {
         one.standing = Standing::Project;
+    }
+}
+
+/// A workspace that nothing declares is one only where it has members.
+fn drop_presumed(projects: &mut [Project], directories: &Directories<'_>) {
+    let used: HashSet<String> = projects.iter().filter_map(|one| one.workspace.clone()).collect();
+    for project in projects.iter_mut().filter(|one| one.workspace_root) {
+        let manifests = directories.get(&project.path).into_iter().flatten();
+        let mut workspaces = manifests.filter_map(|one| one.manifest.workspace.as_ref());
+        project.workspace_root =
+            used.contains(&project.path) || workspaces.any(|one| !one.presumed);
     }
 }
 

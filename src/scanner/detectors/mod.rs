@@ -6,34 +6,46 @@
 
 mod actions;
 mod ansible;
+mod bazel;
+mod cabal;
 mod ci;
 mod conda;
+mod cpp;
+mod dart;
 mod docker;
 mod dotnet;
+mod elixir;
+mod erlang;
 mod frontmatter;
 mod generic;
 mod go;
 mod gradle;
 mod gradle_catalog;
 mod gradle_settings;
+mod haskell;
 mod helm;
 mod kustomize;
 mod maven;
 mod npm;
 mod npm_beside;
 mod npm_runs;
+mod partly;
+mod php;
 mod pyproject;
 mod pyproject_runs;
 mod python;
 #[cfg(test)]
 mod recipe;
 mod requirements;
+mod ruby;
+mod ruby_statements;
 mod rust;
 mod sbt;
 mod script;
 mod setup_cfg;
 mod setup_py;
 mod solution;
+mod swift;
 mod table;
 mod tasklist;
 mod terraform;
@@ -85,6 +97,15 @@ pub const CHAIN: &[&dyn Detector] = &[
     &gradle::Gradle,
     &sbt::Sbt,
     &dotnet::DotNet,
+    &ruby::Ruby,
+    &php::Php,
+    &elixir::Elixir,
+    &erlang::Erlang,
+    &dart::Dart,
+    &swift::Swift,
+    &haskell::Haskell,
+    &cpp::Cpp,
+    &bazel::Bazel,
     &helm::Helm,
     &kustomize::Kustomize,
     &terraform::Terraform,

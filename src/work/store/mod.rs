@@ -34,11 +34,11 @@ pub(super) use life::{
     Chapter, VanishedTask, append_events, find_life_version, list_life_tasks, replace_events,
     save_vanished, set_life_version,
 };
+pub(super) use projects::list_project_names;
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
 };
-pub(super) use projects::list_project_names;
 pub(super) use save::{
     NewTask, replace_languages, save_dependencies, save_project_languages, save_projects,
     save_tasks,
