@@ -64,11 +64,7 @@ fn summary(area: Area, counts: &ChangeCounts) -> (i64, String) {
 }
 
 fn of_things(counts: Counts) -> (i64, String) {
-    words(&[
-        (counts.added, "added"),
-        (counts.removed, "removed"),
-        (counts.changed, "changed"),
-    ])
+    words(&[(counts.added, "added"), (counts.removed, "removed"), (counts.changed, "changed")])
 }
 
 fn of_tasks(counts: TaskCounts) -> (i64, String) {
@@ -117,7 +113,11 @@ fn difference(change: &ScanChange) -> String {
         }
         ChangeKind::Changed => format!("{} → {}", said(&change.before), said(&change.after)),
         ChangeKind::Added | ChangeKind::Removed => {
-            if one_side.as_deref().is_none_or(str::is_empty) { String::new() } else { said(one_side) }
+            if one_side.as_deref().is_none_or(str::is_empty) {
+                String::new()
+            } else {
+                said(one_side)
+            }
         }
     }
 }
@@ -126,7 +126,12 @@ fn difference(change: &ScanChange) -> String {
 mod tests {
     use super::*;
 
-    fn change(area: Area, kind: ChangeKind, before: Option<&str>, after: Option<&str>) -> ScanChange {
+    fn change(
+        area: Area,
+        kind: ChangeKind,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> ScanChange {
         ScanChange {
             ordinal: 1,
             area,

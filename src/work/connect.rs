@@ -125,7 +125,8 @@ pub async fn change(
     match source {
         Some(source) => {
             let (text, key) = (source.to_string(), source.normalized());
-            let place = repositories::Place { kind: SourceKind::of(source), source: &text, key: &key };
+            let place =
+                repositories::Place { kind: SourceKind::of(source), source: &text, key: &key };
             repositories::move_to(tx, repository.id, name, &place).await?;
         }
         None => repositories::rename(tx, repository.id, name).await?,

@@ -126,7 +126,9 @@ impl House<'_> {
 
 fn put_aside(path: &Path) -> Option<PathBuf> {
     let aside = upkeep::put_aside(path);
-    aside.inspect_err(|error| warn!(path = %path.display(), %error, "A mirror cannot be renamed")).ok()
+    aside
+        .inspect_err(|error| warn!(path = %path.display(), %error, "A mirror cannot be renamed"))
+        .ok()
 }
 
 /// Deletes directories; how many.

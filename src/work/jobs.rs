@@ -17,9 +17,7 @@ use super::{
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
-    repositories::{
-        self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository,
-    },
+    repositories::{self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository},
     tenancy::TenantTx,
 };
 
@@ -320,8 +318,7 @@ impl Run {
 
     async fn fail(&self, run: ScanRun, message: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        let was_running =
-            store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
+        let was_running = store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
         tx.announce("scans");
         tx.commit().await?;
         Ok(was_running)

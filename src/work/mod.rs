@@ -36,16 +36,16 @@ pub use jobs::{register_jobs, request_scan};
 pub use limits::{Excess, ReadingLimits};
 pub use links::Links;
 pub use model::{
-    Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, OrdinalKey, Phase, Project,
-    ProjectFilter, ProjectId, ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task, TaskFilter,
-    TaskId, TaskSource, TaskState,
+    Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, OrdinalKey, Phase,
+    Project, ProjectFilter, ProjectId, ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task,
+    TaskFilter, TaskId, TaskSource, TaskState,
 };
 pub use pages::routes;
 pub use reading::{Reading, read_once};
 pub use settings::{Retention, ScanSettings};
 pub use store::{
     count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
-    find_scan, find_task, list_changes, list_commits, list_dependencies, list_kinds, list_languages,
-    list_project_languages, list_projects, list_scans, list_tasks, list_warnings,
+    find_scan, find_task, list_changes, list_commits, list_dependencies, list_kinds,
+    list_languages, list_project_languages, list_projects, list_scans, list_tasks, list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

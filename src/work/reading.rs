@@ -168,9 +168,7 @@ pub(super) fn fetch(
     limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
-    let fetched = watched(progress, |watch| {
-        mirror.fetch(source, policy, limits, watch)
-    });
+    let fetched = watched(progress, |watch| mirror.fetch(source, policy, limits, watch));
     match fetched {
         Err(FetchError::Damaged { .. }) => remake(mirror, source, policy, limits, progress),
         fetched => Ok(fetched?),
@@ -185,9 +183,7 @@ pub(super) fn remake(
     limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
-    let remade = watched(progress, |watch| {
-        mirror.remake(source, policy, limits, watch)
-    });
+    let remade = watched(progress, |watch| mirror.remake(source, policy, limits, watch));
     Ok(remade?)
 }
 
@@ -292,8 +288,7 @@ pub fn read_once(
     let (running, finished) = mpsc::channel::<()>();
     thread::scope(|scope| {
         let watched = &progress;
-        let watching =
-            scope.spawn(move || watch_limits(&settings.reading, watched, &finished));
+        let watching = scope.spawn(move || watch_limits(&settings.reading, watched, &finished));
         let read = read_within(directory, source, settings, &progress);
         drop(running);
         // A watching thread that panicked has nothing to say.

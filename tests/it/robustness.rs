@@ -270,9 +270,11 @@ async fn a_file_whose_content_is_missing_is_a_warning_and_the_rest_is_read() {
     assert_eq!(world.look(world.acme, scan).await.scan.warnings, 0);
     // The source has lost it as well, and the new commit's file of that content cannot be read.
     repository.commit("Two", &[("again.md", "text\n")]);
-    fs::remove_file(
-        Path::new(repository.path()).join(format!(".git/objects/{}/{}", &blob[..2], &blob[2..])),
-    )
+    fs::remove_file(Path::new(repository.path()).join(format!(
+        ".git/objects/{}/{}",
+        &blob[..2],
+        &blob[2..]
+    )))
     .unwrap();
     let mirror = mirror(&world);
     let unpacked = tempfile::tempdir().unwrap();

@@ -145,8 +145,11 @@ async fn no_more_jobs_run_at_once_than_are_allowed() {
     let world = World::new().await;
     enqueue(&world, world.acme, 0..5).await;
     enqueue(&world, world.globex, 0..3).await;
-    let (running, most, done) =
-        (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (running, most, done) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let counts = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&done));
     let registry = Registry::default().with(move |_, _: Note| {
         let (running, most, done) = counts.clone();
@@ -229,14 +232,19 @@ async fn a_scan_tells_what_changed_since_the_one_before() {
     let program = world.program(world.acme, Role::Viewer).await;
     let repository = world.repository("changing");
     let manifest = |version: &str, serde: &str| {
-        format!("[package]\nname = \"api\"\nversion = \"{version}\"\n\n[dependencies]\nserde = \"{serde}\"\n")
+        format!(
+            "[package]\nname = \"api\"\nversion = \"{version}\"\n\n[dependencies]\nserde = \"{serde}\"\n"
+        )
     };
     repository.commit(
         "Start",
         &[
             ("Cargo.toml", &manifest("0.1.0", "1")),
             ("a.rs", "fn a() {}\n"),
-            ("tasklist.md", "- [ ] TASK-A-1 Close me\n- [ ] TASK-A-2 Drop me\n- [x] TASK-A-3 Again\n"),
+            (
+                "tasklist.md",
+                "- [ ] TASK-A-1 Close me\n- [ ] TASK-A-2 Drop me\n- [x] TASK-A-3 Again\n",
+            ),
         ],
     );
     let first = world.scan(world.acme, &repository).await;
@@ -337,7 +345,8 @@ async fn a_mirror_that_nobody_uses_goes_and_comes_back_with_the_next_scan() {
     let scan = world.scan(world.acme, &repository).await;
     let mirrors = world.scans.mirrors.join(world.acme.to_string());
     let keep = || app::keep_house(&world.db, &world.clock, &world.scans);
-    let size = || async { program.get("/api/v2/repositories/idle").await.json()["mirror_bytes"].clone() };
+    let size =
+        || async { program.get("/api/v2/repositories/idle").await.json()["mirror_bytes"].clone() };
     assert!(size().await.as_u64().is_some_and(|bytes| bytes > 0));
 
     world.clock.advance(chrono::Duration::days(89));
@@ -354,7 +363,10 @@ async fn a_mirror_that_nobody_uses_goes_and_comes_back_with_the_next_scan() {
     assert_eq!(size().await, Value::Null);
     let again = world.rescan(world.acme, "idle").await;
     let look = world.look(world.acme, again).await;
-    assert_eq!((look.scan.state, look.tasks), (ScanState::Succeeded, vec!["open  Stay".to_owned()]));
+    assert_eq!(
+        (look.scan.state, look.tasks),
+        (ScanState::Succeeded, vec!["open  Stay".to_owned()])
+    );
     assert_eq!(names(&mirrors).len(), 1);
     assert!(size().await.as_u64().is_some());
 }

@@ -99,7 +99,9 @@ impl Fence {
         let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
         let is_trusted = self.is_moved
             && self.roots.as_ref().is_some_and(|roots| roots.iter().any(|root| root == path));
-        is_trusted || self.is_open() || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
+        is_trusted
+            || self.is_open()
+            || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
     }
 }
 

@@ -54,7 +54,9 @@ const fn meaning(status: u16) -> &'static str {
         401 => "There is no token, or it is wrong, too old or revoked.",
         403 => "The token's role is too low.",
         404 => "There is none, or it belongs to another organisation.",
-        409 => "Another request makes the same change at this moment, or it is too late for it; `detail` says which.",
+        409 => {
+            "Another request makes the same change at this moment, or it is too late for it; `detail` says which."
+        }
         413 => "The body is too large.",
         415 => "The body is not JSON.",
         422 => "A field cannot be accepted; `errors` says which and why.",

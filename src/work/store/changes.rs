@@ -1,4 +1,8 @@
 //! The SQL of what became different between scans.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use sqlx::types::{Json, Uuid};
 
@@ -13,10 +17,7 @@ use crate::{
 };
 
 /// Reads what a repository is known to hold.
-pub(crate) async fn read_state(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-) -> sqlx::Result<State> {
+pub(crate) async fn read_state(tx: &mut TenantTx, repository: RepositoryId) -> sqlx::Result<State> {
     let projects = sqlx::query!(
         "SELECT path, name, version FROM projects WHERE repository_id = $1",
         repository.as_uuid(),
@@ -102,13 +103,9 @@ pub(crate) async fn insert_changes(
     changes: &[ScanChange],
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    sqlx::query!(
-        "UPDATE scans SET changes = $2 WHERE id = $1",
-        scan.as_uuid(),
-        Json(counts) as _,
-    )
-    .execute(tx.connection())
-    .await?;
+    sqlx::query!("UPDATE scans SET changes = $2 WHERE id = $1", scan.as_uuid(), Json(counts) as _,)
+        .execute(tx.connection())
+        .await?;
     let text = |of: fn(&ScanChange) -> &str| {
         changes.iter().map(|change| of(change).to_owned()).collect::<Vec<_>>()
     };
