@@ -19,7 +19,7 @@ use super::{
 use crate::repositories::Oid;
 
 /// Raise it whenever the same bytes would give other facts.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -30,7 +30,7 @@ pub type KnownFacts = HashMap<FactKey, BlobFacts>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FactKey {
     pub blob: Oid,
-    /// `1:Rust`, `1:TOML+rust:Cargo.toml`, `1:?`: version, language, detector and file name.
+    /// `2:Rust`, `2:TOML+rust:x/Cargo.toml`, `2:?`: version, language, detector and file name.
     pub reading: String,
 }
 
@@ -197,10 +197,10 @@ mod tests {
         let blob = Oid::from_bytes([1; 20]);
         let key = |path| Reading::of(path).unwrap().key(blob, path).reading;
 
-        assert_eq!(key("a.rs"), "1:Rust");
+        assert_eq!(key("a.rs"), "2:Rust");
         assert_eq!(key("x/a.rs"), key("b.rs"));
-        assert_eq!(key("x/Cargo.toml"), "1:TOML+rust:x/Cargo.toml");
-        assert_eq!(key("run"), "1:?");
+        assert_eq!(key("x/Cargo.toml"), "2:TOML+rust:x/Cargo.toml");
+        assert_eq!(key("run"), "2:?");
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Attributes, Scope, WarningCode};
+use super::model::{Attributes, EntryKind, EntryPoint, Pipeline, Scope, Script, WarningCode};
+
+/// Entry points, and scripts, of one manifest; where there are more, they are generated.
+const MAX_LISTED: usize = 200;
 
 /// What one file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,11 @@ pub enum Contribution {
     Project(Box<Manifest>),
     /// The file adds to a project that another file of its directory makes.
     Addition(Box<Manifest>),
+    /// The file belongs to the nearest project around it, and makes its directory one where there
+    /// is none: a container file.
+    Component(Box<Manifest>),
+    /// The file tells something of the nearest project around it, and never makes one: a workflow.
+    Remark(Box<Manifest>),
     Tasks(Box<TaskList>),
 }
 
@@ -62,6 +70,35 @@ pub struct Manifest {
     /// Files whose dependencies belong here too, relative to this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<String>,
+    /// Directories that this file makes projects although they need no manifest of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Child>,
+    /// Further names by which the repository's other projects depend on this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub provides: Vec<String>,
+    /// What manages and builds it, as people call it: `pnpm`, `Turborepo`, `Poetry`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+    /// Frameworks that the manifest names itself; those among the dependencies are known without.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frameworks: Vec<String>,
+    /// What it is tested with, where the manifest says so itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test_tools: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entry_points: Vec<EntryPoint>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<Script>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<Pipeline>,
+}
+
+/// A project inside the directory of the manifest that declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// Relative to the manifest's directory; one that is no directory of the commit is left out.
+    pub path: String,
+    pub manifest: Manifest,
 }
 
 /// A dependency as one manifest writes it.
@@ -71,6 +108,9 @@ pub struct Requirement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirement: Option<String>,
     pub scope: Scope,
+    /// The directory it is taken from, relative to the manifest's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// The requirement stands in the workspace's manifest.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
@@ -142,6 +182,16 @@ impl Finding {
         Self { contribution: Contribution::Addition(Box::new(manifest)), problems: Vec::new() }
     }
 
+    /// A manifest of something that lives inside a project, or alone.
+    pub fn component(manifest: Manifest) -> Self {
+        Self { contribution: Contribution::Component(Box::new(manifest)), problems: Vec::new() }
+    }
+
+    /// Something to know of the project around the file.
+    pub fn remark(manifest: Manifest) -> Self {
+        Self { contribution: Contribution::Remark(Box::new(manifest)), problems: Vec::new() }
+    }
+
     pub fn tasks(list: TaskList) -> Self {
         Self { contribution: Contribution::Tasks(Box::new(list)), problems: Vec::new() }
     }
@@ -160,8 +210,26 @@ impl Manifest {
             name: super::text::line(name, 256),
             requirement: requirement.and_then(|text| super::text::some_line(text, 256)),
             scope,
+            path: None,
             inherited: false,
         });
+    }
+
+    /// Adds something that runs, bounded like all text from a repository.
+    pub fn enter(&mut self, kind: EntryKind, name: &str, target: Option<&str>) {
+        let name = super::text::line(name, 256);
+        if !name.is_empty() && self.entry_points.len() < MAX_LISTED {
+            let target = target.and_then(|text| super::text::some_line(text, 256));
+            self.entry_points.push(EntryPoint { kind, name, target });
+        }
+    }
+
+    /// Adds a command that people run by its name.
+    pub fn script(&mut self, name: &str, command: &str) {
+        let name = super::text::line(name, 256);
+        if !name.is_empty() && self.scripts.len() < MAX_LISTED {
+            self.scripts.push(Script { name, command: super::text::line(command, 500) });
+        }
     }
 
     pub fn require(&mut self, requirement: Requirement) {

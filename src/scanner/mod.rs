@@ -16,6 +16,7 @@ mod comments;
 pub mod detectors;
 mod facts;
 mod gather;
+mod internal;
 mod languages;
 mod manifest;
 pub mod model;

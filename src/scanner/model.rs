@@ -67,6 +67,15 @@ pub struct Project {
     pub fixture: bool,
     /// Direct ones, in the manifest's order.
     pub dependencies: Vec<Dependency>,
+    /// What manages and builds it, as people call it: `pnpm`, `Turborepo`, `Poetry`.
+    pub tools: Vec<String>,
+    /// What it is built upon: `React`, `Django`, `Spring Boot`.
+    pub frameworks: Vec<String>,
+    /// What it is tested with: `pytest`, `Vitest`.
+    pub test_tools: Vec<String>,
+    pub entry_points: Vec<EntryPoint>,
+    pub scripts: Vec<Script>,
+    pub pipelines: Vec<Pipeline>,
     /// Files that belong to this project and to none inside it.
     pub languages: Vec<Language>,
 }
@@ -78,6 +87,52 @@ pub struct Dependency {
     /// As the manifest writes it: `^1.2`, `>=3,<4`, `path:../core`.
     pub requirement: Option<String>,
     pub scope: Scope,
+    /// Path of the repository's own project that it means.
+    pub internal: Option<String>,
+}
+
+/// Something that runs, or that others build upon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryPoint {
+    pub kind: EntryKind,
+    pub name: String,
+    /// File, module or class, as the manifest writes it.
+    pub target: Option<String>,
+}
+
+/// What an entry point is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A program to start.
+    Binary,
+    /// What others import.
+    Library,
+    /// Hooked into another program: a pytest plugin, an editor extension.
+    Plugin,
+    /// Started and kept running by a container or an orchestrator.
+    Service,
+    Example,
+}
+
+/// A command that people run by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    pub name: String,
+    pub command: String,
+}
+
+/// Something that runs in continuous integration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// `GitHub Actions`, `GitLab CI`.
+    pub system: String,
+    pub name: String,
+    /// What starts it: `push`, `pull_request`, `schedule`.
+    pub triggers: Vec<String>,
+    pub jobs: Vec<String>,
+    /// Path of its file.
+    pub file: Option<String>,
 }
 
 /// What a dependency is needed for.

@@ -1,61 +1,108 @@
 //! Puts manifests together: one project a directory, with what it inherits and includes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use super::{
     detectors::CHAIN,
+    internal::Names,
     manifest::{Field, Manifest, Requirement, Workspace},
-    model::{Dependency, Project, WarningCode},
+    model::{Dependency, Pipeline, Project, WarningCode},
     paths,
     warnings::Warnings,
     workspaces::Members,
 };
 
+/// Scripts, entry points and the like of one project; where there are more, they are generated.
+const MAX_GATHERED: usize = 500;
+
 /// A manifest where it stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Placed<'a> {
     pub(super) path: &'a str,
+    /// The one it speaks of: its own, or that of a child it declares.
+    pub(super) directory: Cow<'a, str>,
     /// Index into the chain: the order of precedence.
     pub(super) detector: usize,
     pub(super) manifest: &'a Manifest,
-    /// False for one that only adds to a project.
-    pub(super) makes_project: bool,
+    pub(super) standing: Standing,
 }
 
-/// The manifests of one directory, the most telling first.
-type Directories<'a> = BTreeMap<&'a str, Vec<Placed<'a>>>;
+impl Placed<'_> {
+    fn is_in(&self, directory: &str) -> bool {
+        self.directory == directory
+    }
+}
+
+/// How a manifest stands to the project of its directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// It makes one.
+    Project,
+    /// It makes one where there is none around.
+    Component,
+    /// It only adds to the one of its directory.
+    Addition,
+    /// It tells something of the nearest one.
+    Remark,
+}
+
+/// The manifests of each project's directory, the most telling first.
+pub(super) type Directories<'a> = BTreeMap<String, Vec<Placed<'a>>>;
 
 /// Makes the projects, sorted by path, the root first.
 pub(super) fn assemble(
     placed: &[Placed<'_>],
+    existing: &HashSet<&str>,
     repository_name: &str,
     warnings: &mut Warnings,
 ) -> Vec<Project> {
-    let directories = directories(placed);
-    let by_path: HashMap<&str, Placed<'_>> = placed.iter().map(|one| (one.path, *one)).collect();
+    let mut placed = placed.to_vec();
+    placed.extend(children(&placed, existing));
+    let directories = directories(&placed);
+    let by_path = placed.iter().filter(|one| one.directory == paths::directory(one.path));
+    let by_path: HashMap<&str, &Placed<'_>> = by_path.map(|one| (one.path, one)).collect();
+    let names = Names::new(&directories);
     let mut projects: Vec<Project> = Vec::new();
     for (directory, manifests) in &directories {
         let mut project = project(directory, manifests, repository_name);
-        project.dependencies = dependencies(manifests, &directories, &by_path, warnings);
+        project.dependencies = dependencies(manifests, &directories, &by_path, warnings)
+            .into_iter()
+            .map(|(detector, dependency)| names.resolve(detector, dependency, directory))
+            .collect();
         inherit(&mut project, manifests, &directories);
         projects.push(project);
     }
-    if projects.is_empty() {
-        projects.extend(fallback(repository_name));
-    }
     place(&mut projects);
     let roots = workspace_roots(&directories);
-    super::workspaces::join(&mut projects, &roots, &local(placed), warnings);
+    super::workspaces::join(&mut projects, &roots, &local(&placed), warnings);
     projects
 }
 
+/// The projects that manifests declare in directories without a manifest of their own.
+fn children<'a>(placed: &[Placed<'a>], existing: &HashSet<&str>) -> Vec<Placed<'a>> {
+    let declared =
+        placed.iter().flat_map(|one| one.manifest.children.iter().map(move |child| (one, child)));
+    let placed = declared.filter_map(|(one, child)| {
+        let directory = paths::join(&one.directory, &child.path)?;
+        existing.contains(directory.as_str()).then_some(Placed {
+            directory: Cow::Owned(directory),
+            manifest: &child.manifest,
+            standing: Standing::Project,
+            ..one.clone()
+        })
+    });
+    placed.collect()
+}
+
 /// For each directory those that its manifests depend on by path.
-fn local<'a>(placed: &[Placed<'a>]) -> HashMap<&'a str, Vec<String>> {
-    let mut local: HashMap<&str, Vec<String>> = HashMap::new();
+fn local(placed: &[Placed<'_>]) -> HashMap<String, Vec<String>> {
+    let mut local: HashMap<String, Vec<String>> = HashMap::new();
     for one in placed.iter().filter(|one| !one.manifest.local.is_empty()) {
-        let directory = paths::directory(one.path);
-        let found = one.manifest.local.iter().filter_map(|path| paths::join(directory, path));
-        local.entry(directory).or_default().extend(found);
+        let found = one.manifest.local.iter().filter_map(|path| paths::join(&one.directory, path));
+        local.entry(one.directory.to_string()).or_default().extend(found);
     }
     local
 }
@@ -63,17 +110,34 @@ fn local<'a>(placed: &[Placed<'a>]) -> HashMap<&'a str, Vec<String>> {
 /// Groups by directory; what adds to a project goes to that project or nowhere.
 fn directories<'a>(placed: &[Placed<'a>]) -> Directories<'a> {
     let mut directories = Directories::new();
-    for one in placed.iter().filter(|one| one.makes_project) {
-        directories.entry(paths::directory(one.path)).or_default().push(*one);
+    for one in placed.iter().filter(|one| one.standing == Standing::Project) {
+        directories.entry(one.directory.to_string()).or_default().push(one.clone());
     }
-    for one in placed.iter().filter(|one| !one.makes_project) {
-        let home = homes(one.path).find(|directory| directories.contains_key(directory));
+    let mut components: Vec<_> =
+        placed.iter().filter(|one| one.standing == Standing::Component).collect();
+    components.sort_by_key(|one| one.directory.len());
+    for one in components {
+        let home = paths::around(&one.directory).find(|path| directories.contains_key(*path));
+        let home = home.unwrap_or(&one.directory).to_owned();
+        directories.entry(home).or_default().push(one.clone());
+    }
+    if directories.is_empty() {
+        directories.insert(".".to_owned(), Vec::new());
+    }
+    for one in placed {
+        let home = match one.standing {
+            Standing::Project | Standing::Component => continue,
+            Standing::Addition => homes(one.path).find(|path| directories.contains_key(*path)),
+            Standing::Remark => {
+                paths::around(&one.directory).find(|path| directories.contains_key(*path))
+            }
+        };
         if let Some(manifests) = home.and_then(|home| directories.get_mut(home)) {
-            manifests.push(*one);
+            manifests.push(one.clone());
         }
     }
     for manifests in directories.values_mut() {
-        manifests.sort_by_key(|one| (!one.makes_project, one.detector, one.path));
+        manifests.sort_by_key(|one| (one.standing, one.detector, one.path));
     }
     directories
 }
@@ -86,32 +150,72 @@ fn homes(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(directory).chain(above)
 }
 
-/// The fields, each from the first manifest that has it.
+/// The fields, each from the first manifest of the directory that has it.
 fn project(directory: &str, manifests: &[Placed<'_>], repository_name: &str) -> Project {
-    let first = |field: fn(&Manifest) -> &Option<String>| {
-        manifests.iter().find_map(|one| field(one.manifest).clone())
+    let own = || {
+        let makes = [Standing::Project, Standing::Component, Standing::Addition];
+        manifests.iter().filter(move |one| makes.contains(&one.standing) && one.is_in(directory))
     };
-    let mut kinds: Vec<&str> = Vec::new();
-    for one in manifests.iter().filter(|one| one.makes_project) {
-        let kind = CHAIN.get(one.detector).map_or("generic", |detector| detector.kind());
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    let mut kinds = kinds.into_iter().map(str::to_owned);
+    let first =
+        |field: fn(&Manifest) -> &Option<String>| own().find_map(|one| field(one.manifest).clone());
+    let mut kinds = kinds(manifests).into_iter().map(str::to_owned);
+    let makers = own().filter(|one| one.standing != Standing::Addition);
     Project {
         path: directory.to_owned(),
         name: first(|one| &one.name).unwrap_or_else(|| name_of(directory, repository_name)),
-        kind: kinds.next().unwrap_or_default(),
+        kind: kinds.next().unwrap_or_else(fallback_kind),
         also: kinds.collect(),
         version: first(|one| &one.version),
         description: first(|one| &one.description),
         licence: first(|one| &one.licence),
-        manifest: manifests.first().map(|one| one.path.to_owned()),
+        manifest: makers.map(|one| one.path.to_owned()).next(),
         workspace_root: manifests.iter().any(|one| one.manifest.workspace.is_some()),
-        private: manifests.iter().any(|one| one.manifest.private),
+        private: own().any(|one| one.manifest.private),
+        tools: gathered(manifests, |one| &one.tools),
+        frameworks: gathered(manifests, |one| &one.frameworks),
+        test_tools: gathered(manifests, |one| &one.test_tools),
+        entry_points: gathered(manifests, |one| &one.entry_points),
+        scripts: gathered(manifests, |one| &one.scripts),
+        pipelines: pipelines(manifests),
         ..Project::default()
     }
+}
+
+/// Of what makes the project and lives in it, in the order of precedence.
+fn kinds<'k>(manifests: &[Placed<'_>]) -> Vec<&'k str> {
+    let mut kinds: Vec<&str> = Vec::new();
+    for one in manifests {
+        let is_told = matches!(one.standing, Standing::Project | Standing::Component);
+        if let Some(detector) = CHAIN.get(one.detector).filter(|_| is_told) {
+            kinds.push(detector.kind());
+        }
+    }
+    let mut seen = HashSet::new();
+    kinds.retain(|kind| seen.insert(*kind));
+    kinds
+}
+
+/// What all manifests say together, each once.
+fn gathered<T: Clone + PartialEq>(
+    manifests: &[Placed<'_>],
+    field: fn(&Manifest) -> &Vec<T>,
+) -> Vec<T> {
+    let mut all: Vec<T> = Vec::new();
+    for item in manifests.iter().flat_map(|one| field(one.manifest)) {
+        if all.len() < MAX_GATHERED && !all.contains(item) {
+            all.push(item.clone());
+        }
+    }
+    all
+}
+
+fn pipelines(manifests: &[Placed<'_>]) -> Vec<Pipeline> {
+    let told = manifests
+        .iter()
+        .flat_map(|one| one.manifest.pipelines.iter().map(move |pipeline| (one.path, pipeline)));
+    told.take(MAX_GATHERED)
+        .map(|(path, pipeline)| Pipeline { file: Some(path.to_owned()), ..pipeline.clone() })
+        .collect()
 }
 
 fn name_of(directory: &str, repository_name: &str) -> String {
@@ -119,16 +223,9 @@ fn name_of(directory: &str, repository_name: &str) -> String {
     if directory == "." { repository_name.to_owned() } else { last.to_owned() }
 }
 
-/// The last link of the chain, for a repository where nothing else was found.
-fn fallback(repository_name: &str) -> Option<Project> {
-    let (detector, manifest) =
-        CHAIN.iter().find_map(|detector| Some((detector, detector.fallback()?)))?;
-    Some(Project {
-        path: ".".to_owned(),
-        name: manifest.name.unwrap_or_else(|| repository_name.to_owned()),
-        kind: detector.kind().to_owned(),
-        ..Project::default()
-    })
+/// What a project is that no detector made: the last link of the chain.
+fn fallback_kind() -> String {
+    CHAIN.iter().find(|detector| detector.is_fallback()).map_or("", |one| one.kind()).to_owned()
 }
 
 /// Fills in what follows from the paths alone.
@@ -176,24 +273,24 @@ fn inherit(project: &mut Project, manifests: &[Placed<'_>], directories: &Direct
 fn dependencies(
     manifests: &[Placed<'_>],
     directories: &Directories<'_>,
-    by_path: &HashMap<&str, Placed<'_>>,
+    by_path: &HashMap<&str, &Placed<'_>>,
     warnings: &mut Warnings,
-) -> Vec<Dependency> {
+) -> Vec<(usize, Dependency)> {
     let mut seen: HashSet<(usize, Option<String>)> = HashSet::new();
     let mut dependencies = Vec::new();
     let mut visited: HashSet<String> = manifests.iter().map(|one| one.path.to_owned()).collect();
-    let mut open: Vec<Placed<'_>> = manifests.iter().rev().copied().collect();
+    let mut open: Vec<&Placed<'_>> = manifests.iter().rev().collect();
     while let Some(one) = open.pop() {
         for requirement in &one.manifest.dependencies {
             let name = CHAIN.get(one.detector).map(|it| it.normal_name(&requirement.name));
             if seen.insert((one.detector, name)) {
-                dependencies.push(resolved(requirement, &one, directories));
+                dependencies.push((one.detector, resolved(requirement, one, directories)));
             }
         }
         for include in &one.manifest.includes {
             let Some(path) = paths::join(paths::directory(one.path), include) else { continue };
             match by_path.get(path.as_str()) {
-                Some(included) if visited.insert(path) => open.push(*included),
+                Some(included) if visited.insert(path) => open.push(included),
                 Some(_) => {}
                 None => warnings.add(
                     WarningCode::IncludeNotFound,
@@ -208,21 +305,28 @@ fn dependencies(
 
 fn resolved(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>) -> Dependency {
     let shared = || {
-        let directory = paths::directory(at.path);
-        let workspace = workspace_around(directory, at.detector, directories)?;
+        let workspace = workspace_around(&at.directory, at.detector, directories)?;
         workspace.dependencies.get(&one.name).cloned()
     };
     let requirement = if one.inherited { shared() } else { one.requirement.clone() };
-    Dependency { name: one.name.clone(), requirement, scope: one.scope }
+    let internal = one
+        .path
+        .as_ref()
+        .and_then(|path| paths::join(&at.directory, path))
+        .filter(|directory| directories.contains_key(directory));
+    Dependency { name: one.name.clone(), requirement, scope: one.scope, internal }
 }
 
-fn workspace_roots<'a>(directories: &Directories<'a>) -> BTreeMap<&'a str, Vec<Members<'a>>> {
+fn workspace_roots<'d>(directories: &'d Directories<'_>) -> BTreeMap<&'d str, Vec<Members<'d>>> {
     let mut roots: BTreeMap<&str, Vec<Members<'_>>> = BTreeMap::new();
     for (directory, manifests) in directories {
         for one in manifests {
             if let Some(workspace) = &one.manifest.workspace {
                 let kind = CHAIN.get(one.detector).map_or("", |detector| detector.kind());
-                roots.entry(*directory).or_default().push(Members::new(workspace, kind, one.path));
+                roots
+                    .entry(directory.as_str())
+                    .or_default()
+                    .push(Members::new(workspace, kind, one.path));
             }
         }
     }

@@ -10,7 +10,12 @@ use crate::{
 };
 
 fn dependency(name: &str, requirement: &str, scope: Scope) -> Dependency {
-    Dependency { name: name.to_owned(), requirement: Some(requirement.to_owned()), scope }
+    Dependency {
+        name: name.to_owned(),
+        requirement: Some(requirement.to_owned()),
+        scope,
+        internal: None,
+    }
 }
 
 #[test]
@@ -245,4 +250,31 @@ fn many_projects_are_put_together_in_time() {
 
     assert_eq!(report.projects.len(), 1_500);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn dependencies_on_the_repositorys_own_projects_are_told_by_path_and_by_name() {
+    let report = report(&[
+        ("package.json", r#"{"name": "root", "workspaces": ["packages/*"]}"#),
+        (
+            "packages/web/package.json",
+            r#"{"name": "web", "dependencies": {"@team/ui": "*", "react": "19"}}"#,
+        ),
+        (
+            "packages/ui/package.json",
+            r#"{"name": "@team/ui", "devDependencies": {"@team/ui": "*"}}"#,
+        ),
+        ("core/Cargo.toml", "[package]\nname = \"core-lib\"\n"),
+        (
+            "app/Cargo.toml",
+            "[package]\nname = \"app\"\n[dependencies]\ncore = { path = \"../core\" }\n",
+        ),
+    ]);
+    let internal = |path: &str| -> Vec<Option<String>> {
+        project(&report, path).dependencies.iter().map(|one| one.internal.clone()).collect()
+    };
+
+    assert_eq!(internal("packages/web"), [Some("packages/ui".to_owned()), None]);
+    assert_eq!(internal("packages/ui"), [None], "a project does not depend on itself");
+    assert_eq!(internal("app"), [Some("core".to_owned())]);
 }

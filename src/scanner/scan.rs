@@ -1,7 +1,8 @@
 //! The scan itself: plan what to read, read it, and put the facts together.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::atomic::Ordering,
 };
 
@@ -12,7 +13,7 @@ use super::{
     manifest::{Contribution, Finding, TaskList},
     model::{Language, Project, ScanReport, Task, Todo, WarningCode},
     paths,
-    projects::{self, Placed},
+    projects::{self, Placed, Standing},
     warnings::Warnings,
 };
 use crate::repositories::{
@@ -221,12 +222,15 @@ impl<'a> Assembly<'a> {
         for problem in &finding.problems {
             self.warnings.add(problem.code, path, problem.message.clone());
         }
-        let (manifest, makes_project) = match &finding.contribution {
-            Contribution::Project(manifest) => (manifest, true),
-            Contribution::Addition(manifest) => (manifest, false),
+        let (manifest, standing) = match &finding.contribution {
+            Contribution::Project(manifest) => (manifest, Standing::Project),
+            Contribution::Addition(manifest) => (manifest, Standing::Addition),
+            Contribution::Component(manifest) => (manifest, Standing::Component),
+            Contribution::Remark(manifest) => (manifest, Standing::Remark),
             Contribution::Tasks(list) => return self.lists.push((path, list)),
         };
-        self.manifests.push(Placed { path, detector, manifest, makes_project });
+        let directory = Cow::Borrowed(paths::directory(path));
+        self.manifests.push(Placed { path, directory, detector, manifest, standing });
     }
 
     fn too_large(&mut self, path: &str, size: u64, limit: u64) {
@@ -239,7 +243,9 @@ impl<'a> Assembly<'a> {
     }
 
     fn report(mut self, repository_name: &str) -> ScanReport {
-        let mut projects = projects::assemble(&self.manifests, repository_name, &mut self.warnings);
+        let directories = directories(&self.files);
+        let mut projects =
+            projects::assemble(&self.manifests, &directories, repository_name, &mut self.warnings);
         let owners = Owners::new(&projects);
         let languages = count_languages(&self.files, &owners, &mut projects);
         let mut todos = Vec::new();
@@ -256,6 +262,19 @@ impl<'a> Assembly<'a> {
         warn_of_duplicates(&tasks, &mut self.warnings);
         ScanReport { projects, tasks, todos, languages, warnings: self.warnings.finish() }
     }
+}
+
+/// All directories that have a file below them.
+fn directories<'a>(files: &[(&'a str, &BlobFacts)]) -> HashSet<&'a str> {
+    let mut all = HashSet::from(["."]);
+    for (path, _) in files {
+        for directory in paths::around(paths::directory(path)) {
+            if !all.insert(directory) {
+                break;
+            }
+        }
+    }
+    all
 }
 
 /// Which project a file belongs to: the nearest one around it.

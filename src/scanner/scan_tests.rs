@@ -132,7 +132,7 @@ fn a_plan_tells_which_facts_it_needs() {
     let plan = Plan::new(&store, head, &ScanOptions::new("demo")).unwrap();
 
     let keys: Vec<_> = plan.keys().map(|key| key.reading.as_str()).collect();
-    assert_eq!(keys, ["1:Rust"]);
+    assert_eq!(keys, ["2:Rust"]);
 }
 
 #[test]

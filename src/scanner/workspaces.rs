@@ -56,7 +56,7 @@ impl<'a> Members<'a> {
 pub(super) fn join(
     projects: &mut [Project],
     roots: &BTreeMap<&str, Vec<Members<'_>>>,
-    local: &HashMap<&str, Vec<String>>,
+    local: &HashMap<String, Vec<String>>,
     warnings: &mut Warnings,
 ) {
     for project in projects.iter_mut() {
@@ -91,7 +91,7 @@ fn follow(
     projects: &mut [Project],
     indices: &HashMap<String, usize>,
     (root, members): (&str, &[Members<'_>]),
-    local: &HashMap<&str, Vec<String>>,
+    local: &HashMap<String, Vec<String>>,
 ) {
     let is_member = |one: &&Project| one.path == root || one.workspace.as_deref() == Some(root);
     let mut open: Vec<String> =

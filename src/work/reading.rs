@@ -3,8 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
+    panic,
     path::Path,
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -24,7 +28,7 @@ use crate::{
         source::{FetchPolicy, Source, SourceError},
     },
     scanner::{
-        BlobFacts, FactKey, Plan, ScanError, ScanReport,
+        BlobFacts, FactKey, Plan, Scan, ScanError, ScanReport,
         model::{Warning, WarningCode},
     },
 };
@@ -219,16 +223,43 @@ impl Reader<'_> {
             ..Reading::default()
         };
         match fetched.head {
-            Some(head) => {
-                self.read_history(head, &mut reading)?;
-                self.read_files(head, &mut reading)?;
-            }
+            Some(head) => self.read_head(head, &mut reading)?,
             None => reading.dropped.clone_from(&self.known.commits),
         }
         Ok(reading)
     }
 
-    fn read_history(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+    /// Reads the files beside the history: each has stretches that keep one core busy only.
+    fn read_head(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+        let failed = AtomicBool::new(false);
+        let (history, files) = thread::scope(|scope| {
+            let files = scope.spawn(|| {
+                let files = self.read_files(head);
+                failed.store(files.is_err(), Ordering::Relaxed);
+                files
+            });
+            let history = self.read_history(head, reading, &failed);
+            self.progress.set(Phase::Files, 0, None);
+            (history, files.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+        });
+        // Where the files failed, the history was cancelled because of it.
+        let files = files?;
+        history?;
+        let is_missing = |warning: &Warning| warning.code == WarningCode::ObjectMissing;
+        reading.lacks_objects |= files.scan.report.warnings.iter().any(is_missing);
+        reading.report = files.scan.report;
+        reading.files = files.scan.counts.files;
+        reading.new_facts = files.scan.new_facts;
+        reading.fact_keys = files.keys;
+        Ok(())
+    }
+
+    fn read_history(
+        &self,
+        head: Oid,
+        reading: &mut Reading,
+        failed: &AtomicBool,
+    ) -> Result<(), ReadError> {
         let progress = self.progress;
         progress.set(Phase::History, 0, None);
         let walk = Walk {
@@ -238,7 +269,7 @@ impl Reader<'_> {
             limits: self.settings.history.clone(),
         };
         let watch = history::Watch {
-            cancelled: &|| progress.is_stopped(),
+            cancelled: &|| progress.is_stopped() || failed.load(Ordering::Relaxed),
             progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
         };
         history::walk(&walk, &watch, &mut |event| {
@@ -258,20 +289,20 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn read_files(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
-        self.progress.set(Phase::Files, 0, None);
+    fn read_files(&self, head: Oid) -> Result<Files, ReadError> {
         let store = ObjectStore::open(self.mirror)?;
         let options = self.settings.options(self.name);
         let plan = Plan::new(&store, head, &options)?;
-        reading.fact_keys = plan.keys().cloned().collect();
+        let keys = plan.keys().cloned().collect();
         let scan = plan.run(&store, &options, &self.known.facts, self.progress.files())?;
-        let is_missing = |warning: &Warning| warning.code == WarningCode::ObjectMissing;
-        reading.lacks_objects |= scan.report.warnings.iter().any(is_missing);
-        reading.report = scan.report;
-        reading.files = scan.counts.files;
-        reading.new_facts = scan.new_facts;
-        Ok(())
+        Ok(Files { scan, keys })
     }
+}
+
+/// What the files of a commit gave, and every fact that they need.
+struct Files {
+    scan: Scan,
+    keys: Vec<FactKey>,
 }
 
 fn wide(number: usize) -> u64 {

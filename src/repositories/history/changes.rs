@@ -1,11 +1,13 @@
 //! Counting the lines that a commit added and deleted.
 
+use std::ops::ControlFlow;
+
 use gix::{
     ObjectId,
-    bstr::{BString, ByteSlice},
+    bstr::{BStr, BString, ByteSlice},
     diff::{
         blob::{Algorithm, Diff, InternedInput, sources::byte_lines},
-        tree::{Recorder, State, recorder},
+        tree::{Recorder, State, Visit, recorder, visit},
     },
     objs::{TreeRefIter, tree::EntryMode},
     prelude::FindExt,
@@ -15,6 +17,13 @@ use super::{Commit, FileChange, Limits, decode};
 
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
+
+/// The most files and directories that one commit may change and still be counted.
+const MAX_CHANGES: usize = 500_000;
+/// Compared at once: two texts share long stretches.
+const BLOCK: usize = 64;
+/// So many lines of each side are compared with each other one by one.
+const FEW_LINES: usize = 24;
 
 /// What one thread needs again and again to compare trees and files.
 pub(super) struct Counter {
@@ -101,10 +110,13 @@ impl Counter {
             None => TreeRefIter::from_bytes(&[], gix::hash::Kind::Sha1),
         };
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
-        let mut recorder = Recorder::default();
-        gix::diff::tree(old, new, &mut self.state, objects, &mut recorder)
-            .map_err(|error| error.to_string())?;
-        Ok(pair_up(recorder.records))
+        let mut changes = Bounded::default();
+        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut changes);
+        if changes.recorder.records.len() > MAX_CHANGES {
+            return Err(format!("it changes more than {MAX_CHANGES} files and directories"));
+        }
+        compared.map_err(|error| error.to_string())?;
+        Ok(pair_up(changes.recorder.records))
     }
 
     fn lines(&mut self, change: &Change) -> gix::Result<Lines> {
@@ -143,7 +155,7 @@ impl Counter {
 
     fn compare(&mut self) -> (u32, u32) {
         let (old, new) = without_common_ends(&self.old, &self.new);
-        if old.is_empty() || new.is_empty() {
+        if old.is_empty() || new.is_empty() || have_no_line_in_common(old, new) {
             return (count_lines(new), count_lines(old));
         }
         // Of the whole files: git's heuristics depend on how often a line occurs in them.
@@ -155,6 +167,36 @@ impl Counter {
             input.interner.num_tokens(),
         );
         (self.diff.count_additions(), self.diff.count_removals())
+    }
+}
+
+/// Records changes until there are too many: a few trees that hold each other many times over
+/// stand for more files than there is memory.
+#[derive(Default)]
+struct Bounded {
+    recorder: Recorder,
+}
+
+impl Visit for Bounded {
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.recorder.pop_front_tracked_path_and_set_current();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &BStr) {
+        self.recorder.push_back_tracked_path_component(component);
+    }
+
+    fn push_path_component(&mut self, component: &BStr) {
+        self.recorder.push_path_component(component);
+    }
+
+    fn pop_path_component(&mut self) {
+        self.recorder.pop_path_component();
+    }
+
+    fn visit(&mut self, change: visit::Change) -> visit::Action {
+        let action = self.recorder.visit(change);
+        if self.recorder.records.len() > MAX_CHANGES { ControlFlow::Break(()) } else { action }
     }
 }
 
@@ -201,21 +243,44 @@ fn file_change(record: recorder::Change) -> Option<Change> {
 }
 
 fn is_binary(data: &[u8]) -> bool {
-    data.iter().take(BINARY_PROBE).any(|byte| *byte == 0)
+    memchr::memchr(0, keep(data, BINARY_PROBE)).is_some()
 }
 
 fn count_lines(data: &[u8]) -> u32 {
     u32::try_from(data.lines_with_terminator().count()).unwrap_or(u32::MAX)
 }
 
+/// Whether no way of comparing could keep a line; answers no where looking costs more than comparing.
+fn have_no_line_in_common(old: &[u8], new: &[u8]) -> bool {
+    let few = |text: &[u8]| text.lines_with_terminator().take(FEW_LINES + 1).count() <= FEW_LINES;
+    let is_new = |line: &[u8]| new.lines_with_terminator().all(|other| other != line);
+    few(old) && few(new) && old.lines_with_terminator().all(is_new)
+}
+
+/// How many bytes two texts start with in common.
+fn common_start(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.chunks_exact(BLOCK).zip(new.chunks_exact(BLOCK));
+    let same = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
+    let rest = skip(old, same).iter().zip(skip(new, same));
+    same + rest.take_while(|(one, other)| one == other).count()
+}
+
+/// How many bytes two texts end with in common.
+fn common_end(old: &[u8], new: &[u8]) -> usize {
+    let blocks = old.rchunks_exact(BLOCK).zip(new.rchunks_exact(BLOCK));
+    let same = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
+    let (old, new) = (keep(old, old.len() - same), keep(new, new.len() - same));
+    let rest = old.iter().rev().zip(new.iter().rev());
+    same + rest.take_while(|(one, other)| one == other).count()
+}
+
 /// Both texts without the lines that they start and end with in common.
 fn without_common_ends<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
+    let same = common_start(old, new);
     let whole_lines =
         old.get(..same).and_then(|same| same.rfind_byte(b'\n')).map_or(0, |end| end + 1);
     let (old, new) = (skip(old, whole_lines), skip(new, whole_lines));
-    let same =
-        old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count();
+    let same = common_end(old, new);
     let starts_a_line = |text: &[u8]| {
         text.get(..text.len() - same)
             .is_none_or(|before| before.is_empty() || before.ends_with(b"\n"))

@@ -10,7 +10,9 @@ use std::{
     thread,
 };
 
-use gix::{ObjectId, mailmap::Snapshot, objs::CommitRef};
+use gix::{
+    ObjectId, mailmap::Snapshot, objs::CommitRef, odb::pack::cache::lru::MemoryCappedHashmap,
+};
 
 use super::{Event, HistoryError, Limits, Oid, Walk, Warning, Watch, changes::Counter, decode};
 
@@ -18,6 +20,8 @@ use super::{Event, HistoryError, Limits, Oid, Walk, Warning, Watch, changes::Cou
 const BATCH: usize = 32;
 /// Each thread keeps objects it will soon need again, up to this many bytes.
 const OBJECT_CACHE: usize = 24 << 20;
+/// Each thread keeps the objects that others in a pack are stored as differences to, likewise.
+const PACK_CACHE: usize = 24 << 20;
 /// A mailmap above this is not read.
 const MAX_MAILMAP: usize = 4 << 20;
 
@@ -70,6 +74,7 @@ impl Pool<'_> {
         sender: &mpsc::SyncSender<Batch>,
     ) {
         repository.object_cache_size(OBJECT_CACHE);
+        repository.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
         let mut counter = Counter::new(repository, limits.clone());
         while !self.stop.load(Ordering::Relaxed) && !cancelled() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);

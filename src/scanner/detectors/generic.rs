@@ -17,7 +17,7 @@ impl Detector for Generic {
         Ok(Finding::addition(Manifest::default()))
     }
 
-    fn fallback(&self) -> Option<Manifest> {
-        Some(Manifest::default())
+    fn is_fallback(&self) -> bool {
+        true
     }
 }

@@ -111,6 +111,10 @@ fn dependency(name: &str, value: &Value, scope: Scope) -> Requirement {
         name: text::line(if inherited { name } else { package }, SHORT),
         requirement: requirement(value),
         scope: if is_optional { Scope::Optional } else { scope },
+        path: value
+            .get("path")
+            .and_then(Value::as_str)
+            .and_then(|path| text::some_line(path, SHORT)),
         inherited,
     }
 }
