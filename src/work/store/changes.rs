@@ -1,4 +1,8 @@
 //! The SQL of what became different between scans.
+#![expect(
+    clippy::as_conversions,
+    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
+)]
 
 use sqlx::types::{Json, Uuid};
 
