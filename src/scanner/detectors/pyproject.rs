@@ -103,7 +103,7 @@ fn is_private(root: &Table) -> bool {
 
 fn workspace(table: &Table) -> Workspace {
     let globs = |key| toml_strings(table, &[key]).map(|glob| text::line(glob, SHORT)).collect();
-    Workspace { members: globs("members"), exclude: globs("exclude") }
+    Workspace { members: globs("members"), exclude: globs("exclude"), presumed: false }
 }
 
 /// Where setuptools takes the dependencies out of files.

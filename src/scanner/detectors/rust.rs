@@ -102,6 +102,7 @@ fn workspace(table: &Table) -> Workspace {
     Workspace {
         members: toml_strings(table, &["members"]).map(|glob| text::line(glob, SHORT)).collect(),
         exclude: toml_strings(table, &["exclude"]).map(|glob| text::line(glob, SHORT)).collect(),
+        presumed: false,
     }
 }
 
