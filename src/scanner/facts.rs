@@ -13,6 +13,7 @@ use super::{
     comments::{CommentScanner, LineCounts, MarkerFact},
     details::{Document, DocumentFact},
     detectors::{self, CHAIN, Detector, FileName},
+    generated,
     languages::{self, Guess},
     licence::Licences,
     manifest::Finding,
@@ -20,7 +21,8 @@ use super::{
 };
 use crate::repositories::Oid;
 
-/// Raise it whenever the same bytes would give other facts.
+/// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
+/// raise [`super::marks::MARKS_VERSION`] too.
 pub const FACTS_VERSION: u32 = 3;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -183,7 +185,9 @@ impl Tools {
             let (lines, markers) = self.comments.scan(source, syntax);
             facts.language = Some(language.name().to_owned());
             facts.lines = Some(lines);
-            facts.markers = markers;
+            if !markers.is_empty() && !generated::is_generated(source) {
+                facts.markers = markers;
+            }
         }
         facts
     }

@@ -7,9 +7,11 @@ use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
-    changes, contributors, findings,
+    changes, contributors,
+    findings::{self, Tasks},
+    life,
     limits::Watchdog,
-    model::{Phase, ScanId},
+    model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
     reading::{Known, LOOK_EVERY, Reading},
     settings::ScanSettings,
@@ -161,8 +163,15 @@ impl Run {
         tx.commit().await?;
 
         let mut tx = self.begin().await?;
+        let head = match repository.head {
+            Some(head) => store::find_commit(&mut tx, repository.id, head).await?,
+            None => None,
+        };
         let known = Known {
             head: repository.head,
+            head_deed: head.map(Deed::from),
+            tasks: store::list_life_tasks(&mut tx, repository.id).await?,
+            life_version: store::find_life_version(&mut tx, repository.id).await?,
             commits: store::list_known_commits(&mut tx, repository.id).await?,
             history_complete: repository.history_complete,
             facts: store::list_facts(&mut tx, repository.id).await?,
@@ -275,7 +284,7 @@ impl Run {
         reading: Reading,
     ) -> Result<(), Ended> {
         let now = self.context.clock.now();
-        let tasks = findings::tasks(&reading.report);
+        let tasks = findings::tasks(&reading.report, &reading.life);
         let mut tx = self.begin().await?;
         let (branch, head) = (reading.branch.as_deref(), reading.head);
         let end = store::ScanEnd { branch, head, found: reading.found() };
@@ -291,7 +300,7 @@ impl Run {
         store::save_details(&mut tx, repository.id, &reading.report).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
-        store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
+        self.save_tasks(&mut tx, repository, &tasks).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
         contributors::save(&mut tx, repository.id, &places, &reading).await?;
@@ -312,6 +321,20 @@ impl Run {
         tx.announce("repositories");
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn save_tasks(
+        &self,
+        tx: &mut TenantTx,
+        repository: &Repository,
+        tasks: &Tasks<'_>,
+    ) -> sqlx::Result<()> {
+        let now = self.context.clock.now();
+        store::save_tasks(tx, repository.id, &tasks.present, now).await?;
+        store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
+        store::replace_events(tx, &tasks.anew).await?;
+        store::append_events(tx, &tasks.further).await?;
+        store::set_life_version(tx, repository.id, life::VERSION).await
     }
 
     async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<bool> {

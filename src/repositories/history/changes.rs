@@ -13,7 +13,7 @@ use gix::{
     prelude::FindExt,
 };
 
-use super::{Commit, FileChange, Limits, decode};
+use super::{Commit, FileChange, Limits, Observer, Versions, decode};
 
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
@@ -63,16 +63,24 @@ impl Counter {
         &self.repository
     }
 
-    /// Fills in the files and sums of a commit that has this tree.
-    pub(super) fn fill(&mut self, commit: &mut Commit, tree: ObjectId) -> Result<(), String> {
+    /// Fills in the files and sums of a commit that has this tree; gives what the observer saw.
+    pub(super) fn fill<O: Observer>(
+        &mut self,
+        commit: &mut Commit,
+        tree: ObjectId,
+        (observer, worker): (&O, &mut O::Worker),
+    ) -> Result<Vec<O::Seen>, String> {
+        let mut seen = Vec::new();
         let parent_tree = match commit.parents.as_slice() {
             [] => None,
             [parent] => Some(self.tree_of((*parent).into())?),
             // As `git log` does: what a merge changed, its parents have changed before.
-            _ => return Ok(()),
+            _ => return Ok(seen),
         };
         for change in self.changed_files(parent_tree, tree)? {
-            let lines = self.lines(&change).map_err(|error| error.to_string())?;
+            let lines = self
+                .lines(&change, &mut |file| seen.extend(observer.look(worker, file)))
+                .map_err(|error| error.to_string())?;
             let (added, deleted) = lines.unzip();
             commit.files_changed = commit.files_changed.saturating_add(1);
             commit.insertions += u64::from(added.unwrap_or(0));
@@ -82,7 +90,7 @@ impl Counter {
                 commit.files.push(FileChange { path, added, deleted });
             }
         }
-        Ok(())
+        Ok(seen)
     }
 
     fn tree_of(&mut self, commit: ObjectId) -> Result<ObjectId, String> {
@@ -119,7 +127,11 @@ impl Counter {
         Ok(pair_up(changes.recorder.records))
     }
 
-    fn lines(&mut self, change: &Change) -> gix::Result<Lines> {
+    fn lines(
+        &mut self,
+        change: &Change,
+        look: &mut dyn FnMut(&Versions<'_>),
+    ) -> gix::Result<Lines> {
         let is_same = change.old.map(|old| old.1) == change.new.map(|new| new.1);
         if !self.load(change.new, Side::New)? || is_binary(&self.new) {
             return Ok(None);
@@ -129,6 +141,13 @@ impl Counter {
         }
         if !self.load(change.old, Side::Old)? || is_binary(&self.old) {
             return Ok(None);
+        }
+        let (old, new) = (self.old.as_slice(), self.new.as_slice());
+        let differing = without_common_ends(old, new);
+        look(&Versions { path: change.path.as_slice(), old, new, differing });
+        let (removed, added) = differing;
+        if removed.is_empty() || added.is_empty() || have_no_line_in_common(removed, added) {
+            return Ok(Some((count_lines(added), count_lines(removed))));
         }
         Ok(Some(self.compare()))
     }
@@ -154,10 +173,6 @@ impl Counter {
     }
 
     fn compare(&mut self) -> (u32, u32) {
-        let (old, new) = without_common_ends(&self.old, &self.new);
-        if old.is_empty() || new.is_empty() || have_no_line_in_common(old, new) {
-            return (count_lines(new), count_lines(old));
-        }
         // Of the whole files: git's heuristics depend on how often a line occurs in them.
         let input = InternedInput::new(byte_lines(&self.old), byte_lines(&self.new));
         self.diff.compute_with(

@@ -32,7 +32,8 @@ pub(super) fn list(
     if (walk.known)(&walk.head) {
         return Ok(found);
     }
-    let mut queue = Queue::from(repository, walk.head)?;
+    let (mut queue, warning) = Queue::from(repository, walk.head)?;
+    found.warnings.extend(warning);
     while let Some(commit) = queue.next() {
         if found.commits.len() == walk.limits.max_commits {
             found.warnings.push(Warning::TooManyCommits(walk.limits.max_commits));
@@ -65,7 +66,7 @@ pub(super) fn reach(
     head: Oid,
     wanted: Oid,
 ) -> Result<Reach, HistoryError> {
-    let mut queue = Queue::from(repository, head)?;
+    let (mut queue, _) = Queue::from(repository, head)?;
     while let Some(commit) = queue.next() {
         if commit.id == wanted {
             return Ok(Reach::Found);
@@ -108,7 +109,11 @@ impl PartialOrd for Waiting {
 }
 
 impl<'a> Queue<'a> {
-    fn from(repository: &'a gix::Repository, head: Oid) -> Result<Self, HistoryError> {
+    /// Starts at a head; with a warning where a shallow clone has no more than it.
+    fn from(
+        repository: &'a gix::Repository,
+        head: Oid,
+    ) -> Result<(Self, Option<Warning>), HistoryError> {
         let boundary = repository.shallow_commits().ok().flatten();
         let shallow =
             boundary.iter().flat_map(|commits| commits.iter()).map(|id| Oid::from(*id)).collect();
@@ -119,8 +124,11 @@ impl<'a> Queue<'a> {
             seen: HashSet::new(),
             buffer: Vec::new(),
         };
-        queue.push(head).or(Err(HistoryError::MissingHead(head)))?;
-        Ok(queue)
+        match queue.push(head) {
+            Ok(()) => Ok((queue, None)),
+            Err(warning) if warning.is_damage() => Err(HistoryError::MissingHead(head)),
+            Err(warning) => Ok((queue, Some(warning))),
+        }
     }
 
     fn next(&mut self) -> Option<Waiting> {

@@ -206,7 +206,13 @@ async fn insert_chunk(
                 AS c (oid, parents, author_name, author_email, authored_at, authored_offset, committer_name,
                       committer_email, committed_at, committed_offset, subject, body, insertions, deletions,
                       files_changed, files)
-           ON CONFLICT (tenant_id, repository_id, oid) DO NOTHING"#,
+           -- A commit whose parent was missing could not be counted before.
+           ON CONFLICT (tenant_id, repository_id, oid) DO UPDATE
+           SET insertions = excluded.insertions, deletions = excluded.deletions,
+               files_changed = excluded.files_changed, files = excluded.files
+           WHERE (commits.insertions, commits.deletions, commits.files_changed, commits.files)
+                 IS DISTINCT FROM
+                 (excluded.insertions, excluded.deletions, excluded.files_changed, excluded.files)"#,
         tenant.as_uuid(),
         repository.as_uuid(),
         &commits.iter().map(|commit| commit.oid.as_bytes().to_vec()).collect::<Vec<_>>(),
