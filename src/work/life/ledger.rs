@@ -165,7 +165,7 @@ impl Ledger {
         let spot = Spot::of(placed.path, placed.mark);
         let here = self.present.get(&spot).map_or(&[][..], Vec::as_slice);
         let free = here.iter().copied().filter(|task| !taken.contains(task));
-        free.min_by_key(|task| self.strangeness(*task, placed.mark))
+        free.min_by_key(|task| (self.strangeness(*task, placed.mark), *task))
     }
 
     /// The task that stood there before it moved or was reworded.
@@ -214,12 +214,11 @@ impl Ledger {
                     task.and_then(|it| it.closed.as_ref()),
                 );
                 let key = |deed: &Arc<Deed>| (deed.at, deed.commit);
-                let line = task.map(|task| task.mark.line);
                 (
                     self.strangeness(*index, placed.mark),
                     Reverse(closed.map(key)),
                     opened.map(key),
-                    line,
+                    *index,
                 )
             })
         };

@@ -128,7 +128,7 @@ pub(crate) async fn list_life_tasks(
                   closed_email, closed_at
            FROM tasks
            WHERE repository_id = $1
-           ORDER BY path, line, id"#,
+           ORDER BY id"#,
         repository.as_uuid(),
     )
     .fetch_all(tx.connection())
