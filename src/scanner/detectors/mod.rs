@@ -33,6 +33,7 @@ mod sbt;
 mod script;
 mod setup_cfg;
 mod setup_py;
+mod setup_value;
 mod solution;
 mod table;
 mod tasklist;
