@@ -1,6 +1,9 @@
 //! Whole repositories of one ecosystem each: what spreads over files is put together.
 
+use std::time::Instant;
+
 use super::{
+    detectors::{self, CHAIN, FileName},
     model::{Project, WarningCode},
     scan_testing::{codes, outline, project, report},
 };
@@ -12,6 +15,32 @@ fn requirement<'p>(project: &'p Project, name: &str) -> Option<&'p str> {
 
 fn internal(project: &Project) -> Vec<&str> {
     project.dependencies.iter().filter_map(|one| one.internal.as_deref()).collect()
+}
+
+#[test]
+fn hostile_builds_end_in_time() {
+    let start = Instant::now();
+    let nested = "dependencies {\na(\n".repeat(30_000);
+    let requires: String = (0..20_000).map(|index| format!("require a{index}/b v1\n")).collect();
+    let replaces: String =
+        (0..20_000).map(|index| format!("replace c{index}/d => ../x\n")).collect();
+
+    for (path, text) in [
+        ("build.gradle", &nested),
+        ("build.gradle", &"{".repeat(200_000)),
+        ("settings.gradle", &"include ".repeat(100_000)),
+        ("settings.gradle", &"project('a').b ".repeat(30_000)),
+        ("build.sbt", &"\n".repeat(300_000)),
+        ("build.sbt", &"a := ".repeat(60_000)),
+        ("build.sbt", &"\"a\" % \"b\" ".repeat(60_000)),
+        ("build.sbt", &"dependsOn(".repeat(60_000)),
+        ("go.mod", &format!("module a\n{requires}{replaces}")),
+    ] {
+        let one = CHAIN.iter().find(|one| one.reads(FileName(path))).unwrap();
+        let finding = detectors::read(*one, FileName(path), text);
+        assert_eq!(finding.problems, [], "{path}");
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
 #[test]

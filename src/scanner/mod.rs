@@ -26,6 +26,7 @@ pub mod detectors;
 mod ecosystems_tests;
 mod facts;
 mod frameworks;
+mod frameworks_table;
 mod gather;
 mod generated;
 mod heritage;

@@ -1,5 +1,7 @@
 //! Go: modules (`go.mod`) and workspaces (`go.work`).
 
+use std::collections::HashMap;
+
 use super::{Detector, FileName, Finding, Manifest, Unreadable, table::SHORT};
 use crate::scanner::{manifest::Workspace, model::Scope, text};
 
@@ -28,7 +30,7 @@ impl Detector for Go {
 
 fn module(text: &str) -> Result<Finding, Unreadable> {
     let mut manifest = Manifest::default();
-    let mut replaced = Vec::new();
+    let mut replaced = HashMap::new();
     for directive in directives(text) {
         let mut words = directive.rest.split_whitespace().map(unquote);
         match directive.verb {
@@ -43,8 +45,7 @@ fn module(text: &str) -> Result<Finding, Unreadable> {
         }
     }
     for one in &mut manifest.dependencies {
-        one.path =
-            replaced.iter().find(|(name, _)| *name == one.name).map(|(_, path)| path.clone());
+        one.path = replaced.get(one.name.as_str()).cloned();
     }
     if manifest.name.is_none() {
         return Err(Unreadable::new(&"it has no `module` line"));

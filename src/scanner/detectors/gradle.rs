@@ -53,6 +53,9 @@ fn is_build(file: FileName<'_>) -> bool {
     stem.is_some_and(|stem| stem == "build" || stem == file.directory_name())
 }
 
+/// Blocks in blocks whose names are kept.
+const MAX_BLOCKS: usize = 64;
+
 /// What plugins tell by their id, from its beginning.
 const PLUGINS: [(&str, &str); 9] = [
     ("com.android.", "Android"),
@@ -71,6 +74,8 @@ struct Build<'t> {
     tokens: &'t [Token],
     /// The words before the braces that are open.
     blocks: Vec<&'t str>,
+    /// Braces that are open beyond those.
+    deeper: usize,
     manifest: Manifest,
     /// For the projects below, from `allprojects` and `subprojects`.
     shared: Shared,
@@ -83,7 +88,8 @@ impl<'t> Build<'t> {
             tools: vec!["Gradle".to_owned()],
             ..Manifest::default()
         };
-        let mut build = Build { tokens, blocks: Vec::new(), manifest, shared: Shared::default() };
+        let mut build =
+            Build { tokens, blocks: Vec::new(), deeper: 0, manifest, shared: Shared::default() };
         build.walk();
         let Build { mut manifest, shared, .. } = build;
         manifest.shared = (shared != Shared::default()).then(|| Box::new(shared));
@@ -94,7 +100,9 @@ impl<'t> Build<'t> {
         let mut head = "";
         for at in 0..self.tokens.len() {
             match self.tokens.get(at) {
-                Some(Token::Sign('{')) => self.blocks.push(head),
+                Some(Token::Sign('{')) if self.blocks.len() < MAX_BLOCKS => self.blocks.push(head),
+                Some(Token::Sign('{')) => self.deeper += 1,
+                Some(Token::Sign('}')) if self.deeper > 0 => self.deeper -= 1,
                 Some(Token::Sign('}')) => _ = self.blocks.pop(),
                 Some(Token::Word(word)) if self.starts_statement(at) => {
                     head = word;
@@ -241,6 +249,7 @@ fn arguments(rest: &[Token]) -> &[Token] {
     if rest.first().is_some_and(|token| token.is('(')) {
         return script::inside(rest, 1);
     }
+    let rest = script::near(rest);
     let end = rest
         .iter()
         .position(|token| matches!(token, Token::Newline | Token::Sign('{' | '}' | ';')));

@@ -14,6 +14,8 @@ use crate::scanner::{
 
 /// Projects of one build; where there are more, they are generated.
 const MAX_PROJECTS: usize = 5_000;
+/// Tokens of an assignment that gives a directory.
+const MAX_PLACE: usize = 40;
 
 /// What a project's settings say besides its path.
 #[derive(Default)]
@@ -26,9 +28,11 @@ pub(super) fn read(tokens: &[Token]) -> Finding {
     let mut projects: BTreeMap<String, Place> = BTreeMap::new();
     let mut name = None;
     for at in 0..tokens.len() {
-        let rest = tokens.get(at..).unwrap_or_default();
+        let rest = script::near(tokens.get(at..).unwrap_or_default());
         match rest {
-            [Token::Word(word), ..] if word == "include" => include(rest, &mut projects),
+            [Token::Word(word), ..] if word == "include" && starts(tokens, at) => {
+                include(rest, &mut projects)
+            }
             [
                 Token::Word(word),
                 Token::Sign('('),
@@ -64,6 +68,12 @@ pub(super) fn read(tokens: &[Token]) -> Finding {
         tools: vec!["Gradle".to_owned()],
         ..Manifest::default()
     })
+}
+
+/// At the start of a line or a block, so that one line is read once.
+fn starts(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    before.is_none_or(|token| matches!(token, Token::Newline | Token::Sign('{' | '}' | ';' | ')')))
 }
 
 /// `include("a", ":b:c")` and the projects above those that it names.
@@ -104,6 +114,7 @@ fn full(path: &str) -> String {
 
 /// `.projectDir = file("x")`, `new File(settingsDir, "x")`, `.name = "x"`.
 fn place(place: &mut Place, field: &str, after: &[Token]) {
+    let after = after.get(..MAX_PLACE).unwrap_or(after);
     let end = after.iter().position(|token| *token == Token::Newline).unwrap_or(after.len());
     let value = after.get(..end).unwrap_or_default().iter().rev().find_map(Token::text);
     let Some(value) = value.filter(|_| after.first().is_some_and(|sign| sign.is('='))) else {

@@ -44,6 +44,7 @@ mod sbt;
 mod script;
 mod setup_cfg;
 mod setup_py;
+mod setup_value;
 mod solution;
 mod swift;
 mod table;

@@ -1,5 +1,7 @@
 //! `pyproject.toml`: PEP 621, and what Poetry, uv and others add to it.
 
+use std::collections::HashMap;
+
 use toml::{Table, Value};
 
 use super::{
@@ -82,13 +84,14 @@ fn tools(root: &Table, manifest: &mut Manifest) {
 
 /// The directories that `tool.uv.sources` and Poetry take dependencies from.
 fn add_paths(root: &Table, manifest: &mut Manifest) {
-    let sources = toml_table(root, &["tool", "uv", "sources"]);
+    let sources = toml_table(root, &["tool", "uv", "sources"]).into_iter().flatten();
+    let sources: HashMap<String, &str> = sources
+        .filter_map(|(name, source)| {
+            Some((requirements::normal(name), source.get("path")?.as_str()?))
+        })
+        .collect();
     for one in &mut manifest.dependencies {
-        let named = sources.and_then(|all| {
-            let mut all = all.iter();
-            all.find(|(name, _)| requirements::normal(name) == requirements::normal(&one.name))
-        });
-        let path = named.and_then(|(_, source)| source.get("path")?.as_str());
+        let path = sources.get(&requirements::normal(&one.name)).copied();
         let own = one.requirement.as_deref().and_then(|text| text.strip_prefix("path:"));
         one.path = path.or(own).and_then(|path| text::some_line(path, SHORT));
     }

@@ -6,6 +6,9 @@
 /// Scripts beyond this are generated; nobody declares projects in them by hand.
 const MAX_TOKENS: usize = 200_000;
 
+/// Tokens of one call or line that are looked at, so that calls in calls cost no square.
+pub(super) const MAX_REACH: usize = 5_000;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Word(String),
@@ -46,7 +49,7 @@ pub(super) fn tokens(text: &str, quotes: Quotes) -> Vec<Token> {
 /// The tokens of a bracket's inside: `from` is the one after the opening sign.
 pub(super) fn inside(tokens: &[Token], from: usize) -> &[Token] {
     let mut depth = 0_usize;
-    let rest = tokens.get(from..).unwrap_or_default();
+    let rest = near(tokens.get(from..).unwrap_or_default());
     let end = rest.iter().position(|token| {
         match token {
             Token::Sign('(' | '{' | '[') => depth += 1,
@@ -57,6 +60,11 @@ pub(super) fn inside(tokens: &[Token], from: usize) -> &[Token] {
         false
     });
     rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+}
+
+/// The tokens within reach.
+pub(super) fn near(tokens: &[Token]) -> &[Token] {
+    tokens.get(..MAX_REACH).unwrap_or(tokens)
 }
 
 /// `a.b.c` at the start of the tokens, and how many of them it takes.

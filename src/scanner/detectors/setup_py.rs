@@ -6,6 +6,7 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use super::{
     Finding, Manifest, Unreadable, requirements,
+    setup_value::{MAX_ITEMS, Value, as_items, bounded, looked_up, one_or_all},
     table::{LONG, SHORT},
 };
 use crate::scanner::{
@@ -19,59 +20,8 @@ const MAX_BYTES: usize = 256 * 1024;
 const MAX_PARSER_CALLS: usize = 10_000;
 const MAX_NODES: usize = 200_000;
 const MAX_DEPTH: usize = 40;
-const MAX_ITEMS: usize = 500;
 /// Items that names stand for, counted each time such a name is used.
 const MAX_COPIES: usize = 50_000;
-
-/// What an expression comes to, as far as it can be told without running it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-enum Value {
-    Text(String),
-    List(Vec<String>),
-    Map(Vec<(String, Vec<String>)>),
-    #[default]
-    Unknown,
-}
-
-impl Value {
-    fn text(self) -> Option<String> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    /// A text counts as a list of its lines, as setuptools has it.
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::Text(text) => text.lines().map(str::to_owned).collect(),
-            Self::List(list) => list,
-            Self::Map(_) | Self::Unknown => Vec::new(),
-        }
-    }
-
-    fn size(&self) -> usize {
-        match self {
-            Self::Text(_) | Self::Unknown => 1,
-            Self::List(list) => list.len(),
-            Self::Map(pairs) => pairs.iter().map(|(_, items)| items.len() + 1).sum(),
-        }
-    }
-
-    fn plus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Text(one), Self::Text(other)) => Self::Text(bounded(&(one + &other))),
-            (Self::List(mut list), other) => {
-                list.extend(other.list());
-                list.truncate(MAX_ITEMS);
-                Self::List(list)
-            }
-            (Self::Unknown, list @ Self::List(_)) => list,
-            _ => Self::Unknown,
-        }
-    }
-}
-
-fn bounded(text: &str) -> String {
-    text.chars().take(10_000).collect()
-}
 
 /// A file that never calls `setup` makes no project.
 pub(super) fn read(source: &str) -> Result<Finding, Unreadable> {
@@ -314,31 +264,6 @@ impl<'s> Program<'s> {
     }
 }
 
-fn looked_up(map: Value, key: &Value) -> Value {
-    match (map, key) {
-        (Value::Map(pairs), Value::Text(key)) => {
-            let found = pairs.into_iter().find(|(name, _)| name == key);
-            found.map_or(Value::Unknown, |(_, value)| Value::List(value))
-        }
-        _ => Value::Unknown,
-    }
-}
-
-fn as_items(value: Value) -> Vec<String> {
-    match value {
-        Value::Text(text) => vec![text],
-        Value::List(list) => list,
-        Value::Map(_) | Value::Unknown => Vec::new(),
-    }
-}
-
-fn one_or_all(mut items: Vec<String>) -> Value {
-    match (items.len(), items.pop()) {
-        (1, Some(one)) => Value::Text(one),
-        (_, last) => Value::List(items.into_iter().chain(last).collect()),
-    }
-}
-
 fn manifest(arguments: &HashMap<String, Value>) -> Manifest {
     let value = |name: &str| arguments.get(name).cloned().unwrap_or_default();
     let line = |name, limit| value(name).text().and_then(|it| text::some_line(&it, limit));
@@ -411,103 +336,5 @@ fn entry_points(manifest: &mut Manifest, value: Value) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::scanner::manifest::Contribution;
-
-    fn manifest(source: &str) -> Manifest {
-        match read(source).unwrap().contribution {
-            Contribution::Project(manifest) => *manifest,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn dependencies(manifest: &Manifest) -> Vec<(&str, Option<&str>, Scope)> {
-        let all = manifest.dependencies.iter();
-        all.map(|one| (one.name.as_str(), one.requirement.as_deref(), one.scope)).collect()
-    }
-
-    #[test]
-    fn literals_that_reach_setup_are_read() {
-        let manifest = manifest(
-            "import os\nfrom setuptools import setup, find_packages\nNAME = 'team-tool'\n\
-             VERSION = '1.' + '2'\nbase = ['click>=8']\nbase += ['rich']\n\
-             extras = {'pdf': ['reportlab~=4']}\nextras['db'] = ['psycopg']\n\
-             print 'python two'\n\
-             setup(\n    name=NAME, version=VERSION, description='A ' 'tool',\n\
-             long_description=open('README.md').read(), license=get_license(),\n\
-             install_requires=base + ['attrs; python_version < \"3\"'], extras_require=extras,\n\
-             packages=['tool', 'tool.sub'], scripts=['bin/helper'],\n\
-             entry_points={'console_scripts': ['tool=tool.cli:main'], 'x.plugins': ['a = b']},\n)\n",
-        );
-
-        assert_eq!(manifest.name.as_deref(), Some("team-tool"));
-        assert_eq!(manifest.version.as_deref(), Some("1.2"));
-        assert_eq!(manifest.description.as_deref(), Some("A tool"));
-        assert_eq!(manifest.licence, None);
-        assert_eq!(
-            dependencies(&manifest),
-            [
-                ("click", Some(">=8"), Scope::Runtime),
-                ("rich", None, Scope::Runtime),
-                ("attrs", None, Scope::Runtime),
-                ("reportlab", Some("~=4"), Scope::Optional),
-                ("psycopg", None, Scope::Optional),
-            ]
-        );
-        let entries: Vec<_> =
-            manifest.entry_points.iter().map(|one| (one.kind, one.name.as_str())).collect();
-        assert_eq!(
-            entries,
-            [
-                (EntryKind::Binary, "tool"),
-                (EntryKind::Plugin, "a"),
-                (EntryKind::Binary, "helper"),
-                (EntryKind::Library, "tool"),
-            ]
-        );
-    }
-
-    #[test]
-    fn arguments_may_come_as_a_dictionary_and_from_a_function() {
-        let manifest = manifest(
-            "def main():\n    args = dict(name='a', version=f'{1}.{x}')\n    setuptools.setup(**args)\n",
-        );
-
-        assert_eq!((manifest.name.as_deref(), manifest.version), (Some("a"), None));
-    }
-
-    #[test]
-    fn a_program_without_setup_makes_no_project() {
-        let finding = read("print('hello')\n").unwrap();
-
-        assert!(matches!(finding.contribution, Contribution::Addition(_)));
-        assert!(read("setup(name='x'\n").is_err());
-    }
-
-    #[test]
-    fn hostile_programs_end_in_time() {
-        let start = Instant::now();
-        let doubling = "a = ['x']\n".to_owned() + &"a = a + a\n".repeat(5_000) + "setup(name='a')";
-        let deep = format!("setup(name={}'x')", "(".repeat(100_000));
-        let broken = "if (:\n\t[{'".repeat(20_000);
-
-        for text in [&doubling, &deep, &broken] {
-            drop(read(text));
-        }
-        assert!(read(&"#".repeat(MAX_BYTES + 1)).is_err());
-        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn nothing_makes_it_panic(text in "\\PC*|[setup(){}\\[\\]'\"=,+*\\na-c ]{0,120}") {
-            drop(read(&text));
-        }
-    }
-}
+#[path = "setup_py_tests.rs"]
+mod tests;
