@@ -199,7 +199,7 @@ fn enter(fields: &[Field<'_>], manifest: &mut Manifest) {
                 manifest.enter(EntryKind::Binary, name, main().as_deref());
             }
             "library" => {
-                manifest.enter(EntryKind::Library, if name.is_empty() { &own } else { name }, None)
+                manifest.enter(EntryKind::Library, if name.is_empty() { &own } else { name }, None);
             }
             _ => {}
         }

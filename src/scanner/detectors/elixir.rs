@@ -84,7 +84,7 @@ fn enter(manifest: &mut Manifest, module: &Module<'_>, escript: Option<Slice<'_>
         (Some(program), _) => manifest.enter(EntryKind::Binary, &name, Some(&program)),
         (None, Some(started)) => manifest.enter(EntryKind::Service, &name, Some(&started)),
         (None, None) if manifest.workspace.is_none() => {
-            manifest.enter(EntryKind::Library, &name, None)
+            manifest.enter(EntryKind::Library, &name, None);
         }
         (None, None) => {}
     }
@@ -109,7 +109,7 @@ fn add(manifest: &mut Manifest, item: Slice<'_>) {
     let listed = parts.iter().filter_map(|part| part.group()).flat_map(Slice::items);
     let options: HashMap<&str, Slice<'_>> =
         parts.iter().copied().chain(listed).filter_map(Slice::pair).collect();
-    let range = parts.get(1).and_then(|range| range.text()).map(|range| range.into_owned());
+    let range = parts.get(1).and_then(|range| range.text()).map(std::borrow::Cow::into_owned);
     manifest.local.extend(
         options
             .get("path")
@@ -139,7 +139,7 @@ fn dependency(
     let source =
         || ["git", "github"].into_iter().find_map(|key| Some(format!("{key}:{}", text_of(key)?)));
     let umbrella = is_set("in_umbrella").then(|| format!("../{name}"));
-    let path = text_of("path").map(|path| path.into_owned()).or(umbrella);
+    let path = text_of("path").map(std::borrow::Cow::into_owned).or(umbrella);
     requirement(name, range.or_else(source).as_deref(), scope, path.as_deref())
 }
 
@@ -203,9 +203,9 @@ impl<'s> Module<'s> {
                 Token::Word(word) => Some(*word),
                 _ => None,
             });
-            let named = names.filter(|name| seen.insert(*name));
+            let unseen = names.filter(|name| seen.insert(*name));
             open.extend(
-                named.filter_map(|name| {
+                unseen.filter_map(|name| {
                     self.functions.get(name).or_else(|| self.attributes.get(name))
                 }),
             );

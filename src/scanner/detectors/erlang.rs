@@ -137,7 +137,7 @@ fn add(manifest: &mut Manifest, value: Slice<'_>, scope: Scope) {
         }
         let Some(parts) = item.group().map(Slice::items) else { continue };
         let Some(name) = parts.first().and_then(|name| name.atom()) else { continue };
-        let range = parts.get(1).and_then(|range| range.text()).map(|range| range.into_owned());
+        let range = parts.get(1).and_then(|range| range.text()).map(std::borrow::Cow::into_owned);
         let source = parts.iter().skip(1).find_map(|part| source(*part));
         manifest.require(requirement(name, range.or(source).as_deref(), scope, None));
     }
@@ -180,7 +180,7 @@ fn application(name: &str, all: Slice<'_>) -> Manifest {
                 manifest.version = version.and_then(|text| text::some_line(&text, SHORT));
             }
             "description" => {
-                manifest.description = value.text().and_then(|text| text::some_line(&text, LONG))
+                manifest.description = value.text().and_then(|text| text::some_line(&text, LONG));
             }
             "licenses" => manifest.licence = text::some_line(&value.literals().join(" OR "), SHORT),
             "mod" => started = value.group().and_then(|pair| pair.items().first()?.atom()),

@@ -50,7 +50,7 @@ impl Detector for Haskell {
 }
 
 fn is_cabal(name: &str) -> bool {
-    name.strip_suffix(".cabal").is_some_and(|name| !name.is_empty())
+    name.strip_suffix(".cabal").is_some_and(|stem| !stem.is_empty())
 }
 
 /// A file that names further directories makes its own a root; one that names none only adds.
@@ -60,7 +60,7 @@ fn root(members: Vec<String>, tool: &str) -> Finding {
         return Finding::addition(Manifest { tools, ..Manifest::default() });
     }
     let workspace = Some(Workspace { members, ..Workspace::default() });
-    Finding::project(Manifest { tools, workspace, ..Manifest::default() })
+    Finding::project(Manifest { workspace, tools, ..Manifest::default() })
 }
 
 /// `packages:` names directories, or the `.cabal` files in them.
@@ -68,7 +68,7 @@ fn cabal_project(text: &str) -> Finding {
     let fields = cabal::fields(text);
     let values = |wanted: &'static str| {
         let found = fields.iter().filter(move |field| field.depth == 0 && field.name == wanted);
-        found.flat_map(|field| field.words()).filter_map(|word| member(&word))
+        found.flat_map(cabal::Field::words).filter_map(|word| member(&word))
     };
     let mut members: Vec<String> = values("packages").collect();
     // Those that may be absent are in braces, so that they count as patterns.
@@ -89,8 +89,8 @@ fn member(word: &str) -> Option<String> {
     let is_elsewhere =
         word.contains("://") || word.ends_with(".tar.gz") || word.starts_with(['/', '~']);
     let directory = match word.rsplit_once('/') {
-        Some((directory, file)) if file.ends_with(".cabal") => directory,
-        None if word.ends_with(".cabal") => ".",
+        Some((directory, file)) if is_cabal(file) => directory,
+        None if is_cabal(word) => ".",
         _ => word,
     };
     (!is_elsewhere && !matches!(directory, "" | ".") && !directory.starts_with(".."))

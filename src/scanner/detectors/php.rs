@@ -62,10 +62,10 @@ fn is_package(name: &str) -> bool {
 fn licence(root: &Value) -> Option<String> {
     let value = root.get("license")?;
     let all: Vec<&str> = json_strings(value).collect();
-    value
-        .as_str()
-        .map(|one| text::some_line(one, SHORT))
-        .unwrap_or_else(|| text::some_line(&all.join(" OR "), SHORT))
+    value.as_str().map_or_else(
+        || text::some_line(&all.join(" OR "), SHORT),
+        |one| text::some_line(one, SHORT),
+    )
 }
 
 /// Repositories of the type `path`, by which the packages of one repository find each other.

@@ -105,10 +105,10 @@ fn add_gem(manifest: &mut Manifest, statement: &Statement<'_>, arguments: &[Slic
     let mut groups: Vec<String> = statement.groups().to_vec();
     for key in ["group", "groups"] {
         groups.extend(
-            option(key).into_iter().flat_map(Slice::literals).map(|group| group.into_owned()),
+            option(key).into_iter().flat_map(Slice::literals).map(std::borrow::Cow::into_owned),
         );
     }
-    let own = option("path").and_then(Slice::text).map(|path| path.into_owned());
+    let own = option("path").and_then(Slice::text).map(std::borrow::Cow::into_owned);
     let around = || statement.path().map(|path| format!("{path}/{name}"));
     let path = own.or_else(around);
     manifest.local.extend(path.as_deref().and_then(|path| text::some_line(path, SHORT)));

@@ -30,7 +30,7 @@ const OPENERS: [&str; 10] =
     ["if", "unless", "case", "while", "until", "begin", "def", "class", "module", "for"];
 
 /// All statements of a file in their order, those inside blocks included.
-pub(super) fn statements<'s>(all: Slice<'s>) -> Vec<Statement<'s>> {
+pub(super) fn statements(all: Slice<'_>) -> Vec<Statement<'_>> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut statements = Vec::new();
     for body in all.lines() {
@@ -104,8 +104,9 @@ impl<'s> Statement<'s> {
     /// `gem` of `gem "x"`, `add_dependency` of `spec.add_dependency "x"`.
     pub(super) fn name(&self) -> Option<&'s str> {
         match self.body.tokens() {
-            [Token::Word(_), Token::Mark('.'), Token::Word(name), ..] => Some(name),
-            [Token::Word(name), ..] => Some(name),
+            [Token::Word(_), Token::Mark('.'), Token::Word(name), ..] | [Token::Word(name), ..] => {
+                Some(name)
+            }
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! Swift: `Package.swift`, CocoaPods (`*.podspec`, `Podfile`), and Xcode's projects.
+//! Swift: `Package.swift`, `CocoaPods` (`*.podspec`, `Podfile`), and Xcode's projects.
 
 use super::{
     Detector, FileName, Finding, Manifest, Unreadable,
@@ -14,7 +14,7 @@ use crate::scanner::{
 
 pub(super) struct Swift;
 
-/// Projects that a tool writes: CocoaPods' own, and the host of a Flutter program.
+/// Projects that a tool writes: `CocoaPods`' own, and the host of a Flutter program.
 const GENERATED: [&str; 2] = ["Pods.xcodeproj", "Runner.xcodeproj"];
 
 impl Detector for Swift {
@@ -64,7 +64,7 @@ fn package(all: Slice<'_>) -> Manifest {
     for call in all.calls() {
         match call.name {
             "Package" if manifest.name.is_none() => {
-                manifest.name = line(call.arguments.get("name"))
+                manifest.name = line(call.arguments.get("name"));
             }
             "package" => add_package(&mut manifest, call),
             _ => {}
@@ -149,7 +149,7 @@ fn podspec(file: &str, statements: &[Statement<'_>]) -> Manifest {
                 "summary" => manifest.description = manifest.description.or_else(|| line(LONG)),
                 "license" => {
                     manifest.licence =
-                        manifest.licence.or_else(|| line(SHORT).or_else(|| pod_licence(value)))
+                        manifest.licence.or_else(|| line(SHORT).or_else(|| pod_licence(value)));
                 }
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 /// What the lexer has to know of a language.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a peculiarity of one language")]
 pub(in crate::scanner) struct Dialect {
     pub(super) line_comment: &'static str,
     pub(super) block_comment: Option<(&'static str, &'static str)>,

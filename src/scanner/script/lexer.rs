@@ -167,8 +167,8 @@ impl<'a> Lexer<'a, '_> {
         let bytes = self.text.as_bytes();
         let (start, mut computed, mut escaped) = (self.at, false, false);
         while let Some(here) = bytes.get(self.at..).filter(|here| !here.is_empty()) {
-            let computes = interpolation.filter(|(mark, _, _)| here.starts_with(mark.as_bytes()));
-            if let Some((mark, open, shut)) = computes {
+            let opened = interpolation.filter(|(mark, _, _)| here.starts_with(mark.as_bytes()));
+            if let Some((mark, open, shut)) = opened {
                 computed = true;
                 self.at += mark.len();
                 self.skip_computed(open, shut);
@@ -316,7 +316,7 @@ impl<'a> Lexer<'a, '_> {
     }
 
     /// The words of a literal list, as if it had been written with brackets.
-    fn list(&mut self, text: &Cow<'a, str>) {
+    fn list(&mut self, text: &str) {
         self.tokens.push(Token::Open('['));
         for word in text.split_whitespace() {
             self.tokens.push(Token::Text(Cow::Owned(word.to_owned())));
@@ -328,8 +328,13 @@ impl<'a> Lexer<'a, '_> {
     /// Does the last token end a value, so that an operator comes next?
     fn is_after_value(&self) -> bool {
         match self.tokens.last() {
-            Some(Token::Word(_) | Token::Text(_) | Token::Computed) => true,
-            Some(Token::Symbol(_) | Token::Close(_)) => true,
+            Some(
+                Token::Word(_)
+                | Token::Text(_)
+                | Token::Computed
+                | Token::Symbol(_)
+                | Token::Close(_),
+            ) => true,
             Some(Token::Open(_) | Token::Mark(_) | Token::Line) | None => false,
         }
     }
@@ -352,8 +357,8 @@ impl<'a> Lexer<'a, '_> {
         if !is_heredoc {
             return false;
         }
-        let quotes = quoted.len() - bare.len();
-        self.at += self.rest().len() - bare.len() + end.len() + quotes;
+        let around = quoted.len() - bare.len();
+        self.at += self.rest().len() - bare.len() + end.len() + around;
         self.heredocs.push((self.tokens.len(), end));
         self.tokens.push(Token::Computed);
         true

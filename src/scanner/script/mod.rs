@@ -89,8 +89,12 @@ fn pair(tokens: &[Token<'_>]) -> (Vec<usize>, Option<String>) {
                 }
                 _ => problem = problem.or_else(|| Some(format!("a `{bracket}` closes nothing"))),
             },
-            Token::Word(_) | Token::Text(_) | Token::Computed | Token::Symbol(_) => {}
-            Token::Mark(_) | Token::Line => {}
+            Token::Word(_)
+            | Token::Text(_)
+            | Token::Computed
+            | Token::Symbol(_)
+            | Token::Mark(_)
+            | Token::Line => {}
         }
     }
     for (start, bracket) in open {
@@ -291,8 +295,8 @@ impl<'s> Slice<'s> {
                 (Token::Text(text), None) => whole = Some(Cow::Borrowed(text.as_ref())),
                 (Token::Text(text), Some(all)) if all.len() < 10_000 => all.to_mut().push_str(text),
                 // `<<"text">>` of Erlang; texts over several lines; `.freeze` is Ruby's.
-                (Token::Text(_) | Token::Mark('+' | '<' | '>' | '.' | '/') | Token::Line, _) => {}
-                (Token::Word("freeze" | "utf8"), Some(_)) => {}
+                (Token::Text(_) | Token::Mark('+' | '<' | '>' | '.' | '/') | Token::Line, _)
+                | (Token::Word("freeze" | "utf8"), Some(_)) => {}
                 _ => return None,
             }
         }

@@ -1,4 +1,4 @@
-//! CMake: `CMakeLists.txt` as its commands, with the variables that it sets to one literal.
+//! `CMake`: `CMakeLists.txt` as its commands, with the variables that it sets to one literal.
 
 use std::collections::HashMap;
 
@@ -46,7 +46,7 @@ pub(super) fn read(file: FileName<'_>, text: &str) -> Finding {
                     .extend(manifest.name.clone().map(|name| ("PROJECT_NAME".to_owned(), name)));
             }
             "add_subdirectory" => {
-                directories.extend(words.first().map(|one| text::line(one, SHORT)))
+                directories.extend(words.first().map(|one| text::line(one, SHORT)));
             }
             name => declare(&mut manifest, name, &words, is_side_directory(file.directory_name())),
         }
@@ -267,7 +267,8 @@ fn quoted(text: &str) -> (String, &str) {
         match character {
             '"' => return (content, text.get(at + 1..).unwrap_or_default()),
             '\\' => {
-                content.extend(characters.next().map(|(_, escaped)| escaped).filter(|c| *c != '\n'))
+                content
+                    .extend(characters.next().map(|(_, escaped)| escaped).filter(|c| *c != '\n'));
             }
             _ => content.push(character),
         }

@@ -22,12 +22,14 @@ pub(super) fn recipe(file: FileName<'_>, source: &str) -> Finding {
             "name" => manifest.name = manifest.name.take().or_else(|| text(SHORT)),
             "version" => manifest.version = manifest.version.take().or_else(|| text(SHORT)),
             "description" => {
-                manifest.description = manifest.description.take().or_else(|| text(LONG))
+                manifest.description = manifest.description.take().or_else(|| text(LONG));
             }
             "license" => manifest.licence = text::some_line(&literals(value).join(" OR "), SHORT),
             _ => {
                 if let Some(scope) = scope(key) {
-                    literals(value).iter().for_each(|one| add(&mut manifest, one, scope));
+                    for one in literals(value) {
+                        add(&mut manifest, &one, scope);
+                    }
                 }
             }
         }
@@ -47,7 +49,7 @@ pub(super) fn recipe(file: FileName<'_>, source: &str) -> Finding {
 /// A text, a list, or texts with commas alone.
 fn literals(value: Slice<'_>) -> Vec<String> {
     let parts = value.group().unwrap_or(value).items();
-    parts.into_iter().filter_map(Slice::text).map(|text| text.into_owned()).collect()
+    parts.into_iter().filter_map(Slice::text).map(std::borrow::Cow::into_owned).collect()
 }
 
 fn scope(key: &str) -> Option<Scope> {

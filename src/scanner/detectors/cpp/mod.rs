@@ -1,4 +1,4 @@
-//! C and C++ by whatever builds them: CMake, Meson, Autotools; with Conan's and vcpkg's manifests.
+//! C and C++ by whatever builds them: `CMake`, Meson, Autotools; with Conan's and vcpkg's manifests.
 //!
 //! One kind, because a directory often has several of them for the same program; which ones is
 //! told by the project's tools. Bazel builds other languages too and is a kind of its own.
