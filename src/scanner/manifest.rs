@@ -141,6 +141,9 @@ pub struct Workspace {
     pub licence: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: BTreeMap<String, String>,
+    /// By convention and not by declaration: a workspace only where it has a member.
+    #[serde(skip_serializing_if = "is_false")]
+    pub presumed: bool,
 }
 
 /// A file of checkboxes.

@@ -18,6 +18,8 @@ mod facts;
 mod gather;
 mod internal;
 mod languages;
+#[cfg(test)]
+mod layouts_tests;
 mod manifest;
 pub mod model;
 mod names;
@@ -26,6 +28,7 @@ mod projects;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod script;
 mod syntax;
 mod text;
 mod warnings;

@@ -78,6 +78,7 @@ pub(super) fn assemble(
     place(&mut projects);
     let roots = workspace_roots(&directories);
     super::workspaces::join(&mut projects, &roots, &local(&placed), warnings);
+    drop_presumed(&mut projects, &directories);
     projects
 }
 
@@ -95,6 +96,17 @@ fn children<'a>(placed: &[Placed<'a>], existing: &HashSet<&str>) -> Vec<Placed<'
         })
     });
     placed.collect()
+}
+
+/// A workspace that nothing declares is one only where it has members.
+fn drop_presumed(projects: &mut [Project], directories: &Directories<'_>) {
+    let used: HashSet<String> = projects.iter().filter_map(|one| one.workspace.clone()).collect();
+    for project in projects.iter_mut().filter(|one| one.workspace_root) {
+        let manifests = directories.get(&project.path).into_iter().flatten();
+        let mut workspaces = manifests.filter_map(|one| one.manifest.workspace.as_ref());
+        project.workspace_root =
+            used.contains(&project.path) || workspaces.any(|one| !one.presumed);
+    }
 }
 
 /// For each directory those that its manifests depend on by path.

@@ -4,16 +4,28 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod bazel;
+mod cabal;
+mod cpp;
+mod dart;
+mod elixir;
+mod erlang;
 mod frontmatter;
 mod generic;
 mod go;
+mod haskell;
 mod npm;
+mod partly;
+mod php;
 mod python;
 #[cfg(test)]
 mod recipe;
 mod requirements;
+mod ruby;
+mod ruby_statements;
 mod rust;
 mod setup_cfg;
+mod swift;
 mod table;
 mod tasklist;
 
@@ -54,8 +66,23 @@ pub struct FileName<'a>(pub &'a str);
 pub struct Unreadable(String);
 
 /// The detectors in the order of the chain.
-pub const CHAIN: &[&dyn Detector] =
-    &[&rust::Rust, &npm::Npm, &python::Python, &go::Go, &tasklist::TaskListFile, &generic::Generic];
+pub const CHAIN: &[&dyn Detector] = &[
+    &rust::Rust,
+    &npm::Npm,
+    &python::Python,
+    &go::Go,
+    &ruby::Ruby,
+    &php::Php,
+    &elixir::Elixir,
+    &erlang::Erlang,
+    &dart::Dart,
+    &swift::Swift,
+    &haskell::Haskell,
+    &cpp::Cpp,
+    &bazel::Bazel,
+    &tasklist::TaskListFile,
+    &generic::Generic,
+];
 
 impl<'a> FileName<'a> {
     /// Without its directories.

@@ -82,6 +82,7 @@ fn workspace(table: &Table) -> Workspace {
         dependencies: shared
             .filter_map(|(name, value)| Some((text::line(name, SHORT), requirement(value)?)))
             .collect(),
+        presumed: false,
     }
 }
 
