@@ -188,6 +188,10 @@ pub(super) fn fetch(
     limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
+    // No fetch of what is new brings what a clone that is whole by now lacked before.
+    if mirror.is_shallow() && !source.is_shallow() {
+        return remake(mirror, source, policy, limits, progress);
+    }
     let fetched = watched(progress, |watch| mirror.fetch(source, policy, limits, watch));
     match fetched {
         Err(FetchError::Damaged { .. }) => remake(mirror, source, policy, limits, progress),

@@ -178,6 +178,11 @@ impl Mirror {
         layout::remove(&self.path)
     }
 
+    /// Whether its history ends where that of a shallow clone did.
+    pub fn is_shallow(&self) -> bool {
+        self.path.join("shallow").exists()
+    }
+
     /// Bytes on the disk.
     pub fn size(&self) -> u64 {
         layout::size(&self.path)
