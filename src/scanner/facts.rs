@@ -46,8 +46,9 @@ pub struct BlobFacts {
     pub lines: Option<LineCounts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<MarkerFact>,
+    /// Few files have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
 }
 
 /// Why a blob's text was not looked at.
@@ -119,7 +120,8 @@ impl Tools {
             return BlobFacts { unread: Some(reason), ..BlobFacts::default() };
         }
         let finding = reading.detector().map(|detector| {
-            detectors::read(detector, FileName(path), &String::from_utf8_lossy(source))
+            let text = String::from_utf8_lossy(source);
+            Box::new(detectors::read(detector, FileName(path), &text))
         });
         let language = match reading.language {
             Guess::Known(language) => Some(language),

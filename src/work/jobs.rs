@@ -1,6 +1,10 @@
 //! The job that fetches and scans a repository.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use tracing::info;
@@ -17,7 +21,8 @@ use crate::{
     jobs::{self, Failure, JobContext, Registry},
     repositories::{
         self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository,
-        mirror::Mirror, source::Source,
+        mirror::{Fetched, Mirror},
+        source::Source,
     },
     tenancy::TenantTx,
 };
@@ -94,12 +99,12 @@ impl Run {
 
     async fn run(self) -> Result<(), Failure> {
         let started = self.start().await.map_err(|error| Failure::Retry(error.into()))?;
-        let Some((run, repository, known)) = started else { return Ok(()) };
+        let Some((run, repository)) = started else { return Ok(()) };
         if self.context.is_exhausted {
             let ended = Ended::Failed { message: EXHAUSTED.to_owned(), transient: false };
             return self.end(run, ended).await;
         }
-        let Err(ended) = self.attempt(run, &repository, known).await else { return Ok(()) };
+        let Err(ended) = self.attempt(run, &repository).await else { return Ok(()) };
         self.end(run, ended).await
     }
 
@@ -123,21 +128,24 @@ impl Run {
         Err(if again { Failure::Retry(error) } else { Failure::Final(error) })
     }
 
-    async fn attempt(
-        &self,
-        run: ScanRun,
-        repository: &Repository,
-        known: Known,
-    ) -> Result<(), Ended> {
-        let reading = self.read(run, repository, known).await?;
+    async fn attempt(&self, run: ScanRun, repository: &Repository) -> Result<(), Ended> {
+        let begun = Instant::now();
+        let (reading, fetching) = self.read(run, repository).await?;
+        let read = begun.elapsed();
         self.tell(run, (Phase::Saving, 0, None)).await?;
         self.save(run, repository, reading).await?;
-        info!("Scanned `{}`", repository.name);
+        info!(
+            fetch_ms = milliseconds(fetching),
+            read_ms = milliseconds(read.saturating_sub(fetching)),
+            save_ms = milliseconds(begun.elapsed().saturating_sub(read)),
+            "Scanned `{}`",
+            repository.name
+        );
         Ok(())
     }
 
-    /// Marks the scan as running, and looks up what earlier ones left; none where it ended already.
-    async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository, Known)>> {
+    /// Marks the scan as running; none where it ended already.
+    async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository)>> {
         let mut tx = self.begin().await?;
         let Some(repository) = repositories::find(&mut tx, self.job.repository).await? else {
             return Ok(None);
@@ -148,26 +156,30 @@ impl Run {
         };
         tx.announce("scans");
         tx.commit().await?;
+        Ok(Some((run, repository)))
+    }
 
+    /// Looks up what earlier scans left.
+    async fn known(&self, repository: &Repository) -> sqlx::Result<Known> {
         let mut tx = self.begin().await?;
-        let known = Known {
+        Ok(Known {
             head: repository.head,
             commits: store::list_known_commits(&mut tx, repository.id).await?,
             history_complete: repository.history_complete,
             facts: store::list_facts(&mut tx, repository.id).await?,
-        };
-        Ok(Some((run, repository, known)))
+        })
     }
 
     /// Reads on threads of its own, telling how far it is, within the time there is for it.
+    ///
+    /// Also says how long the fetch took.
     async fn read(
         &self,
         run: ScanRun,
         repository: &Repository,
-        known: Known,
-    ) -> Result<Reading, Ended> {
+    ) -> Result<(Reading, Duration), Ended> {
         let progress = Progress::default();
-        let work = Work {
+        let work = Arc::new(Work {
             mirror: Repository::mirror_path(
                 &self.settings.mirrors,
                 self.context.grant.organization().id,
@@ -178,8 +190,9 @@ impl Run {
             any_path: repository.any_path,
             settings: Arc::clone(&self.settings),
             progress: progress.clone(),
-        };
-        let mut reading = tokio::task::spawn_blocking(move || work.read(&known));
+        });
+        let reading = self.fetch_and_read(work, repository);
+        tokio::pin!(reading);
         let deadline = tokio::time::sleep(self.settings.fetch.timeout + self.settings.timeout);
         tokio::pin!(deadline);
         let mut late = false;
@@ -198,7 +211,7 @@ impl Run {
                 }
             }
         };
-        let ended = ended.context("read the repository")?;
+        let ended = ended?;
         if late {
             let limit = self.settings.timeout.as_secs();
             let message = format!(
@@ -213,6 +226,30 @@ impl Run {
             message: sentence(&error),
             transient: error.is_transient(),
         })
+    }
+
+    /// Fetches, and meanwhile looks up what is known, and then reads what is not.
+    async fn fetch_and_read(
+        &self,
+        work: Arc<Work>,
+        repository: &Repository,
+    ) -> anyhow::Result<Result<(Reading, Duration), ReadError>> {
+        let begun = Instant::now();
+        let fetching = Arc::clone(&work);
+        let fetching = tokio::task::spawn_blocking(move || {
+            let fetched = fetching.fetch();
+            (fetched, begun.elapsed())
+        });
+        let known = self.known(repository).await;
+        // Waited for even where that failed: two fetches at once would be in each other's way.
+        let (fetched, took) = fetching.await.context("fetch the repository")?;
+        let (known, fetched) = match (known?, fetched) {
+            (known, Ok(fetched)) => (known, fetched),
+            (_, Err(error)) => return Ok(Err(error)),
+        };
+        let reading = tokio::task::spawn_blocking(move || work.read(&fetched, &known));
+        let reading = reading.await.context("read the repository")?;
+        Ok(reading.map(|reading| (reading, took)))
     }
 
     async fn tell(&self, run: ScanRun, (phase, done, total): Position) -> sqlx::Result<()> {
@@ -242,7 +279,7 @@ impl Run {
             return Err(Ended::Interrupted);
         }
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
-        store::delete_other_facts(&mut tx, repository.id, &reading.fact_keys).await?;
+        store::delete_facts(&mut tx, repository.id, &reading.old_facts).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
@@ -286,14 +323,21 @@ struct Work {
 }
 
 impl Work {
-    fn read(&self, known: &Known) -> Result<Reading, ReadError> {
-        let source = Source::parse(&self.source, &self.settings.policy(self.any_path))?;
+    fn source(&self) -> Result<Source, ReadError> {
+        Ok(Source::parse(&self.source, &self.settings.policy(self.any_path))?)
+    }
+
+    fn fetch(&self) -> Result<Fetched, ReadError> {
+        let (source, mirror) = (self.source()?, Mirror::at(&self.mirror));
+        reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)
+    }
+
+    fn read(&self, fetched: &Fetched, known: &Known) -> Result<Reading, ReadError> {
         let mirror = Mirror::at(&self.mirror);
-        let fetched =
-            reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)?;
-        match self.reader(&mirror, known).read(&fetched) {
+        match self.reader(&mirror, known).read(fetched) {
             // An object below the references is missing or broken: the source still has it.
             Err(error) if error.is_damage() && !self.progress.is_stopped() => {
+                let source = self.source()?;
                 let fetched = reading::remake(
                     &mirror,
                     &source,
@@ -311,6 +355,10 @@ impl Work {
         let (settings, progress) = (&self.settings, &self.progress);
         reading::Reader { mirror: mirror.path(), name: &self.name, settings, known, progress }
     }
+}
+
+fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn sentence(error: &ReadError) -> String {

@@ -9,7 +9,7 @@ mod tasks;
 
 pub use commits::{count_commits, find_commit, find_commit_files, list_commits};
 pub(super) use commits::{delete_commits, insert_commits, list_known_commits};
-pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
+pub(super) use facts::{delete_facts, insert_facts, list_facts};
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
