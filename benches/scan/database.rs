@@ -60,7 +60,7 @@ impl Database {
     /// Asks for a scan; the first time it connects the repository.
     pub(crate) async fn request(&self, repository: &Path) -> anyhow::Result<ScanId> {
         let path = repository.canonicalize()?;
-        let source = Source::parse(&path.to_string_lossy(), &self.settings.policy(true))?;
+        let source = Source::parse(&path.to_string_lossy(), &self.settings.any_path())?;
         let mut tx = self.db.begin_granted(&self.grant).await?;
         let now = self.clock.now();
         let connected = work::connect(&mut tx, &source, ScanReason::Command, now).await?;

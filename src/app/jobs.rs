@@ -28,7 +28,7 @@ pub fn registry(settings: ScanSettings) -> Registry {
 }
 
 /// Deletes what is older than it is kept, until the process stops.
-pub(super) async fn retain(db: Db, clock: Clock, tasks: Tasks) {
+pub(super) async fn retain(db: Db, clock: Clock, settings: ScanSettings, tasks: Tasks) {
     loop {
         tokio::select! {
             () = tasks.stopping().cancelled() => return,
@@ -41,7 +41,23 @@ pub(super) async fn retain(db: Db, clock: Clock, tasks: Tasks) {
             Ok(rows) => debug!("Retention deleted {rows} rows"),
             Err(error) => warn!(%error, "Retention failed; it is tried again later"),
         }
+        if let Err(error) = keep_house(&db, &clock, &settings).await {
+            warn!("Old scans and mirrors could not be deleted; it is tried again later: {error:#}");
+        }
     }
+}
+
+/// Deletes what no organisation keeps any longer; one that fails does not keep the others from it.
+pub async fn keep_house(db: &Db, clock: &Clock, settings: &ScanSettings) -> anyhow::Result<()> {
+    let listed = work::list_tenants(settings).await?;
+    let grants = db.system(SystemReason::Retention).await?.grants_of_retention().await?;
+    for grant in &grants {
+        if let Err(error) = work::keep_house(db, grant, settings, clock.now()).await {
+            let slug = &grant.organization().slug;
+            warn!("Old scans and mirrors of `{slug}` could not be deleted: {error:#}");
+        }
+    }
+    work::forget_organizations(settings, listed, &grants).await
 }
 
 async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {

@@ -16,7 +16,7 @@ mod server;
 
 pub use cli::{Cli, main};
 pub use database::{Opened, open};
-pub use jobs::registry;
+pub use jobs::{keep_house, registry};
 pub use openapi::openapi_document;
 pub use routes::routes;
 pub use server::{Parts, listen};

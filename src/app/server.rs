@@ -203,7 +203,12 @@ async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Resu
     parts.tasks.spawn("worker", async move { worker.work(parallel, tasks).await });
     parts.tasks.spawn(
         "retention",
-        jobs::retain(parts.db.clone(), parts.clock.clone(), parts.tasks.clone()),
+        jobs::retain(
+            parts.db.clone(),
+            parts.clock.clone(),
+            parts.scans.clone(),
+            parts.tasks.clone(),
+        ),
     );
     Ok(())
 }

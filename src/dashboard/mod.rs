@@ -8,6 +8,7 @@ mod palette;
 mod removal_page;
 mod repositories_page;
 mod repository_page;
+mod settings_page;
 mod store;
 
 use crate::tenancy::Routes;
@@ -21,5 +22,7 @@ pub fn routes() -> Routes {
         .read("/{organization}/repositories/{repository}", repository_page::repository)
         .read("/{organization}/repositories/{repository}/removal", removal_page::confirm)
         .post("/{organization}/repositories/{repository}/removal", removal_page::remove)
+        .read("/{organization}/repositories/{repository}/settings", settings_page::settings)
+        .post("/{organization}/repositories/{repository}/settings", settings_page::change)
         .read("/{organization}/palette", palette::palette)
 }

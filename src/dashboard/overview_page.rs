@@ -97,7 +97,7 @@ pub(super) async fn running_scans(scope: Scope<ViewWork>) -> Result<Html<Running
 }
 
 pub(super) fn viewing<P: Permission>(scope: &Scope<P>) -> Viewing {
-    Viewing { links: Links::of(scope), now: scope.clock().now() }
+    Viewing::of(scope)
 }
 
 fn summary(totals: &Totals) -> String {

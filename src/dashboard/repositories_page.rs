@@ -83,6 +83,7 @@ pub(super) fn freshness(state: Option<ScanState>) -> Pill {
         Some(ScanState::Running) => Pill::new(Tone::Info, Icon::Running, "scanning"),
         Some(ScanState::Succeeded) => Pill::new(Tone::Good, Icon::Check, "scanned"),
         Some(ScanState::Failed) => Pill::new(Tone::Bad, Icon::Alert, "failed"),
+        Some(ScanState::Cancelled) => Pill::new(Tone::Quiet, Icon::Dropped, "cancelled"),
     }
 }
 
@@ -154,7 +155,9 @@ async fn page<P: Permission>(
 fn paths_allowed(settings: &ScanSettings) -> bool {
     match &settings.policy.allowed_roots {
         AllowedRoots::Any => true,
-        AllowedRoots::Within(roots) => !roots.is_empty(),
+        AllowedRoots::Within(roots) | AllowedRoots::Trusted { within: roots, .. } => {
+            !roots.is_empty()
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         html::{Crumb, Html, Link, Pill, Shell},
         icon::Icon,
         paging::PageRequest,
-        time::{Count, Moment},
+        time::{Count, Moment, bytes},
     },
     work::{
         self, CommitRow, Links, ProjectFilter, ProjectRow, Scan, ScanProgress, ScanRow, ScanState,
@@ -36,7 +36,7 @@ pub(super) struct RepositoryPage {
     shell: Shell,
     repository: Heading,
     rescan: Option<String>,
-    removal: Option<String>,
+    settings: Option<String>,
     problem: Option<String>,
     scan: Option<ScanProgress>,
     figures: Vec<Figure>,
@@ -60,6 +60,8 @@ struct Heading {
     head: String,
     scan: Pill,
     scanned: Option<Moment>,
+    /// Empty where no copy is kept.
+    mirror: String,
 }
 
 struct LanguageRow {
@@ -81,10 +83,10 @@ pub(super) async fn repository(
     let steps = vec![step(&mut tx, &repository, &viewing.links).await?];
     let shell = listening(rail.shell(&scope, "repositories", steps));
     let rescan = scope.may::<RequestScan>().then(|| viewing.links.rescan(&repository.name));
-    let removal =
-        scope.may::<ManageRepositories>().then(|| viewing.links.removal(&repository.name));
+    let settings =
+        scope.may::<ManageRepositories>().then(|| viewing.links.settings(&repository.name));
     let page = page(&mut tx, repository, &scans, &viewing).await?;
-    Ok(Html::new(RepositoryPage { shell, rescan, removal, ..page }))
+    Ok(Html::new(RepositoryPage { shell, rescan, settings, ..page }))
 }
 
 async fn page(
@@ -101,7 +103,7 @@ async fn page(
     Ok(RepositoryPage {
         shell: Shell::default(),
         rescan: None,
-        removal: None,
+        settings: None,
         problem: scans
             .first()
             .filter(|scan| scan.state == ScanState::Failed)
@@ -133,6 +135,7 @@ fn heading(repository: Repository, scans: &[Scan], viewing: &Viewing) -> Heading
         scanned: repository.scanned_at.map(|at| Moment::new(at, viewing.now)),
         branch: repository.default_branch.unwrap_or_default(),
         head: repository.head.map(|head| head.short()).unwrap_or_default(),
+        mirror: repository.mirror_bytes.map(bytes).unwrap_or_default(),
         name: repository.name,
         source: repository.source,
     }

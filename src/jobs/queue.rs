@@ -48,14 +48,28 @@ pub(super) struct Claimed {
     pub(super) claim: Uuid,
 }
 
-/// Takes the job that has waited longest in a lane where none runs; one whose worker has died counts
-/// as waiting.
+/// Takes the job that is next, of a lane where none runs; one whose worker has died counts as waiting.
+///
+/// Tenants take turns: first comes one of whom the fewest jobs run, then who was served longest ago,
+/// and only then who has waited longest. However many jobs one queues, another waits for one turn.
 pub(super) async fn claim(
     connection: &mut PgConnection,
     kinds: &[String],
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Claimed>> {
     release_abandoned(connection, now).await?;
+    let claimed = take_next(connection, kinds, now).await?;
+    if let Some(job) = &claimed {
+        count_turn(connection, job.tenant).await?;
+    }
+    Ok(claimed)
+}
+
+async fn take_next(
+    connection: &mut PgConnection,
+    kinds: &[String],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Claimed>> {
     sqlx::query_as!(
         Claimed,
         r#"UPDATE jobs
@@ -63,14 +77,17 @@ pub(super) async fn claim(
            WHERE (tenant_id, id) = (
                SELECT j.tenant_id, j.id
                FROM jobs j
+               LEFT JOIN job_turns t ON t.tenant_id = j.tenant_id
+               LEFT JOIN (SELECT tenant_id, count(*) AS running FROM jobs WHERE state = 'running' GROUP BY tenant_id) b
+                      ON b.tenant_id = j.tenant_id
                WHERE j.state = 'queued'
                  AND j.run_at <= $2
                  AND j.kind = ANY ($4)
                  AND NOT EXISTS (SELECT FROM jobs r
                                  WHERE r.tenant_id = j.tenant_id AND r.lane = j.lane AND r.state = 'running')
-               ORDER BY j.run_at, j.id
+               ORDER BY coalesce(b.running, 0), coalesce(t.turn, 0), j.run_at, j.id
                LIMIT 1
-               FOR UPDATE SKIP LOCKED)
+               FOR UPDATE OF j SKIP LOCKED)
            RETURNING tenant_id AS "tenant: TenantId", id, kind, payload, attempts, max_attempts, worker AS "claim!""#,
         ids::new(),
         now,
@@ -79,6 +96,19 @@ pub(super) async fn claim(
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Notes that a tenant was served, after all others.
+async fn count_turn(connection: &mut PgConnection, tenant: TenantId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO job_turns (tenant_id, turn)
+         SELECT $1, coalesce(max(turn), 0) + 1 FROM job_turns
+         ON CONFLICT (tenant_id) DO UPDATE SET turn = excluded.turn",
+        tenant.as_uuid(),
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Puts back what a worker held that gave no sign of life. The attempt counts, so that a job can

@@ -14,12 +14,13 @@ pub mod source;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod upkeep;
 
 pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
 pub use source::Source;
 pub use store::{
-    NewRepository, RepositoryState, allow_any_path, delete, find, find_named, find_source, insert,
-    list, list_all, lock, set_scanned,
+    NewRepository, Place, RepositoryState, delete, find, find_named, find_source, forget_mirror,
+    insert, list, list_all, list_ids, lock, move_to, rename, set_scanned, trust,
 };

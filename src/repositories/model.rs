@@ -48,8 +48,11 @@ pub struct Repository {
     pub name: String,
     pub source_kind: SourceKind,
     pub source: String,
-    /// Added at the command line, which may name any path of the machine.
-    pub any_path: bool,
+    /// The directories that reading it touches, where it was added at the command line, which may
+    /// name any path of the machine.
+    pub trusted_roots: Vec<PathBuf>,
+    /// What its mirror takes on the disk; none where nothing is kept.
+    pub mirror_bytes: Option<u64>,
     pub default_branch: Option<String>,
     pub head: Option<Oid>,
     /// Whether every commit that the head reaches is stored.
@@ -71,6 +74,14 @@ impl Repository {
             .take(100)
             .collect();
         if name.trim_matches(['.', '-']).is_empty() { "repository".to_owned() } else { name }
+    }
+
+    /// Whether a text may be a repository's name: it stands in addresses.
+    pub fn is_name(text: &str) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        (1..=100).contains(&text.len())
+            && text.bytes().all(allowed)
+            && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
     }
 
     /// Where its bare mirror is kept.

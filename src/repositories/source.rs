@@ -34,12 +34,28 @@ pub enum AllowedRoots {
     Any,
     /// `scanner.allow_local_paths`; an empty list allows none.
     Within(Vec<PathBuf>),
+    /// The same, and the directories that a repository of the command line consisted of when it was
+    /// added.
+    Trusted { within: Vec<PathBuf>, trusted: Vec<PathBuf> },
 }
 
 impl FetchPolicy {
     /// The policy of a fresh installation: the public internet, no local path.
     pub fn public_only() -> Self {
         Self { allowed_networks: Vec::new(), allowed_roots: AllowedRoots::Within(Vec::new()) }
+    }
+
+    /// The same with these directories allowed besides: where a repository of the command line lay
+    /// when it was added.
+    #[must_use]
+    pub fn trusting(&self, trusted: &[PathBuf]) -> Self {
+        let allowed_roots = match &self.allowed_roots {
+            AllowedRoots::Within(roots) if !trusted.is_empty() => {
+                AllowedRoots::Trusted { within: roots.clone(), trusted: trusted.to_vec() }
+            }
+            other => other.clone(),
+        };
+        Self { allowed_roots, ..self.clone() }
     }
 }
 
@@ -59,6 +75,7 @@ pub struct RemoteUrl(Url);
 pub struct LocalPath {
     path: PathBuf,
     git_directory: PathBuf,
+    roots: Vec<PathBuf>,
 }
 
 /// Why a text is no source; each sentence says what to write instead.
@@ -112,6 +129,10 @@ pub enum SourceError {
         "`{0}` lies outside the directories of `scanner.allow_local_paths`; add its parent there if it may be read."
     )]
     OutsideAllowedRoots(PathBuf),
+    #[error(
+        "`{0}` leads elsewhere than when this repository was added at the command line. If that is meant, add it there again: `quarterdeck scan --organization … PATH`."
+    )]
+    Moved(PathBuf),
 }
 
 impl Source {
@@ -142,6 +163,14 @@ impl Source {
         match self {
             Self::Url(url) => url.display_name(),
             Self::Path(path) => path.display_name(),
+        }
+    }
+
+    /// What a later fetch may touch without being allowed to anew, where this one may be trusted.
+    pub fn roots(&self) -> &[PathBuf] {
+        match self {
+            Self::Url(_) => &[],
+            Self::Path(path) => path.roots(),
         }
     }
 
@@ -219,8 +248,14 @@ impl LocalPath {
         &self.git_directory
     }
 
+    /// Every directory that reading it touches: itself, its git directory, what that shares with
+    /// others.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
     fn parse(text: &str, roots: &AllowedRoots) -> Result<Self, SourceError> {
-        local::parse(text, roots).map(|(path, git_directory)| Self { path, git_directory })
+        local::parse(text, roots)
     }
 
     fn display_name(&self) -> String {

@@ -1,5 +1,7 @@
 //! The SQL of connected repositories.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 
 use super::{Oid, Repository, RepositoryId, RepositoryKey, SourceKind};
@@ -14,7 +16,8 @@ pub struct NewRepository<'a> {
     pub source: &'a str,
     /// Equal for two ways of writing the same place.
     pub source_key: &'a str,
-    pub any_path: bool,
+    /// What [`Repository::trusted_roots`] is to be.
+    pub trusted_roots: &'a [PathBuf],
     pub created_at: DateTime<Utc>,
 }
 
@@ -23,7 +26,8 @@ struct Record {
     name: String,
     source_kind: SourceKind,
     source: String,
-    any_path: bool,
+    trusted_roots: Vec<String>,
+    mirror_bytes: Option<i64>,
     default_branch: Option<String>,
     head: Option<Vec<u8>>,
     history_complete: bool,
@@ -38,7 +42,8 @@ impl From<Record> for Repository {
             name: record.name,
             source_kind: record.source_kind,
             source: record.source,
-            any_path: record.any_path,
+            trusted_roots: record.trusted_roots.into_iter().map(PathBuf::from).collect(),
+            mirror_bytes: record.mirror_bytes.and_then(|bytes| u64::try_from(bytes).ok()),
             default_branch: record.default_branch,
             head: record.head.and_then(|bytes| Oid::try_from(bytes.as_slice()).ok()),
             history_complete: record.history_complete,
@@ -54,7 +59,7 @@ impl From<Record> for Repository {
 pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<Option<String>> {
     let tenant = tx.tenant();
     sqlx::query_scalar!(
-        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, any_path, created_at)
+        r#"INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, trusted_roots, created_at)
            SELECT $1, $2, candidate, $4, $5, $6, $7, $8
            FROM generate_series(1, 1000) AS n,
                 LATERAL (SELECT CASE WHEN n = 1 THEN $3 ELSE left($3, 95) || '-' || n END AS candidate) AS c
@@ -69,7 +74,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
         new.source_kind.as_str(),
         new.source,
         new.source_key,
-        new.any_path,
+        &texts(new.trusted_roots),
         new.created_at,
     )
     .fetch_optional(tx.connection())
@@ -79,8 +84,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewRepository<'_>) -> sqlx::Result<
 pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, history_complete, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, trusted_roots,
+                  mirror_bytes, default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE id = $1"#,
         id.as_uuid(),
@@ -93,8 +98,8 @@ pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Re
 pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, history_complete, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, trusted_roots,
+                  mirror_bytes, default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE name = $1"#,
         name,
@@ -108,8 +113,8 @@ pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Re
 pub async fn find_source(tx: &mut TenantTx, key: &str) -> sqlx::Result<Option<Repository>> {
     let record = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, history_complete, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, trusted_roots,
+                  mirror_bytes, default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE source_key = $1"#,
         key,
@@ -126,8 +131,8 @@ pub async fn list(
 ) -> sqlx::Result<Vec<Repository>> {
     let records = sqlx::query_as!(
         Record,
-        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, any_path,
-                  default_branch, head, history_complete, scanned_at, created_at
+        r#"SELECT id AS "id: RepositoryId", name, source_kind AS "source_kind: SourceKind", source, trusted_roots,
+                  mirror_bytes, default_branch, head, history_complete, scanned_at, created_at
            FROM repositories
            WHERE $1::text IS NULL OR name > $1
            ORDER BY name
@@ -157,6 +162,7 @@ pub struct RepositoryState<'a> {
     pub head: Option<Oid>,
     /// Whether every commit that the head reaches was read.
     pub history_complete: bool,
+    pub mirror_bytes: u64,
 }
 
 /// Records what the last whole scan found.
@@ -168,13 +174,14 @@ pub async fn set_scanned(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE repositories
-         SET default_branch = $2, head = $3, history_complete = $4, scanned_at = $5
+         SET default_branch = $2, head = $3, history_complete = $4, scanned_at = $5, mirror_bytes = $6
          WHERE id = $1",
         id.as_uuid(),
         state.branch,
         state.head.as_ref().map(|head| head.as_bytes().as_slice()),
         state.history_complete,
         at,
+        i64::try_from(state.mirror_bytes).unwrap_or(i64::MAX),
     )
     .execute(tx.connection())
     .await
@@ -189,9 +196,71 @@ pub async fn lock(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<()> {
         .map(|_| ())
 }
 
-/// Lets every later scan read the repository's path, wherever it lies.
-pub async fn allow_any_path(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<()> {
-    sqlx::query!("UPDATE repositories SET any_path = true WHERE id = $1", id.as_uuid())
+/// Lets every later scan read these directories, wherever they lie.
+pub async fn trust(tx: &mut TenantTx, id: RepositoryId, roots: &[PathBuf]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE repositories SET trusted_roots = $2 WHERE id = $1",
+        id.as_uuid(),
+        &texts(roots),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+fn texts(roots: &[PathBuf]) -> Vec<String> {
+    roots.iter().map(|root| root.to_string_lossy().into_owned()).collect()
+}
+
+/// Gives a repository another name; one that another has is a violation of uniqueness.
+pub async fn rename(tx: &mut TenantTx, id: RepositoryId, name: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE repositories SET name = $2 WHERE id = $1", id.as_uuid(), name)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// Where a repository is fetched from.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub kind: SourceKind,
+    pub source: &'a str,
+    /// Equal for two ways of writing the same place.
+    pub key: &'a str,
+}
+
+/// Gives a repository another source, and a name; what the command line trusted it trusts no more.
+pub async fn move_to(
+    tx: &mut TenantTx,
+    id: RepositoryId,
+    name: &str,
+    place: &Place<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE repositories
+         SET name = $2, source_kind = $3, source = $4, source_key = $5, trusted_roots = '{}'
+         WHERE id = $1",
+        id.as_uuid(),
+        name,
+        place.kind.as_str(),
+        place.source,
+        place.key,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Lists the ids of all repositories: whose mirrors are kept.
+pub async fn list_ids(tx: &mut TenantTx) -> sqlx::Result<Vec<RepositoryId>> {
+    sqlx::query_scalar!(r#"SELECT id AS "id: RepositoryId" FROM repositories"#)
+        .fetch_all(tx.connection())
+        .await
+}
+
+/// Notes that a repository's mirror was deleted.
+pub async fn forget_mirror(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE repositories SET mirror_bytes = NULL WHERE id = $1", id.as_uuid())
         .execute(tx.connection())
         .await
         .map(|_| ())

@@ -68,8 +68,8 @@ pub struct Organization {
 
 /// The proof that an actor may act for an organisation, in a role.
 ///
-/// Made by look-ups only: of a session or API token, of a job's row, or of an organisation by the
-/// operator at the command line.
+/// Made by look-ups only: of a session or API token, of a job's row, of an organisation by the
+/// operator at the command line, or of each organisation by retention.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub(super) organization: Organization,

@@ -134,6 +134,16 @@ impl Routes {
         self.add(Method::POST, path, Args::ACCESS, guarded_route(web::post(), handler))
     }
 
+    /// A PATCH that changes a part of something and answers from its commit.
+    #[must_use]
+    pub fn patch<F, Args>(self, path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args, Output = Result<Saved>>,
+        Args: Guarded,
+    {
+        self.add(Method::PATCH, path, Args::ACCESS, guarded_route(web::patch(), handler))
+    }
+
     /// A DELETE that changes something and answers from its commit.
     #[must_use]
     pub fn delete<F, Args>(self, path: &'static str, handler: F) -> Self

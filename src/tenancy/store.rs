@@ -70,6 +70,17 @@ pub(super) async fn find_organization(
     .await
 }
 
+pub(super) async fn list_organizations(
+    connection: &mut PgConnection,
+) -> sqlx::Result<Vec<Organization>> {
+    sqlx::query_as!(
+        Organization,
+        r#"SELECT tenant_id AS "id: TenantId", slug, name FROM organizations ORDER BY tenant_id"#,
+    )
+    .fetch_all(connection)
+    .await
+}
+
 pub(super) async fn find_organization_by_slug(
     connection: &mut PgConnection,
     slug: &str,

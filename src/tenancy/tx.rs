@@ -175,6 +175,15 @@ impl SystemTx {
         Ok(organization.map(|organization| Grant { organization, actor, role: Role::Owner }))
     }
 
+    /// The grants under which retention looks after each organisation.
+    pub async fn grants_of_retention(&mut self) -> sqlx::Result<Vec<Grant>> {
+        assert_eq!(self.reason, SystemReason::Retention, "only retention is given all of them");
+        let organizations = super::store::list_organizations(&mut self.inner).await?;
+        let actor = Actor::Job { kind: "retention".to_owned() };
+        let grant = |organization| Grant { organization, actor: actor.clone(), role: Role::Owner };
+        Ok(organizations.into_iter().map(grant).collect())
+    }
+
     /// The grant of the operator for an organisation.
     pub async fn grant_of_operator(&mut self, slug: &str) -> sqlx::Result<Option<Grant>> {
         assert_eq!(self.reason, SystemReason::CommandLine, "only the command line has an operator");

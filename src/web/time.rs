@@ -102,6 +102,19 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// Writes a number of bytes in its largest unit: `4.2 MiB`.
+pub fn bytes(count: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB"];
+    let (mut unit, mut whole, mut tenths) = (0, count, 0);
+    while whole >= 1024 && unit + 1 < units.len() {
+        tenths = whole % 1024 * 10 / 1024;
+        whole /= 1024;
+        unit += 1;
+    }
+    let name = units.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{whole} {name}") } else { format!("{whole}.{tenths} {name}") }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
@@ -151,5 +164,12 @@ mod tests {
         assert_eq!(span(4_250), "4.2 s");
         assert_eq!(span(80_000), "1 min 20 s");
         assert_eq!(span(11_100_000), "3 h 5 min");
+    }
+
+    #[test]
+    fn bytes_show_their_largest_unit() {
+        assert_eq!(bytes(0), "0 bytes");
+        assert_eq!(bytes(1_536), "1.5 KiB");
+        assert_eq!(bytes(5 << 30), "5.0 GiB");
     }
 }

@@ -52,7 +52,7 @@ async fn find_or_add(
     for _ in 0..5 {
         if let Some(known) = repositories::find_source(tx, &source.normalized()).await? {
             if reason == ScanReason::Command {
-                repositories::allow_any_path(tx, known.id).await?;
+                repositories::trust(tx, known.id, source.roots()).await?;
             }
             return Ok((known.id, known.name, false));
         }
@@ -76,13 +76,91 @@ async fn add(
         source_kind: SourceKind::of(source),
         source: &source.to_string(),
         source_key: &source.normalized(),
-        any_path: reason == ScanReason::Command,
+        trusted_roots: if reason == ScanReason::Command { source.roots() } else { &[] },
         created_at: now,
     };
     let Some(name) = repositories::insert(tx, &new).await? else { return Ok(None) };
     record(tx, "repository.added", id, json!({"name": name, "source": new.source}), now).await?;
     tx.announce("repositories");
     Ok(Some((id, name)))
+}
+
+/// What a repository is to be called, and where it is to be fetched from; none stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub source: Option<Source>,
+}
+
+/// A changed repository, and the scan that was asked for; none where it was like that already.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    pub name: String,
+    pub scan: Option<ScanId>,
+}
+
+/// Why a repository cannot be changed so, in sentences for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Name(String),
+    Source(String),
+}
+
+/// Gives a repository another name or source and asks for its scan. What was read stays until that
+/// has ended, and so does the mirror, of which the new source sends only the difference.
+pub async fn change(
+    tx: &mut TenantTx,
+    repository: &Repository,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Result<Changed, Refusal>> {
+    let name = change.name.as_deref().unwrap_or(&repository.name);
+    let source = change.source.as_ref().filter(|new| new.to_string() != repository.source);
+    if name == repository.name && source.is_none() {
+        return Ok(Ok(Changed { name: name.to_owned(), scan: None }));
+    }
+    if let Some(refusal) = refusal(tx, repository, name, source).await? {
+        return Ok(Err(refusal));
+    }
+    match source {
+        Some(source) => {
+            let (text, key) = (source.to_string(), source.normalized());
+            let place =
+                repositories::Place { kind: SourceKind::of(source), source: &text, key: &key };
+            repositories::move_to(tx, repository.id, name, &place).await?;
+        }
+        None => repositories::rename(tx, repository.id, name).await?,
+    }
+    let new = source.map_or_else(|| repository.source.clone(), ToString::to_string);
+    let detail = json!({
+        "name": name, "source": new,
+        "before": {"name": repository.name, "source": repository.source},
+    });
+    record(tx, "repository.changed", repository.id, detail, now).await?;
+    tx.announce("repositories");
+    let scan = request_scan(tx, repository.id, ScanReason::Requested, now).await?;
+    Ok(Ok(Changed { name: name.to_owned(), scan: Some(scan) }))
+}
+
+async fn refusal(
+    tx: &mut TenantTx,
+    repository: &Repository,
+    name: &str,
+    source: Option<&Source>,
+) -> sqlx::Result<Option<Refusal>> {
+    if !Repository::is_name(name) {
+        let text = "A name has 1 to 100 letters, digits, `.`, `_` and `-`, and not only signs.";
+        return Ok(Some(Refusal::Name(text.to_owned())));
+    }
+    let other = |found: Option<Repository>| found.filter(|found| found.id != repository.id);
+    if other(repositories::find_named(tx, name).await?).is_some() {
+        return Ok(Some(Refusal::Name(format!("Another repository is called `{name}`."))));
+    }
+    let Some(source) = source else { return Ok(None) };
+    let taken = other(repositories::find_source(tx, &source.normalized()).await?);
+    Ok(taken.map(|taken| {
+        Refusal::Source(format!("This repository is connected already, as `{}`.", taken.name))
+    }))
 }
 
 /// Removes a repository with all that was read from it, and then its mirror.

@@ -1,7 +1,6 @@
 //! The job that fetches and scans a repository.
 
 use std::{
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,25 +9,23 @@ use anyhow::Context;
 use tracing::info;
 
 use super::{
-    findings,
+    attempt::{Work, sentence},
+    changes, findings,
+    limits::Watchdog,
     model::{Phase, ScanId},
     progress::{Position, Progress},
-    reading::{self, Known, ReadError, Reading},
+    reading::{Known, LOOK_EVERY, Reading},
     settings::ScanSettings,
     store::{self, ScanRun},
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
-    repositories::{
-        self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository,
-        mirror::{Fetched, Mirror},
-        source::Source,
-    },
+    repositories::{self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository},
     tenancy::TenantTx,
 };
 
-/// How often a running scan tells how far it is.
-const TELL_EVERY: Duration = Duration::from_millis(400);
+/// At how many looks a running scan tells how far it is, and asks whether it may go on.
+const TELL_AT: u32 = 4;
 
 /// Names the function that scans.
 pub fn register_jobs(registry: Registry, settings: ScanSettings) -> Registry {
@@ -73,6 +70,8 @@ struct Run {
 enum Ended {
     /// The server stops: another attempt goes on.
     Interrupted,
+    /// It was cancelled or overtaken, or its repository is gone: there is nothing to write down.
+    Overtaken,
     Failed {
         message: String,
         transient: bool,
@@ -111,6 +110,7 @@ impl Run {
     /// Writes down why an attempt ended, and says whether another one follows.
     async fn end(&self, run: ScanRun, ended: Ended) -> Result<(), Failure> {
         let (message, error, again) = match ended {
+            Ended::Overtaken => return Ok(()),
             Ended::Interrupted => (None, anyhow::anyhow!("the attempt was interrupted"), true),
             Ended::Failed { message, transient } => (
                 Some(message.clone()),
@@ -122,17 +122,23 @@ impl Run {
         let written = match (&message, again) {
             (message, true) => self.requeue(run, message.as_deref()).await,
             (Some(message), false) => self.fail(run, message).await,
-            (None, false) => Ok(()),
+            (None, false) => Ok(false),
         };
-        written.map_err(|error| Failure::Retry(error.into()))?;
-        Err(if again { Failure::Retry(error) } else { Failure::Final(error) })
+        // Where nothing was written, the scan was cancelled meanwhile.
+        match written.map_err(|error| Failure::Retry(error.into()))? {
+            false => Ok(()),
+            true if again => Err(Failure::Retry(error)),
+            true => Err(Failure::Final(error)),
+        }
     }
 
     async fn attempt(&self, run: ScanRun, repository: &Repository) -> Result<(), Ended> {
         let begun = Instant::now();
         let (reading, fetching) = self.read(run, repository).await?;
         let read = begun.elapsed();
-        self.tell(run, (Phase::Saving, 0, None)).await?;
+        if !self.tell(run, (Phase::Saving, 0, None)).await? {
+            return Err(Ended::Overtaken);
+        }
         self.save(run, repository, reading).await?;
         info!(
             fetch_ms = milliseconds(fetching),
@@ -147,6 +153,8 @@ impl Run {
     /// Marks the scan as running; none where it ended already.
     async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository)>> {
         let mut tx = self.begin().await?;
+        // Whoever deletes mirrors that nobody uses holds this lock too.
+        repositories::lock(&mut tx, self.job.repository).await?;
         let Some(repository) = repositories::find(&mut tx, self.job.repository).await? else {
             return Ok(None);
         };
@@ -170,7 +178,7 @@ impl Run {
         })
     }
 
-    /// Reads on threads of its own, telling how far it is, within the time there is for it.
+    /// Reads on threads of its own, telling how far it is, within what there is for it.
     ///
     /// Also says how long the fetch took.
     async fn read(
@@ -179,7 +187,39 @@ impl Run {
         repository: &Repository,
     ) -> Result<(Reading, Duration), Ended> {
         let progress = Progress::default();
-        let work = Arc::new(Work {
+        let work = Arc::new(self.work(repository, &progress));
+        let mirror = work.mirror.clone();
+        let reading = self.fetch_and_read(work, repository);
+        tokio::pin!(reading);
+        let mut look = Look::new(Watchdog::new(&self.settings.reading));
+        let mut stopped = None;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut reading => break ended,
+                () = self.context.cancel.cancelled(), if stopped.is_none() => {
+                    stopped = Some(Ended::Interrupted);
+                    progress.stop();
+                }
+                () = tokio::time::sleep(LOOK_EVERY), if stopped.is_none() => {
+                    stopped = self.reason_to_stop(run, &progress, &mut look).await;
+                    if stopped.is_some() {
+                        progress.stop();
+                    }
+                }
+            }
+        };
+        let ended = ended?;
+        match stopped {
+            Some(reason) => Err(reason),
+            None => ended.map_err(|error| Ended::Failed {
+                message: sentence(&error, &mirror),
+                transient: error.is_transient(),
+            }),
+        }
+    }
+
+    fn work(&self, repository: &Repository, progress: &Progress) -> Work {
+        Work {
             mirror: Repository::mirror_path(
                 &self.settings.mirrors,
                 self.context.grant.organization().id,
@@ -187,45 +227,10 @@ impl Run {
             ),
             source: repository.source.clone(),
             name: repository.name.clone(),
-            any_path: repository.any_path,
+            trusted_roots: repository.trusted_roots.clone(),
             settings: Arc::clone(&self.settings),
             progress: progress.clone(),
-        });
-        let reading = self.fetch_and_read(work, repository);
-        tokio::pin!(reading);
-        let deadline = tokio::time::sleep(self.settings.fetch.timeout + self.settings.timeout);
-        tokio::pin!(deadline);
-        let mut late = false;
-        let mut told = None;
-        let ended = loop {
-            tokio::select! {
-                ended = &mut reading => break ended,
-                () = self.context.cancel.cancelled(), if !progress.is_stopped() => progress.stop(),
-                () = &mut deadline, if !late => { late = true; progress.stop(); }
-                () = tokio::time::sleep(TELL_EVERY) => {
-                    let position = progress.position();
-                    if told != Some(position) {
-                        told = Some(position);
-                        drop(self.tell(run, position).await);
-                    }
-                }
-            }
-        };
-        let ended = ended?;
-        if late {
-            let limit = self.settings.timeout.as_secs();
-            let message = format!(
-                "Scanning took longer than {limit} seconds; raise `scanner.timeout_seconds`."
-            );
-            return Err(Ended::Failed { message, transient: false });
         }
-        if self.context.cancel.is_cancelled() {
-            return Err(Ended::Interrupted);
-        }
-        ended.map_err(|error| Ended::Failed {
-            message: sentence(&error),
-            transient: error.is_transient(),
-        })
     }
 
     /// Fetches, and meanwhile looks up what is known, and then reads what is not.
@@ -252,12 +257,45 @@ impl Run {
         Ok(reading.map(|reading| (reading, took)))
     }
 
-    async fn tell(&self, run: ScanRun, (phase, done, total): Position) -> sqlx::Result<()> {
+    /// Looks at the limits each time and, every few times, at the scan's row: whoever cancels it
+    /// may do so on another server.
+    async fn reason_to_stop(
+        &self,
+        run: ScanRun,
+        progress: &Progress,
+        look: &mut Look,
+    ) -> Option<Ended> {
+        let position = progress.position();
+        if let Some(excess) = look.watchdog.look(position.0) {
+            return Some(Ended::Failed { message: excess.to_string(), transient: false });
+        }
+        look.times = look.times.wrapping_add(1);
+        if !look.times.is_multiple_of(TELL_AT) {
+            return None;
+        }
+        let goes_on = if look.told.replace(position) == Some(position) {
+            self.is_current(run).await
+        } else {
+            self.tell(run, position).await
+        };
+        // A database that does not answer is no reason to throw the work away.
+        (!goes_on.unwrap_or(true)).then_some(Ended::Overtaken)
+    }
+
+    async fn is_current(&self, run: ScanRun) -> sqlx::Result<bool> {
+        store::is_current(&mut self.begin().await?, run).await
+    }
+
+    async fn tell(&self, run: ScanRun, (phase, done, total): Position) -> sqlx::Result<bool> {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let mut tx = self.begin().await?;
-        store::set_progress(&mut tx, run, phase, number(done), total.map(number)).await?;
-        tx.announce("scans");
-        tx.commit().await.map(|_| ())
+        let goes_on =
+            store::set_progress(&mut tx, run, phase, number(done), total.map(number)).await?;
+        if goes_on {
+            tx.announce("scans");
+        }
+        tx.commit().await?;
+        Ok(goes_on)
     }
 
     /// Writes all that was found, and the end of the scan, in one transaction.
@@ -276,8 +314,9 @@ impl Run {
         let (branch, head) = (reading.branch.as_deref(), reading.head);
         let end = store::ScanEnd { branch, head, found: reading.found() };
         if !store::finish_scan(&mut tx, run, &end, now).await? {
-            return Err(Ended::Interrupted);
+            return Err(Ended::Overtaken);
         }
+        let before = Before::read(&mut tx, repository).await?;
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
         store::delete_facts(&mut tx, repository.id, &reading.old_facts).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
@@ -288,8 +327,15 @@ impl Run {
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
         store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
-        let state =
-            RepositoryState { branch, head, history_complete: reading.is_history_complete() };
+        if let Some(before) = before {
+            before.compare(&mut tx, run, repository).await?;
+        }
+        let state = RepositoryState {
+            branch,
+            head,
+            history_complete: reading.is_history_complete(),
+            mirror_bytes: reading.mirror_bytes,
+        };
         repositories::set_scanned(&mut tx, repository.id, &state, now).await?;
         tx.announce("scans");
         tx.announce("repositories");
@@ -297,75 +343,67 @@ impl Run {
         Ok(())
     }
 
-    async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<()> {
+    async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        store::requeue_scan(&mut tx, run, error).await?;
+        let was_running = store::requeue_scan(&mut tx, run, error).await?;
         tx.announce("scans");
-        tx.commit().await.map(|_| ())
+        tx.commit().await?;
+        Ok(was_running)
     }
 
-    async fn fail(&self, run: ScanRun, message: &str) -> sqlx::Result<()> {
+    async fn fail(&self, run: ScanRun, message: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
+        let was_running = store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
         tx.announce("scans");
-        tx.commit().await.map(|_| ())
+        tx.commit().await?;
+        Ok(was_running)
     }
 }
 
-/// What the reading threads are given.
-struct Work {
-    mirror: PathBuf,
-    source: String,
-    name: String,
-    any_path: bool,
-    settings: Arc<ScanSettings>,
-    progress: Progress,
+/// What a running scan remembers from look to look.
+struct Look {
+    watchdog: Watchdog,
+    times: u32,
+    told: Option<Position>,
 }
 
-impl Work {
-    fn source(&self) -> Result<Source, ReadError> {
-        Ok(Source::parse(&self.source, &self.settings.policy(self.any_path))?)
+impl Look {
+    const fn new(watchdog: Watchdog) -> Self {
+        Self { watchdog, times: 0, told: None }
     }
+}
 
-    fn fetch(&self) -> Result<Fetched, ReadError> {
-        let (source, mirror) = (self.source()?, Mirror::at(&self.mirror));
-        reading::fetch(&mirror, &source, &self.settings, self.any_path, &self.progress)
-    }
+/// What was known of a repository before a scan's rows are written.
+struct Before {
+    state: changes::State,
+    tasks: store::TaskStates,
+}
 
-    fn read(&self, fetched: &Fetched, known: &Known) -> Result<Reading, ReadError> {
-        let mirror = Mirror::at(&self.mirror);
-        match self.reader(&mirror, known).read(fetched) {
-            // An object below the references is missing or broken: the source still has it.
-            Err(error) if error.is_damage() && !self.progress.is_stopped() => {
-                let source = self.source()?;
-                let fetched = reading::remake(
-                    &mirror,
-                    &source,
-                    &self.settings,
-                    self.any_path,
-                    &self.progress,
-                )?;
-                self.reader(&mirror, known).read(&fetched)
-            }
-            read => read,
+impl Before {
+    /// None at the first scan, of which everything would be new.
+    async fn read(tx: &mut TenantTx, repository: &Repository) -> sqlx::Result<Option<Self>> {
+        if repository.scanned_at.is_none() {
+            return Ok(None);
         }
+        let state = store::read_state(tx, repository.id).await?;
+        let tasks = store::read_task_states(tx, repository.id).await?;
+        Ok(Some(Self { state, tasks }))
     }
 
-    fn reader<'a>(&'a self, mirror: &'a Mirror, known: &'a Known) -> reading::Reader<'a> {
-        let (settings, progress) = (&self.settings, &self.progress);
-        reading::Reader { mirror: mirror.path(), name: &self.name, settings, known, progress }
+    /// Writes down what is different now.
+    async fn compare(
+        self,
+        tx: &mut TenantTx,
+        run: ScanRun,
+        repository: &Repository,
+    ) -> sqlx::Result<()> {
+        let after = store::read_state(tx, repository.id).await?;
+        let tasks = store::list_task_changes(tx, repository.id, &self.tasks).await?;
+        let (counts, changes) = changes::compare(&self.state, &after, tasks);
+        store::insert_changes(tx, run.id, &counts, &changes).await
     }
 }
 
 fn milliseconds(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn sentence(error: &ReadError) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
 }

@@ -34,6 +34,10 @@ impl Links {
         format!("{}/repositories/{name}", self.base)
     }
 
+    pub fn settings(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/settings", self.base)
+    }
+
     pub fn removal(&self, name: &str) -> String {
         format!("{}/repositories/{name}/removal", self.base)
     }
@@ -68,5 +72,9 @@ impl Links {
 
     pub fn scan(&self, id: ScanId) -> String {
         format!("{}/scans/{id}", self.base)
+    }
+
+    pub fn cancel(&self, id: ScanId) -> String {
+        format!("{}/scans/{id}/cancel", self.base)
     }
 }

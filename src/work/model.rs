@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::changes::ChangeCounts;
 use crate::repositories::{Oid, RepositoryId, ScanReason};
 
 crate::id! {
@@ -30,6 +31,29 @@ pub enum ScanState {
     Running,
     Succeeded,
     Failed,
+    /// Somebody ended it before it had a result.
+    Cancelled,
+}
+
+impl ScanState {
+    /// Whether nothing more comes of it.
+    pub const fn is_over(self) -> bool {
+        match self {
+            Self::Queued | Self::Running => false,
+            Self::Succeeded | Self::Failed | Self::Cancelled => true,
+        }
+    }
+
+    /// How it ended or stands, in a sentence: "It has …".
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Queued => "it waits",
+            Self::Running => "it runs",
+            Self::Succeeded => "it has succeeded",
+            Self::Failed => "it has failed",
+            Self::Cancelled => "it was cancelled",
+        }
+    }
 }
 
 /// What a running scan is at.
@@ -82,6 +106,10 @@ pub struct Scan {
     pub error: Option<String>,
     pub found: Option<Found>,
     pub warnings: i64,
+    /// While it waits: how many of the organisation's scans come before it.
+    pub ahead: Option<i64>,
+    /// What became different since the scan before; none where there was no scan before.
+    pub changes: Option<ChangeCounts>,
 }
 
 /// What a whole scan counted.
@@ -233,6 +261,12 @@ pub struct TaskFilter {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct IdKey {
     pub id: uuid::Uuid,
+}
+
+/// Where a list of numbered rows goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct OrdinalKey {
+    pub ordinal: i32,
 }
 
 /// Which projects to list.

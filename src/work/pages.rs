@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::{
     commit_page,
-    links::Links,
     model::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,
@@ -38,6 +37,7 @@ pub fn routes() -> Routes {
         .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)
         .read("/{organization}/scans", scan_page::scans)
         .read("/{organization}/scans/{scan}", scan_page::scan)
+        .post("/{organization}/scans/{scan}/cancel", scan_page::cancel)
         .post("/{organization}/repositories/{repository}/scans", scan_page::rescan)
 }
 
@@ -154,7 +154,7 @@ impl ListQuery {
 }
 
 pub(super) fn viewing<P: Permission>(scope: &Scope<P>) -> Viewing {
-    Viewing { links: Links::of(scope), now: scope.clock().now() }
+    Viewing::of(scope)
 }
 
 #[derive(Template)]

@@ -5,11 +5,16 @@ use std::{
     ops::ControlFlow,
     panic,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
+    time::Duration,
 };
 
 use super::{
+    limits::{Excess, ReadingLimits, Watchdog},
     model::{Found, Phase, ScanWarning},
     progress::Progress,
     settings::ScanSettings,
@@ -18,12 +23,18 @@ use crate::{
     repositories::{
         Oid,
         history::{self, Commit, Event, HistoryError, Walk},
-        mirror::{self, FetchError, Fetched, Mirror},
+        mirror::{self, FetchError, FetchLimits, Fetched, Mirror},
         objects::{ObjectError, ObjectStore},
-        source::{Source, SourceError},
+        source::{FetchPolicy, Source, SourceError},
     },
-    scanner::{BlobFacts, FactKey, Plan, Scan, ScanError, ScanReport},
+    scanner::{
+        BlobFacts, FactKey, Plan, Scan, ScanError, ScanReport,
+        model::{Warning, WarningCode},
+    },
 };
+
+/// How often limits are looked at.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Why a repository could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +49,8 @@ pub enum ReadError {
     History(#[from] HistoryError),
     #[error(transparent)]
     Scan(#[from] ScanError),
+    #[error(transparent)]
+    Excess(#[from] Excess),
 }
 
 impl ReadError {
@@ -45,7 +58,11 @@ impl ReadError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Fetch(error) => error.is_worth_retrying(),
-            Self::Source(_) | Self::Objects(_) | Self::History(_) | Self::Scan(_) => false,
+            Self::Source(_)
+            | Self::Objects(_)
+            | Self::History(_)
+            | Self::Scan(_)
+            | Self::Excess(_) => false,
         }
     }
 }
@@ -59,7 +76,8 @@ impl ReadError {
             Self::Source(_)
             | Self::Fetch(_)
             | Self::History(HistoryError::Cancelled)
-            | Self::Scan(ScanError::Cancelled) => false,
+            | Self::Scan(ScanError::Cancelled)
+            | Self::Excess(_) => false,
         }
     }
 }
@@ -76,12 +94,16 @@ pub struct Reading {
     pub(super) history_cut: bool,
     /// Known facts that this commit does not need.
     pub(super) old_facts: Vec<FactKey>,
+    /// Whether the mirror lacks objects, which its source may still have.
+    pub(super) lacks_objects: bool,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     /// Commits that were not known.
     pub commits: Vec<Commit>,
     /// Known commits that the branch no longer reaches.
     pub dropped: HashSet<Oid>,
+    /// Bytes of the mirror on the disk.
+    pub mirror_bytes: u64,
 }
 
 impl Reading {
@@ -101,6 +123,15 @@ impl Reading {
         }
     }
 
+    /// The same with warnings that do not tell where the mirror lies.
+    pub(super) fn without_path(mut self, mirror: &Path) -> Self {
+        let messages = self.report.warnings.iter_mut().map(|warning| &mut warning.message);
+        for message in self.history_warnings.iter_mut().chain(messages) {
+            *message = without_path(message, mirror);
+        }
+        self
+    }
+
     /// Everything that could not be read, the history's first.
     pub fn warnings(&self) -> Vec<ScanWarning> {
         let history = self.history_warnings.iter().map(|message| ScanWarning {
@@ -117,6 +148,12 @@ impl Reading {
     }
 }
 
+/// A text without the place of the mirror, which is the server's own affair.
+pub(super) fn without_path(text: &str, mirror: &Path) -> String {
+    let place = mirror.to_string_lossy();
+    if place.is_empty() { text.to_owned() } else { text.replace(&*place, "the mirror") }
+}
+
 /// What earlier scans left.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -131,15 +168,13 @@ pub(super) struct Known {
 pub(super) fn fetch(
     mirror: &Mirror,
     source: &Source,
-    settings: &ScanSettings,
-    any_path: bool,
+    policy: &FetchPolicy,
+    limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
-    let fetched = watched(progress, |watch| {
-        mirror.fetch(source, &settings.policy(any_path), &settings.fetch, watch)
-    });
+    let fetched = watched(progress, |watch| mirror.fetch(source, policy, limits, watch));
     match fetched {
-        Err(FetchError::Damaged { .. }) => remake(mirror, source, settings, any_path, progress),
+        Err(FetchError::Damaged { .. }) => remake(mirror, source, policy, limits, progress),
         fetched => Ok(fetched?),
     }
 }
@@ -148,13 +183,11 @@ pub(super) fn fetch(
 pub(super) fn remake(
     mirror: &Mirror,
     source: &Source,
-    settings: &ScanSettings,
-    any_path: bool,
+    policy: &FetchPolicy,
+    limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
-    let remade = watched(progress, |watch| {
-        mirror.remake(source, &settings.policy(any_path), &settings.fetch, watch)
-    });
+    let remade = watched(progress, |watch| mirror.remake(source, policy, limits, watch));
     Ok(remade?)
 }
 
@@ -186,6 +219,7 @@ impl Reader<'_> {
         let mut reading = Reading {
             branch: fetched.default_branch.clone(),
             head: fetched.head,
+            mirror_bytes: Mirror::at(self.mirror).size(),
             ..Reading::default()
         };
         match fetched.head {
@@ -211,6 +245,8 @@ impl Reader<'_> {
         // Where the files failed, the history was cancelled because of it.
         let files = files?;
         history?;
+        let is_missing = |warning: &Warning| warning.code == WarningCode::ObjectMissing;
+        reading.lacks_objects |= files.scan.report.warnings.iter().any(is_missing);
         reading.report = files.scan.report;
         reading.files = files.scan.counts.files;
         reading.new_facts = files.scan.new_facts;
@@ -241,6 +277,7 @@ impl Reader<'_> {
                 Event::Commit(commit) => reading.commits.push(*commit),
                 Event::Warning(warning) => {
                     reading.history_cut |= warning.cuts_history();
+                    reading.lacks_objects |= warning.is_damage();
                     reading.history_warnings.push(warning.to_string());
                 }
             }
@@ -279,16 +316,51 @@ fn wide(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// Fetches into a directory and reads everything, as if for the first time.
+/// Fetches into a directory and reads everything, as if for the first time, within the limits.
 pub fn read_once(
     directory: &Path,
     source: &Source,
     settings: &ScanSettings,
 ) -> Result<Reading, ReadError> {
     let progress = Progress::default();
+    let (running, finished) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let watched = &progress;
+        let watching = scope.spawn(move || watch_limits(&settings.reading, watched, &finished));
+        let read = read_within(directory, source, settings, &progress);
+        drop(running);
+        // A watching thread that panicked has nothing to say.
+        match watching.join().unwrap_or_default() {
+            Some(excess) => Err(excess.into()),
+            None => read,
+        }
+    })
+}
+
+fn read_within(
+    directory: &Path,
+    source: &Source,
+    settings: &ScanSettings,
+    progress: &Progress,
+) -> Result<Reading, ReadError> {
     let mirror = Mirror::at(directory);
-    let fetched = fetch(&mirror, source, settings, true, &progress)?;
+    let fetched = fetch(&mirror, source, &settings.any_path(), &settings.fetch, progress)?;
     let (name, known) = (source.display_name(), Known::default());
-    Reader { mirror: mirror.path(), name: &name, settings, known: &known, progress: &progress }
-        .read(&fetched)
+    Reader { mirror: mirror.path(), name: &name, settings, known: &known, progress }.read(&fetched)
+}
+
+/// Stops the reading where it takes too much, and says why; until the sender of `finished` is gone.
+fn watch_limits(
+    limits: &ReadingLimits,
+    progress: &Progress,
+    finished: &mpsc::Receiver<()>,
+) -> Option<Excess> {
+    let mut watchdog = Watchdog::new(limits);
+    while finished.recv_timeout(LOOK_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if let Some(excess) = watchdog.look(progress.position().0) {
+            progress.stop();
+            return Some(excess);
+        }
+    }
+    None
 }

@@ -5,6 +5,8 @@ use askama::Template;
 use serde_json::json;
 
 use super::{
+    cancel as cancelling,
+    changes_view::{AreaView, areas},
     jobs::request_scan,
     model::{IdKey, Scan, ScanId, ScanState, ScanWarning},
     pages::{ListQuery, viewing},
@@ -14,15 +16,19 @@ use super::{
 use crate::{
     organizations::{Rail, audit, listening},
     repositories::{self, ScanReason},
-    tenancy::{RequestScan, Saved, Scope, ViewWork},
+    tenancy::{RequestScan, Saved, Scope, TenantTx, ViewWork},
     web::{
         AppError, Result,
         chart::Figure,
         html::{Crumb, Filters, Html, Pager, Pill, Shell, address},
         icon::Icon,
+        paging::PageRequest,
         time::{Moment, grouped},
     },
 };
+
+/// As many changes as a scan keeps.
+const CHANGES: u16 = 1_000;
 
 #[derive(Template)]
 #[template(path = "work/scans.html")]
@@ -73,6 +79,8 @@ pub(super) struct ScanPage {
     pill: Pill,
     progress: Option<ScanProgress>,
     problem: Option<String>,
+    /// Who cancelled it.
+    cancelled: Option<String>,
     is_running: bool,
     results: Vec<Figure>,
     started: Moment,
@@ -80,7 +88,16 @@ pub(super) struct ScanPage {
     branch: String,
     head: String,
     warnings: Vec<ScanWarning>,
+    /// None where the scan has not succeeded.
+    changes: Option<Changes>,
     rescan: Option<String>,
+}
+
+/// What is different since the scan before.
+struct Changes {
+    areas: Vec<AreaView>,
+    /// Whether there was no scan before.
+    is_first: bool,
 }
 
 /// Shows one scan; while it runs, the page follows it.
@@ -96,7 +113,8 @@ pub(super) async fn scan(
 
     let here = viewing.links.scan(scan.id);
     let progress = ScanProgress::of(&scan, &viewing);
-    let may_rescan = scope.may::<RequestScan>() && progress.is_none();
+    let changes = changes(&mut tx, &scan).await?;
+    let may_rescan = viewing.may_scan && progress.is_none();
     Ok(Html::new(ScanPage {
         shell: listening(rail.shell(&scope, "scans", vec![Crumb::new(&scan.repository, &here)])),
         repository_href: viewing.links.repository(&scan.repository),
@@ -104,6 +122,8 @@ pub(super) async fn scan(
         is_running: progress.is_some(),
         progress,
         problem: scan.error.clone().filter(|_| scan.state == ScanState::Failed),
+        cancelled: scan.error.clone().filter(|_| scan.state == ScanState::Cancelled),
+        changes,
         results: results(&scan, &viewing),
         started: Moment::new(scan.started_at.unwrap_or(scan.queued_at), viewing.now),
         took: took(&scan).unwrap_or_default(),
@@ -114,6 +134,17 @@ pub(super) async fn scan(
         here,
         warnings,
     }))
+}
+
+async fn changes(tx: &mut TenantTx, scan: &Scan) -> Result<Option<Changes>> {
+    if scan.state != ScanState::Succeeded {
+        return Ok(None);
+    }
+    let Some(counts) = &scan.changes else {
+        return Ok(Some(Changes { areas: Vec::new(), is_first: true }));
+    };
+    let rows = store::list_changes(tx, scan.id, &PageRequest::first(CHANGES)).await?;
+    Ok(Some(Changes { areas: areas(counts, rows), is_first: false }))
 }
 
 fn results(scan: &Scan, viewing: &Viewing) -> Vec<Figure> {
@@ -161,4 +192,15 @@ pub(super) async fn rescan(
     };
     audit::record(&mut tx, event).await?;
     Ok(tx.commit().await?.see_other(links.scan(scan)))
+}
+
+/// Cancels a scan and shows it; one that has ended is shown as it ended.
+pub(super) async fn cancel(
+    scope: Scope<RequestScan>,
+    path: Path<(String, ScanId)>,
+) -> Result<Saved> {
+    let (links, now) = (viewing(&scope).links, scope.clock().now());
+    let mut tx = scope.begin().await?;
+    cancelling::cancel(&mut tx, path.1, now).await?.ok_or(AppError::NotFound)?;
+    Ok(tx.commit().await?.see_other(links.scan(path.1)))
 }

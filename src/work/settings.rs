@@ -2,6 +2,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use chrono::TimeDelta;
+
+use super::limits::ReadingLimits;
 use crate::{
     platform::config::Config,
     repositories::{
@@ -22,7 +25,17 @@ pub struct ScanSettings {
     pub history: history::Limits,
     pub tree: TreeLimits,
     pub max_blob_bytes: u64,
-    pub timeout: Duration,
+    pub reading: ReadingLimits,
+    pub retention: Retention,
+}
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// `repositories.keep_mirrors_days`; none keeps all.
+    pub mirrors: Option<TimeDelta>,
+    /// `scanner.keep_scans`: of each repository.
+    pub scans: u32,
 }
 
 impl ScanSettings {
@@ -38,6 +51,7 @@ impl ScanSettings {
                 max_pack_bytes: repositories.max_pack_bytes,
                 max_object_bytes: repositories.max_object_bytes,
                 max_refs: repositories.max_refs,
+                max_mirror_bytes: repositories.max_mirror_bytes,
                 min_free_bytes: repositories.min_free_bytes,
                 timeout: Duration::from_secs(repositories.fetch_timeout_seconds),
                 connect_timeout: Duration::from_secs(repositories.connect_timeout_seconds),
@@ -51,17 +65,23 @@ impl ScanSettings {
             },
             tree: TreeLimits { files: scanner.max_files, depth: scanner.max_depth },
             max_blob_bytes: scanner.max_blob_bytes,
-            timeout: Duration::from_secs(scanner.timeout_seconds),
+            reading: ReadingLimits {
+                timeout: Duration::from_secs(scanner.timeout_seconds),
+                max_memory_bytes: Some(scanner.max_memory_bytes).filter(|limit| *limit > 0),
+                ..ReadingLimits::default()
+            },
+            retention: Retention {
+                mirrors: Some(repositories.keep_mirrors_days)
+                    .filter(|days| *days > 0)
+                    .map(|days| TimeDelta::days(days.into())),
+                scans: scanner.keep_scans,
+            },
         }
     }
 
-    /// The policy of a scan; the command line may read any path.
-    pub fn policy(&self, any_path: bool) -> FetchPolicy {
-        if any_path {
-            FetchPolicy { allowed_roots: AllowedRoots::Any, ..self.policy.clone() }
-        } else {
-            self.policy.clone()
-        }
+    /// The policy of the command line, which may read any path.
+    pub fn any_path(&self) -> FetchPolicy {
+        FetchPolicy { allowed_roots: AllowedRoots::Any, ..self.policy.clone() }
     }
 
     /// How a repository of this name is scanned.

@@ -6,11 +6,14 @@ use super::{
     links::Links,
     model::{Commit, Phase, Project, ProjectId, Scan, ScanState, Task, TaskSource, TaskState},
 };
-use crate::web::{
-    chart,
-    html::{Pill, Tone, initials},
-    icon::Icon,
-    time::{Count, Moment, span},
+use crate::{
+    tenancy::{Permission, RequestScan, Scope},
+    web::{
+        chart,
+        html::{Pill, Tone, initials},
+        icon::Icon,
+        time::{Count, Moment, span},
+    },
 };
 
 /// What every view needs to know besides the model.
@@ -18,6 +21,23 @@ use crate::web::{
 pub struct Viewing {
     pub links: Links,
     pub now: DateTime<Utc>,
+    /// Whether buttons that ask for scans and cancel them are shown.
+    pub may_scan: bool,
+}
+
+impl Viewing {
+    pub fn of<P: Permission>(scope: &Scope<P>) -> Self {
+        Self {
+            links: Links::of(scope),
+            now: scope.clock().now(),
+            may_scan: scope.may::<RequestScan>(),
+        }
+    }
+
+    /// Where a scan is cancelled, if it can be and the person may.
+    pub(super) fn cancel_of(&self, scan: &Scan) -> Option<String> {
+        (self.may_scan && !scan.state.is_over()).then(|| self.links.cancel(scan.id))
+    }
 }
 
 /// A row of a list of tasks.
@@ -207,6 +227,8 @@ pub struct ScanRow {
     pub projects: String,
     pub tasks: String,
     pub warnings: Count,
+    /// Where it is cancelled, as long as it has not ended.
+    pub cancel: Option<String>,
 }
 
 impl ScanRow {
@@ -226,6 +248,7 @@ impl ScanRow {
             projects: counted(|found| found.projects),
             tasks: counted(|found| found.tasks),
             warnings: Count::from_signed(scan.warnings),
+            cancel: viewing.cancel_of(scan),
         }
     }
 }
@@ -242,6 +265,7 @@ pub(super) fn scan_pill(state: ScanState) -> Pill {
         ScanState::Running => Pill::new(Tone::Info, Icon::Running, "running"),
         ScanState::Succeeded => Pill::new(Tone::Good, Icon::Check, "done"),
         ScanState::Failed => Pill::new(Tone::Bad, Icon::Alert, "failed"),
+        ScanState::Cancelled => Pill::new(Tone::Quiet, Icon::Dropped, "cancelled"),
     }
 }
 
@@ -250,33 +274,34 @@ pub(super) fn scan_pill(state: ScanState) -> Pill {
 pub struct ScanProgress {
     pub href: String,
     pub repository: String,
-    pub phase: &'static str,
+    pub phase: String,
     pub count: Count,
     pub total: Option<Count>,
     pub percent: Option<u8>,
     pub unit: &'static str,
     pub rate: String,
     pub remaining: String,
+    /// Where it is cancelled.
+    pub cancel: Option<String>,
 }
 
 impl ScanProgress {
     /// None for a scan that has ended.
     pub fn of(scan: &Scan, viewing: &Viewing) -> Option<Self> {
-        match scan.state {
-            ScanState::Queued | ScanState::Running => Some(Self::running(scan, viewing)),
-            ScanState::Succeeded | ScanState::Failed => None,
-        }
+        (!scan.state.is_over()).then(|| Self::running(scan, viewing))
     }
 
     fn running(scan: &Scan, viewing: &Viewing) -> Self {
         let done = Count::from_signed(scan.done);
         let total = scan.total.map(Count::from_signed).filter(|total| total.0 > 0);
-        let (phase, unit) = phase_words(scan.phase);
+        let (words, unit) = phase_words(scan.phase);
+        let phase = scan.ahead.map_or_else(|| words.to_owned(), place_words);
         let seconds = scan.started_at.map_or(0, |started| (viewing.now - started).num_seconds());
         // Over the whole scan so far: the rate of a phase would jump at its start.
         let rate = done.0.checked_div(u64::try_from(seconds).unwrap_or(0)).filter(|rate| *rate > 0);
         let left = total.and_then(|total| total.0.saturating_sub(done.0).checked_div(rate?));
         Self {
+            cancel: viewing.cancel_of(scan),
             href: viewing.links.scan(scan.id),
             repository: scan.repository.clone(),
             phase,
@@ -291,6 +316,15 @@ impl ScanProgress {
                 .map(|left| format!("{} left", span(left.max(1) * 1000)))
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// How long a waiting scan waits; of other organisations nothing is told.
+fn place_words(ahead: i64) -> String {
+    match ahead {
+        0 => "Waiting for a free slot".to_owned(),
+        1 => "Waiting, 1 scan before this one".to_owned(),
+        more => format!("Waiting, {more} scans before this one"),
     }
 }
 

@@ -39,7 +39,7 @@ pub(in crate::app) fn scan_only(config: &Config, arguments: &ScanArguments) -> a
 
 /// A relative path of the command line is one of the directory it runs in.
 fn parse(text: &str, settings: &ScanSettings) -> anyhow::Result<Source> {
-    let policy = settings.policy(true);
+    let policy = settings.any_path();
     match Source::parse(text, &policy) {
         Err(SourceError::RelativePath(path)) => {
             let path = std::fs::canonicalize(&path).with_context(|| format!("find `{path}`"))?;
@@ -169,15 +169,15 @@ async fn wait(db: &Db, grant: &Grant, worker: &Worker, id: ScanId) -> anyhow::Re
         let scan =
             work::find_scan(&mut tx, id).await?.context("the repository was removed meanwhile")?;
         drop(tx);
-        match scan.state {
-            ScanState::Succeeded | ScanState::Failed => return Ok(scan),
-            ScanState::Queued | ScanState::Running => tokio::time::sleep(LOOK_EVERY).await,
+        if scan.state.is_over() {
+            return Ok(scan);
         }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
 fn report(scan: &Scan) -> anyhow::Result<()> {
-    if let Some(error) = scan.error.as_deref().filter(|_| scan.state == ScanState::Failed) {
+    if let Some(error) = scan.error.as_deref().filter(|_| scan.state != ScanState::Succeeded) {
         anyhow::bail!("{}: {error}", scan.repository);
     }
     let found = scan.found.context("the scan has no result")?;

@@ -158,6 +158,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.scanner.parallel == 0 || config.server.workers == 0 {
         return refuse("scanner.parallel and server.workers must be at least 1");
     }
+    if config.scanner.keep_scans == 0 {
+        return refuse("scanner.keep_scans must be at least 1");
+    }
     if config.sessions.days == 0 {
         return refuse("sessions.days must be at least 1");
     }

@@ -84,7 +84,10 @@ pub struct RepositorySettings {
     pub max_pack_bytes: u64,
     pub max_object_bytes: u64,
     pub max_refs: usize,
+    pub max_mirror_bytes: u64,
     pub min_free_bytes: u64,
+    /// Days after which an unused mirror is deleted; 0 keeps it.
+    pub keep_mirrors_days: u32,
     pub fetch_timeout_seconds: u64,
     pub connect_timeout_seconds: u64,
     pub idle_timeout_seconds: u64,
@@ -102,6 +105,10 @@ pub struct ScannerSettings {
     pub max_depth: usize,
     pub max_blob_bytes: u64,
     pub timeout_seconds: u64,
+    /// Memory of the whole process at which the latest scan is ended; 0 sets no limit.
+    pub max_memory_bytes: u64,
+    /// Scans of each repository whose rows are kept.
+    pub keep_scans: u32,
 }
 
 impl Default for ServerSettings {
@@ -148,7 +155,9 @@ impl Default for RepositorySettings {
             max_pack_bytes: 2 << 30,
             max_object_bytes: 512 << 20,
             max_refs: 200_000,
+            max_mirror_bytes: 8 << 30,
             min_free_bytes: 512 << 20,
+            keep_mirrors_days: 90,
             fetch_timeout_seconds: 900,
             connect_timeout_seconds: 20,
             idle_timeout_seconds: 60,
@@ -168,6 +177,8 @@ impl Default for ScannerSettings {
             max_depth: 100,
             max_blob_bytes: 2 << 20,
             timeout_seconds: 1800,
+            max_memory_bytes: 1 << 30,
+            keep_scans: 100,
         }
     }
 }

@@ -94,6 +94,14 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// Whether the mirror lacks something that its source should have.
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::MissingCommit(_) | Self::UnreadableCommit(..) => true,
+            Self::Shallow(_) | Self::UncountedChanges { .. } | Self::TooManyCommits(_) => false,
+        }
+    }
+
     /// Whether commits are missing because of it, rather than their counts.
     pub const fn cuts_history(&self) -> bool {
         match self {

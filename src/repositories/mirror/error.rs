@@ -28,6 +28,10 @@ pub enum FetchError {
     )]
     ObjectTooLarge { limit: u64, detail: String },
     #[error(
+        "The copy of the repository takes {found} bytes on the disk, more than the limit of {limit}; raise `repositories.max_mirror_bytes` if it may be kept."
+    )]
+    MirrorTooLarge { found: u64, limit: u64 },
+    #[error(
         "Only {free} bytes are free where the mirrors are, below the {limit} of `repositories.min_free_bytes`; free some space and fetch again."
     )]
     DiskFull { free: u64, limit: u64 },
@@ -72,8 +76,10 @@ pub enum FetchError {
     Busy,
     #[error("The mirror is damaged ({reason}); it has to be made again.")]
     Damaged { reason: String },
-    #[error("The mirror at `{path}` cannot be written: {source}.")]
-    Disk { path: PathBuf, source: io::Error },
+    #[error(
+        "The server cannot write its copy of the repository: {source}. Its log says where; whoever runs it has to look at that disk."
+    )]
+    Disk { source: io::Error },
 }
 
 impl FetchError {
@@ -93,6 +99,7 @@ impl FetchError {
             | Self::PackTooLarge { .. }
             | Self::TooManyRefs { .. }
             | Self::ObjectTooLarge { .. }
+            | Self::MirrorTooLarge { .. }
             | Self::AddressRefused { .. }
             | Self::RedirectRefused { .. }
             | Self::CredentialsWanted { .. }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{FetchError, FetchLimits, FetchProgress, Watch};
+use super::{FetchError, FetchLimits, FetchProgress, Watch, layout};
 
 /// How often limits are looked at, which is also how late a cancellation may act.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -117,9 +117,18 @@ impl Guard {
         if self.started.elapsed() > self.limits.timeout {
             return Some(FetchError::TimedOut { limit_seconds: self.limits.timeout.as_secs() });
         }
+        if let Some(error) = self.too_large(directory) {
+            return Some(error);
+        }
         let limit = self.limits.min_free_bytes;
         let free = free_bytes(directory)?;
         (free < limit).then_some(FetchError::DiskFull { free, limit })
+    }
+
+    /// Whether the mirror takes more of the disk than it may.
+    pub(super) fn too_large(&self, directory: &Path) -> Option<FetchError> {
+        let (found, limit) = (layout::size(directory), self.limits.max_mirror_bytes);
+        (found > limit).then_some(FetchError::MirrorTooLarge { found, limit })
     }
 
     fn failure(&self) -> MutexGuard<'_, Option<FetchError>> {

@@ -1,7 +1,7 @@
 //! The files of a mirror: making, locking, cleaning and opening them, and its references.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs::{self, DirBuilder, File, TryLockError},
     io::{self, Write as _},
@@ -44,6 +44,26 @@ pub(super) fn lock(path: &Path) -> Result<File, FetchError> {
         Err(TryLockError::WouldBlock) => Err(FetchError::Busy),
         Err(TryLockError::Error(source)) => Err(disk(path, source)),
     }
+}
+
+/// Bytes of a mirror on the disk: its packs, finished or not.
+pub(super) fn size(path: &Path) -> u64 {
+    let packs = fs::read_dir(path.join("objects/pack"));
+    let files = packs.into_iter().flatten().flatten().filter_map(|file| file.metadata().ok());
+    files.map(|file| file.len()).sum()
+}
+
+/// The names of a mirror's packs.
+pub(super) fn packs(path: &Path) -> Result<BTreeSet<PathBuf>, FetchError> {
+    let files = files(&path.join("objects/pack")).map_err(|source| disk(path, source))?;
+    Ok(files.into_iter().collect())
+}
+
+/// Removes the packs that were not there before; nothing refers to them yet.
+pub(super) fn remove_new_packs(path: &Path, before: &BTreeSet<PathBuf>) -> Result<(), FetchError> {
+    let now = packs(path)?;
+    let mut new = now.difference(before);
+    new.try_for_each(fs::remove_file).map_err(|source| disk(path, source))
 }
 
 /// Removes what a fetch left behind that was killed: unfinished packs and lock files.
@@ -191,6 +211,8 @@ fn replace(path: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     fs::rename(aside, path.join(name))
 }
 
+/// The path is for the log: where mirrors lie is the server's own affair.
 fn disk(path: &Path, source: io::Error) -> FetchError {
-    FetchError::Disk { path: path.to_owned(), source }
+    tracing::warn!(path = %path.display(), "A mirror cannot be written: {source}");
+    FetchError::Disk { source }
 }

@@ -8,7 +8,6 @@
 //! credential helpers, submodules or the configuration of a user or of the source are looked at.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
@@ -49,6 +48,8 @@ pub struct FetchLimits {
     pub max_object_bytes: u64,
     /// `max_refs`: branches and tags together.
     pub max_refs: usize,
+    /// `max_mirror_bytes`: of the whole mirror on the disk.
+    pub max_mirror_bytes: u64,
     /// `min_free_bytes`: what has to stay free on the disk.
     pub min_free_bytes: u64,
     /// `fetch_timeout_seconds`: the whole fetch.
@@ -65,6 +66,7 @@ impl Default for FetchLimits {
             max_pack_bytes: 2 << 30,
             max_object_bytes: 512 << 20,
             max_refs: 200_000,
+            max_mirror_bytes: 8 << 30,
             min_free_bytes: 512 << 20,
             timeout: Duration::from_mins(15),
             connect_timeout: Duration::from_secs(20),
@@ -177,13 +179,6 @@ impl Mirror {
 
     /// Bytes on the disk.
     pub fn size(&self) -> u64 {
-        let packs = fs::read_dir(self.path.join("objects/pack"));
-        packs
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|file| file.metadata().ok())
-            .map(|file| file.len())
-            .sum()
+        layout::size(&self.path)
     }
 }

@@ -45,11 +45,17 @@ pub(super) fn receive(
     policy: &FetchPolicy,
     guard: &Arc<Guard>,
 ) -> Result<Fetched, FetchError> {
-    let before = layout::snapshot(mirror)?;
+    let (before, packs) = (layout::snapshot(mirror)?, layout::packs(mirror)?);
     let references = match source {
         Source::Url(url) => over_http(mirror, url, policy, guard)?,
         Source::Path(path) => from_path(mirror, path, guard)?,
     };
+    // A small fetch is over before the guard has looked. What was fetched must go again, or the
+    // mirror would grow with each attempt.
+    if let Some(error) = guard.too_large(mirror) {
+        layout::remove_new_packs(mirror, &packs)?;
+        return Err(error);
+    }
     check_objects(mirror, &references, guard)?;
     references.write(mirror)?;
     let changed = before != layout::snapshot(mirror)?;

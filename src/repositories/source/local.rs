@@ -5,13 +5,13 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{AllowedRoots, SourceError};
+use super::{AllowedRoots, LocalPath, SourceError};
 
 /// How many alternates of alternates are looked into; git itself stops at five.
 const ALTERNATES_DEPTH: usize = 5;
 
 /// The canonical path and its git directory, all of it inside the allowed roots.
-pub(super) fn parse(text: &str, roots: &AllowedRoots) -> Result<(PathBuf, PathBuf), SourceError> {
+pub(super) fn parse(text: &str, roots: &AllowedRoots) -> Result<LocalPath, SourceError> {
     let fence = Fence::new(roots)?;
     let given = Path::new(text);
     if !given.is_absolute() && !fence.is_open() {
@@ -22,28 +22,62 @@ pub(super) fn parse(text: &str, roots: &AllowedRoots) -> Result<(PathBuf, PathBu
     // Any of these may be a link or a file that leads out again.
     let common = common_directory(&git_directory, &fence)?;
     let objects = fence.admit(&common.join("objects"))?;
-    fence.admit(&common.join("refs"))?;
-    admit_alternates(&objects, &fence, ALTERNATES_DEPTH)?;
-    Ok((path, git_directory))
+    let refs = fence.admit(&common.join("refs"))?;
+    let mut roots = vec![path.clone(), git_directory.clone(), common, objects.clone(), refs];
+    admit_alternates(&objects, &fence, ALTERNATES_DEPTH, &mut roots)?;
+    Ok(LocalPath { path, git_directory, roots: outermost(roots) })
+}
+
+/// Those of the directories that lie in none of the others.
+fn outermost(mut roots: Vec<PathBuf>) -> Vec<PathBuf> {
+    roots.sort();
+    roots.dedup();
+    // A directory sorts before all that is in it.
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for root in roots {
+        if !kept.iter().any(|outer| root.starts_with(outer)) {
+            kept.push(root);
+        }
+    }
+    kept
 }
 
 /// The allowed roots, free of symbolic links.
-struct Fence(Option<Vec<PathBuf>>);
+struct Fence {
+    /// None where everything is allowed.
+    roots: Option<Vec<PathBuf>>,
+    /// Whether what lies outside lay inside once.
+    is_moved: bool,
+}
 
 impl Fence {
     fn new(roots: &AllowedRoots) -> Result<Self, SourceError> {
         match roots {
-            AllowedRoots::Any => Ok(Self(None)),
+            AllowedRoots::Any => Ok(Self { roots: None, is_moved: false }),
             AllowedRoots::Within(roots) if roots.is_empty() => Err(SourceError::PathsOff),
-            // A root that does not exist contains nothing.
-            AllowedRoots::Within(roots) => {
-                Ok(Self(Some(roots.iter().filter_map(|root| root.canonicalize().ok()).collect())))
+            AllowedRoots::Within(roots) => Ok(Self { roots: Some(real(roots)), is_moved: false }),
+            // These had no link in them: one that has now leads to where nobody allowed it.
+            AllowedRoots::Trusted { within, trusted } => {
+                let is_moved = |root: &PathBuf| root.canonicalize().is_ok_and(|real| real != *root);
+                let trusted = trusted.iter().filter(|root| !is_moved(root)).cloned();
+                Ok(Self {
+                    roots: Some(real(within).into_iter().chain(trusted).collect()),
+                    is_moved: true,
+                })
             }
         }
     }
 
+    fn outside(&self, path: &Path) -> SourceError {
+        if self.is_moved {
+            SourceError::Moved(path.to_owned())
+        } else {
+            SourceError::OutsideAllowedRoots(path.to_owned())
+        }
+    }
+
     const fn is_open(&self) -> bool {
-        self.0.is_none()
+        self.roots.is_none()
     }
 
     /// The path without links, if it lies inside; whether a path outside exists is not told.
@@ -51,20 +85,29 @@ impl Fence {
         match path.canonicalize() {
             Ok(real) if self.contains(&real) => Ok(real),
             Err(error) if self.would_contain(path) => Err(unreadable(path, &error)),
-            Ok(_) | Err(_) => Err(SourceError::OutsideAllowedRoots(path.to_owned())),
+            Ok(_) | Err(_) => Err(self.outside(path)),
         }
     }
 
     fn contains(&self, real: &Path) -> bool {
-        self.0.as_ref().is_none_or(|roots| roots.iter().any(|root| real.starts_with(root)))
+        self.roots.as_ref().is_none_or(|roots| roots.iter().any(|root| real.starts_with(root)))
     }
 
     /// Whether a path that does not exist would lie inside, by the part of it that does.
     fn would_contain(&self, path: &Path) -> bool {
         let climbs = path.components().any(|part| part == Component::ParentDir);
         let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
-        self.is_open() || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
+        let is_trusted = self.is_moved
+            && self.roots.as_ref().is_some_and(|roots| roots.iter().any(|root| root == path));
+        is_trusted
+            || self.is_open()
+            || (!climbs && existing.is_some_and(|existing| self.contains(&existing)))
     }
+}
+
+/// The roots without links; one that does not exist contains nothing.
+fn real(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
 
 fn find_git_directory(path: &Path, fence: &Fence) -> Result<PathBuf, SourceError> {
@@ -99,18 +142,29 @@ fn common_directory(git_directory: &Path, fence: &Fence) -> Result<PathBuf, Sour
     fence.admit(&git_directory.join(pointer(&link, "")?))
 }
 
-fn admit_alternates(objects: &Path, fence: &Fence, depth: usize) -> Result<(), SourceError> {
+fn admit_alternates(
+    objects: &Path,
+    fence: &Fence,
+    depth: usize,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), SourceError> {
     let list = objects.join("info/alternates");
-    if fence.is_open() || !list.exists() {
+    if !list.exists() {
         return Ok(());
     }
     if depth == 0 {
-        return Err(SourceError::OutsideAllowedRoots(list));
+        // git looks no further either.
+        return if fence.is_open() { Ok(()) } else { Err(fence.outside(&list)) };
     }
     let text = fs::read_to_string(&list).map_err(|error| unreadable(&list, &error))?;
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let alternate = fence.admit(&objects.join(line))?;
-        admit_alternates(&alternate, fence, depth - 1)?;
+        let alternate = match fence.admit(&objects.join(line)) {
+            // git warns of an alternate that is not there, and goes on.
+            Err(_) if fence.is_open() => continue,
+            admitted => admitted?,
+        };
+        admit_alternates(&alternate, fence, depth - 1, found)?;
+        found.push(alternate);
     }
     Ok(())
 }

@@ -4,9 +4,15 @@
 //! per blob. Where a directory has manifests of several kinds, the earlier detector names the
 //! project. `docs/adding-a-detector.md` is the recipe for one more.
 
+mod actions;
+mod ansible;
+mod ci;
+mod docker;
 mod frontmatter;
 mod generic;
 mod go;
+mod helm;
+mod kustomize;
 mod npm;
 mod python;
 #[cfg(test)]
@@ -16,6 +22,7 @@ mod rust;
 mod setup_cfg;
 mod table;
 mod tasklist;
+mod terraform;
 
 use super::{
     manifest::{Finding, Manifest},
@@ -54,8 +61,21 @@ pub struct FileName<'a>(pub &'a str);
 pub struct Unreadable(String);
 
 /// The detectors in the order of the chain.
-pub const CHAIN: &[&dyn Detector] =
-    &[&rust::Rust, &npm::Npm, &python::Python, &go::Go, &tasklist::TaskListFile, &generic::Generic];
+pub const CHAIN: &[&dyn Detector] = &[
+    &rust::Rust,
+    &npm::Npm,
+    &python::Python,
+    &go::Go,
+    &helm::Helm,
+    &kustomize::Kustomize,
+    &terraform::Terraform,
+    &ansible::Ansible,
+    &docker::Docker,
+    &actions::Actions,
+    &ci::Ci,
+    &tasklist::TaskListFile,
+    &generic::Generic,
+];
 
 impl<'a> FileName<'a> {
     /// Without its directories.
@@ -80,7 +100,7 @@ impl Unreadable {
     pub fn new(error: &impl std::fmt::Display) -> Self {
         let text = error.to_string();
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        Self(super::text::line(first, 300))
+        Self(super::text::line(first.trim_start().trim_start_matches("-->"), 300))
     }
 }
 

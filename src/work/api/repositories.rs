@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     parse,
-    problems::{OfAddition, OfChange, OfItem, OfList},
+    problems::{OfAddition, OfAlteration, OfChange, OfItem, OfList},
     scans::ScanView,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     tenancy::{ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
     web::{AppError, Result, paging::PageOf},
     work::{
-        connect::{self, Connected},
+        connect::{self, Change, Connected, Refusal},
         jobs,
         model::ScanId,
         settings::ScanSettings,
@@ -29,6 +29,7 @@ pub(super) fn routes() -> Routes {
         .read("/api/v2/repositories", list_repositories)
         .post("/api/v2/repositories", connect_repository)
         .read("/api/v2/repositories/{repository}", get_repository)
+        .patch("/api/v2/repositories/{repository}", change_repository)
         .delete("/api/v2/repositories/{repository}", remove_repository)
         .post("/api/v2/repositories/{repository}/scans", request_scan)
 }
@@ -48,6 +49,8 @@ pub(super) struct RepositoryView {
     /// The commit that the last whole scan read.
     head: Option<String>,
     scanned_at: Option<DateTime<Utc>>,
+    /// What the server's copy takes on the disk; null where none is kept.
+    mirror_bytes: Option<u64>,
     created_at: DateTime<Utc>,
 }
 
@@ -61,6 +64,7 @@ impl From<Repository> for RepositoryView {
             default_branch: repository.default_branch,
             head: repository.head.map(|head| head.to_string()),
             scanned_at: repository.scanned_at,
+            mirror_bytes: repository.mirror_bytes,
             created_at: repository.created_at,
         }
     }
@@ -168,6 +172,64 @@ pub(super) async fn get_repository(
 ) -> Result<Json<RepositoryView>> {
     let mut tx = scope.begin().await?;
     Ok(Json(parse::repository(&mut tx, &path).await?.into()))
+}
+
+/// What is to be different about a repository; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RepositoryChange)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RepositoryChangeView {
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,100}$", nullable = false)]
+    name: Option<String>,
+    /// The https address or path that it is fetched from now on.
+    #[schema(nullable = false, example = "https://github.com/owner/name.git")]
+    source: Option<String>,
+}
+
+/// A changed repository and the scan that has been asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChangedRepository)]
+pub(super) struct ChangedView {
+    repository: RepositoryView,
+    /// Null where nothing was different.
+    scan: Option<ScanView>,
+}
+
+/// Give a repository another name or address and scan it
+///
+/// What was read stays until the scan has ended.
+#[utoipa::path(
+    patch, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
+    params(("repository" = String, Path, description = "Its id or name.", pattern = "^[A-Za-z0-9._-]{1,100}$")),
+    request_body = RepositoryChangeView,
+    responses((status = 200, description = "It is changed.", body = ChangedView), OfAlteration),
+)]
+pub(super) async fn change_repository(
+    scope: Scope<ManageRepositories>,
+    path: Path<String>,
+    body: Json<RepositoryChangeView>,
+    settings: Data<ScanSettings>,
+) -> Result<Saved> {
+    let mut tx = scope.begin().await?;
+    let repository = parse::repository(&mut tx, &path).await?;
+    let RepositoryChangeView { name, source } = body.into_inner();
+    // The present one needs no leave: the command line may have given it.
+    let source = source.filter(|source| *source != repository.source);
+    let source = source.map(|source| Source::parse(&source, &settings.policy)).transpose();
+    let source = source.map_err(|error| AppError::invalid("source", error.to_string()))?;
+    let change = Change { name, source };
+    let changed = connect::change(&mut tx, &repository, &change, scope.clock().now()).await;
+    let changed = changed.map_err(parse::overtaken)?.map_err(|refusal| match refusal {
+        Refusal::Name(text) => AppError::invalid("name", text),
+        Refusal::Source(text) => AppError::invalid("source", text),
+    })?;
+    let scan = match changed.scan {
+        Some(id) => Some(find_scan(&mut tx, id).await?),
+        None => None,
+    };
+    let repository =
+        repositories::find(&mut tx, repository.id).await?.ok_or(AppError::NotFound)?.into();
+    Ok(tx.commit().await?.json(&ChangedView { repository, scan }))
 }
 
 /// Remove a repository with all that was read from it

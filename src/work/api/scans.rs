@@ -8,20 +8,26 @@ use uuid::Uuid;
 
 use super::{
     parse,
-    problems::{OfItem, OfList},
+    problems::{OfCancellation, OfItem, OfList},
 };
 use crate::{
     repositories::ScanReason,
-    tenancy::{Routes, Scope, ViewWork},
+    tenancy::{RequestScan, Routes, Saved, Scope, ViewWork},
     web::{AppError, Result, paging::PageOf},
     work::{
-        model::{Found, IdKey, Phase, Scan, ScanId, ScanState, ScanWarning},
+        cancel::{self, Cancellation},
+        changes::{ChangeCounts, ScanChange},
+        model::{Found, IdKey, OrdinalKey, Phase, Scan, ScanId, ScanState, ScanWarning},
         store,
     },
 };
 
 pub(super) fn routes() -> Routes {
-    Routes::default().read("/api/v2/scans", list_scans).read("/api/v2/scans/{scan}", get_scan)
+    Routes::default()
+        .read("/api/v2/scans", list_scans)
+        .read("/api/v2/scans/{scan}", get_scan)
+        .read("/api/v2/scans/{scan}/changes", list_scan_changes)
+        .post("/api/v2/scans/{scan}/cancel", cancel_scan)
 }
 
 /// One reading of a repository: how far it is, or what it found.
@@ -46,11 +52,16 @@ pub(super) struct ScanView {
     branch: Option<String>,
     /// The commit that was read.
     head: Option<String>,
-    /// Why it failed, or why it is tried again.
+    /// Why it failed, why it is tried again, or who cancelled it.
     error: Option<String>,
     /// What it counted; null until it has succeeded.
     found: Option<Found>,
     warning_count: i64,
+    /// While it waits: how many of the organisation's scans come before it.
+    ahead: Option<i64>,
+    /// How much is different since the last scan that succeeded; null until it has succeeded itself,
+    /// and for a repository's first.
+    changes: Option<ChangeCounts>,
 }
 
 impl From<Scan> for ScanView {
@@ -72,6 +83,8 @@ impl From<Scan> for ScanView {
             error: scan.error,
             found: scan.found,
             warning_count: scan.warnings,
+            ahead: scan.ahead,
+            changes: scan.changes,
         }
     }
 }
@@ -133,4 +146,62 @@ pub(super) async fn get_scan(
     let scan = store::find_scan(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let warnings = store::list_warnings(&mut tx, id).await?;
     Ok(Json(ScanDetailView { scan: scan.into(), warnings }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChangeQuery {
+    /// Where to go on: the `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]+$", nullable = false)]
+    cursor: Option<String>,
+    /// How many items to answer at most; 50 unless said otherwise.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<String>,
+}
+
+/// List what is different since the scan before
+///
+/// The first 250 of projects, tasks, dependencies and languages each; the scan itself has the counts
+/// of all.
+#[utoipa::path(
+    get, path = "/api/v2/scans/{scan}/changes", tag = "scans", security(("bearer" = [])),
+    params(("scan" = Uuid, Path, description = "Its id."), ChangeQuery),
+    responses((status = 200, description = "A page of changes.", body = PageOf<ScanChange>), OfItem),
+)]
+pub(super) async fn list_scan_changes(
+    scope: Scope<ViewWork>,
+    path: Path<String>,
+    query: Query<ChangeQuery>,
+) -> Result<Json<PageOf<ScanChange>>> {
+    let id: ScanId = parse::id("the id of a scan", &path)?;
+    let page = parse::page(query.cursor.as_ref(), query.limit.as_ref())?;
+    let mut tx = scope.begin().await?;
+    store::find_scan(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    let rows = store::list_changes(&mut tx, id, &page).await?;
+    Ok(Json(page.page(rows, |last| OrdinalKey { ordinal: last.ordinal })?))
+}
+
+/// Cancel a scan that waits or runs
+///
+/// A running one ends within about a second, and the result of the scan before stays. Cancelling a
+/// cancelled one changes nothing.
+#[utoipa::path(
+    post, path = "/api/v2/scans/{scan}/cancel", tag = "scans", security(("bearer" = [])),
+    params(("scan" = Uuid, Path, description = "Its id.")),
+    responses((status = 200, description = "It is cancelled.", body = ScanView), OfCancellation),
+)]
+pub(super) async fn cancel_scan(scope: Scope<RequestScan>, path: Path<String>) -> Result<Saved> {
+    let id: ScanId = parse::id("the id of a scan", &path)?;
+    let mut tx = scope.begin().await?;
+    match cancel::cancel(&mut tx, id, scope.clock().now()).await?.ok_or(AppError::NotFound)? {
+        Cancellation::Cancelled => {}
+        Cancellation::TooLate(state) => return Err(too_late(state)),
+    }
+    let scan = store::find_scan(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    Ok(tx.commit().await?.json(&ScanView::from(scan)))
+}
+
+fn too_late(state: ScanState) -> AppError {
+    AppError::Conflict(format!("The scan has ended already: {}.", state.in_words()))
 }

@@ -5,13 +5,16 @@
 )]
 
 use chrono::{DateTime, Utc};
-use sqlx::types::Uuid;
+use sqlx::types::{Json, Uuid};
 
 use crate::{
     repositories::{Oid, RepositoryId, ScanReason},
     tenancy::TenantTx,
     web::paging::PageRequest,
-    work::model::{Found, IdKey, Phase, Scan, ScanId, ScanState, ScanWarning},
+    work::{
+        changes::ChangeCounts,
+        model::{Found, IdKey, Phase, Scan, ScanId, ScanState, ScanWarning},
+    },
 };
 
 struct Record {
@@ -35,6 +38,8 @@ struct Record {
     todos: Option<i64>,
     commits: Option<i64>,
     warnings: i64,
+    ahead: Option<i64>,
+    changes: Option<Json<ChangeCounts>>,
 }
 
 impl From<Record> for Scan {
@@ -63,6 +68,8 @@ impl From<Record> for Scan {
             error: record.error,
             found,
             warnings: record.warnings,
+            ahead: record.ahead,
+            changes: record.changes.map(|changes| changes.0),
         }
     }
 }
@@ -103,7 +110,7 @@ pub(crate) async fn insert_scan(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanRun {
     pub(crate) id: ScanId,
-    attempt: i32,
+    pub(super) attempt: i32,
 }
 
 /// Marks a scan as running, anew where it was interrupted; none where it has ended already.
@@ -127,14 +134,15 @@ pub(crate) async fn start_scan(
     Ok(attempt.map(|attempt| ScanRun { id, attempt }))
 }
 
+/// Tells how far a run is; false where it was cancelled or overtaken.
 pub(crate) async fn set_progress(
     tx: &mut TenantTx,
     run: ScanRun,
     phase: Phase,
     done: i64,
     total: Option<i64>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let result = sqlx::query!(
         "UPDATE scans
          SET phase = $3, done = $4, total = $5
          WHERE id = $1
@@ -147,17 +155,18 @@ pub(crate) async fn set_progress(
         total,
     )
     .execute(tx.connection())
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
-/// Puts an interrupted scan back; with the reason where it is tried again after a failure.
+/// Puts an interrupted scan back, with the reason where it is tried again after a failure; false
+/// where it was cancelled or overtaken.
 pub(crate) async fn requeue_scan(
     tx: &mut TenantTx,
     run: ScanRun,
     error: Option<&str>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let result = sqlx::query!(
         "UPDATE scans
          SET state = 'queued', phase = 'waiting', error = $3
          WHERE id = $1
@@ -168,17 +177,18 @@ pub(crate) async fn requeue_scan(
         error,
     )
     .execute(tx.connection())
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
+/// Marks a run as failed; false where it was cancelled or overtaken.
 pub(crate) async fn fail_scan(
     tx: &mut TenantTx,
     run: ScanRun,
     error: &str,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let result = sqlx::query!(
         "UPDATE scans
          SET state = 'failed', error = $3, finished_at = $4
          WHERE id = $1
@@ -190,8 +200,8 @@ pub(crate) async fn fail_scan(
         now,
     )
     .execute(tx.connection())
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
 /// What a whole scan read.
@@ -277,7 +287,10 @@ pub async fn find_scan(tx: &mut TenantTx, id: ScanId) -> sqlx::Result<Option<Sca
                   s.state AS "state: ScanState", s.reason AS "reason: ScanReason", s.phase AS "phase: Phase", s.done,
                   s.total, s.queued_at, s.started_at, s.finished_at, s.branch, s.head, s.error, s.files, s.projects,
                   s.tasks, s.todos, s.commits,
-                  (SELECT count(*) FROM scan_warnings w WHERE w.scan_id = s.id) AS "warnings!"
+                  (SELECT count(*) FROM scan_warnings w WHERE w.scan_id = s.id) AS "warnings!",
+                  CASE s.state WHEN 'queued' THEN
+                      (SELECT count(*) FROM scans q WHERE q.state = 'queued' AND q.id < s.id) END AS ahead,
+                  s.changes AS "changes: Json<ChangeCounts>"
            FROM scans s
            JOIN repositories r ON r.tenant_id = s.tenant_id AND r.id = s.repository_id
            WHERE s.id = $1"#,
@@ -300,7 +313,10 @@ pub async fn list_scans(
                   s.state AS "state: ScanState", s.reason AS "reason: ScanReason", s.phase AS "phase: Phase", s.done,
                   s.total, s.queued_at, s.started_at, s.finished_at, s.branch, s.head, s.error, s.files, s.projects,
                   s.tasks, s.todos, s.commits,
-                  (SELECT count(*) FROM scan_warnings w WHERE w.scan_id = s.id) AS "warnings!"
+                  (SELECT count(*) FROM scan_warnings w WHERE w.scan_id = s.id) AS "warnings!",
+                  CASE s.state WHEN 'queued' THEN
+                      (SELECT count(*) FROM scans q WHERE q.state = 'queued' AND q.id < s.id) END AS ahead,
+                  s.changes AS "changes: Json<ChangeCounts>"
            FROM scans s
            JOIN repositories r ON r.tenant_id = s.tenant_id AND r.id = s.repository_id
            WHERE ($1::uuid IS NULL OR s.repository_id = $1)

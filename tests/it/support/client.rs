@@ -56,6 +56,15 @@ impl Client {
         .await
     }
 
+    pub async fn patch_json(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(
+            self.request(Method::PATCH, path)
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::DELETE, path)).await
     }

@@ -1,6 +1,7 @@
 //! Git repositories made for a test.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -33,6 +34,29 @@ impl Repository {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
         self
+    }
+
+    /// Adds so many commits of one changing file, quickly.
+    pub fn commit_many(&self, count: usize) {
+        let mut stream = String::new();
+        for number in 1..=count {
+            let text = format!("line {number}\n");
+            let message = format!("Commit {number}");
+            write!(
+                stream,
+                "commit refs/heads/main\ncommitter Ada <ada@example.com> {} +0000\ndata {}\n{message}\nM 644 inline a.txt\ndata {}\n{text}\n",
+                1_700_000_000 + number,
+                message.len(),
+                text.len(),
+            )
+            .unwrap();
+        }
+        let list = self.path.join("stream");
+        fs::write(&list, stream).unwrap();
+        let mut command = Command::new("git");
+        command.args(["fast-import", "--quiet"]).current_dir(&self.path);
+        let status = command.stdin(fs::File::open(&list).unwrap()).status().unwrap();
+        assert!(status.success());
     }
 
     pub fn git(&self, arguments: &[&str]) -> String {

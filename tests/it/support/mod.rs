@@ -59,6 +59,15 @@ impl World {
 
     /// The same on a database whose login may do this or that.
     pub async fn with_login(login: DatabaseLogin) -> Self {
+        Self::with(login, |_| ()).await
+    }
+
+    /// The same with other settings of scans.
+    pub async fn with_scans(change: impl FnOnce(&mut ScanSettings)) -> Self {
+        Self::with(DatabaseLogin::MayMakeRoles, change).await
+    }
+
+    async fn with(login: DatabaseLogin, change: impl FnOnce(&mut ScanSettings)) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let (database, options) = database::create(login).await;
         let files = tempfile::tempdir().unwrap();
@@ -73,6 +82,7 @@ impl World {
         parts.scans.policy.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         parts.scans.policy.allowed_roots =
             repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
+        change(&mut parts.scans);
         db.check_isolation().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -218,6 +228,29 @@ impl World {
             .await
             .unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Marks a scan as one that has succeeded.
+    pub async fn pretend_ended(&self, scan: ScanId) {
+        let mut tx = self.begin(self.acme).await;
+        sqlx::query("UPDATE scans SET state = 'succeeded' WHERE id = $1")
+            .bind(scan.as_uuid())
+            .execute(tx.connection())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Forgets what was read of blobs, so that the next scan reads them again.
+    pub async fn forget_facts(&self, tenant: TenantId) {
+        let mut tx = self.begin(tenant).await;
+        sqlx::query("DELETE FROM blob_facts").execute(tx.connection()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Another worker of the same queue.
+    pub fn worker(&self) -> Worker {
+        self.worker.clone()
     }
 
     /// Runs the queue until nothing in it is ready.

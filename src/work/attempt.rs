@@ -1,0 +1,105 @@
+//! What the reading threads of a scan do: fetch, read, and read again from a new mirror where the old
+//! one is damaged.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tracing::warn;
+
+use super::{
+    progress::Progress,
+    reading::{self, Known, ReadError, Reading},
+    settings::ScanSettings,
+};
+use crate::repositories::{
+    Mirror, Source,
+    mirror::Fetched,
+    source::FetchPolicy,
+};
+
+/// What the reading threads are given.
+pub(super) struct Work {
+    pub(super) mirror: PathBuf,
+    pub(super) source: String,
+    pub(super) name: String,
+    pub(super) trusted_roots: Vec<PathBuf>,
+    pub(super) settings: Arc<ScanSettings>,
+    pub(super) progress: Progress,
+}
+
+/// A mirror as a fetch left it.
+pub(super) struct Mirrored {
+    fetched: Fetched,
+    /// Whether there was one before.
+    is_old: bool,
+}
+
+impl Work {
+    pub(super) fn fetch(&self) -> Result<Mirrored, ReadError> {
+        self.noting(|policy, source| {
+            let mirror = Mirror::at(&self.mirror);
+            let is_old = mirror.size() > 0;
+            let limits = &self.settings.fetch;
+            let fetched = reading::fetch(&mirror, source, policy, limits, &self.progress)?;
+            Ok(Mirrored { fetched, is_old })
+        })
+    }
+
+    pub(super) fn read(&self, mirrored: &Mirrored, known: &Known) -> Result<Reading, ReadError> {
+        let read = self.noting(|policy, source| self.read_or_remake(policy, source, mirrored, known));
+        read.map(|reading| reading.without_path(&self.mirror))
+    }
+
+    /// Does something with the source, and notes why it failed.
+    fn noting<T>(
+        &self,
+        work: impl FnOnce(&FetchPolicy, &Source) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let policy = self.settings.policy.trusting(&self.trusted_roots);
+        let source = Source::parse(&self.source, &policy).map_err(ReadError::from);
+        let done = source.and_then(|source| work(&policy, &source));
+        done.inspect_err(|error| warn!("Reading `{}` failed: {error}", self.name))
+    }
+
+    fn read_or_remake(
+        &self,
+        policy: &FetchPolicy,
+        source: &Source,
+        mirrored: &Mirrored,
+        known: &Known,
+    ) -> Result<Reading, ReadError> {
+        let mirror = Mirror::at(&self.mirror);
+        let (limits, progress) = (&self.settings.fetch, &self.progress);
+        let read = self.reader(&mirror, known).read(&mirrored.fetched);
+        let is_damaged = match &read {
+            Ok(reading) => reading.lacks_objects,
+            Err(error) => error.is_damage(),
+        };
+        if !(mirrored.is_old && is_damaged) || progress.is_stopped() {
+            return read;
+        }
+        // An object below the references is missing or broken: the source still has it.
+        match reading::remake(&mirror, source, policy, limits, progress) {
+            Ok(fetched) => self.reader(&mirror, known).read(&fetched),
+            // What can be read is better than nothing.
+            Err(error) => read.inspect(|_| warn!("A mirror cannot be made anew: {error}")),
+        }
+    }
+
+    fn reader<'a>(&'a self, mirror: &'a Mirror, known: &'a Known) -> reading::Reader<'a> {
+        let (settings, progress) = (&self.settings, &self.progress);
+        reading::Reader { mirror: mirror.path(), name: &self.name, settings, known, progress }
+    }
+}
+
+/// What people are told: a whole sentence, without the place of the mirror on the server's disk.
+pub(super) fn sentence(error: &ReadError, mirror: &Path) -> String {
+    let text = reading::without_path(&error.to_string(), mirror);
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
