@@ -14,7 +14,7 @@ use super::{
     limits::Watchdog,
     model::{Phase, ScanId},
     progress::{Position, Progress},
-    reading::{Known, LOOK_EVERY, Reading},
+    reading::{Known, LOOK_EVERY, ReadError, Reading},
     settings::ScanSettings,
     store::{self, ScanRun},
 };
