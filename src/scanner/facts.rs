@@ -58,8 +58,9 @@ pub struct BlobFacts {
     pub lines: Option<LineCounts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<MarkerFact>,
+    /// Few files have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
 }
 
 /// A content that is kept outside git.
@@ -171,7 +172,8 @@ impl Tools {
             return BlobFacts { size, ..BlobFacts::default() };
         }
         let finding = reading.detector().map(|detector| {
-            detectors::read(detector, FileName(path), &String::from_utf8_lossy(source))
+            let text = String::from_utf8_lossy(source);
+            Box::new(detectors::read(detector, FileName(path), &text))
         });
         let language = match reading.language {
             Guess::Known(language) => Some(language),

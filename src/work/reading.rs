@@ -95,10 +95,10 @@ pub struct Reading {
     pub history_warnings: Vec<String>,
     /// Whether commits are missing, so that the next scan has to look for them.
     pub(super) history_cut: bool,
+    /// Known facts that this commit does not need.
+    pub(super) old_facts: Vec<FactKey>,
     /// Whether the mirror lacks objects, which its source may still have.
     pub(super) lacks_objects: bool,
-    /// Every fact that this commit needs.
-    pub(super) fact_keys: Vec<FactKey>,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     /// Commits that were not known.
@@ -291,7 +291,7 @@ impl Reader<'_> {
         reading.report = files.scan.report;
         reading.files = files.scan.counts.files;
         reading.new_facts = files.scan.new_facts;
-        reading.fact_keys = files.keys;
+        reading.old_facts = files.old_facts;
         Ok(())
     }
 
@@ -344,16 +344,23 @@ impl Reader<'_> {
 
     fn read_files(&self, plan: Plan, store: &ObjectStore) -> Result<Files, ReadError> {
         let options = self.settings.options(self.name);
-        let keys = plan.keys().cloned().collect();
+        let old_facts = self.old_facts(&plan);
         let scan = plan.run(store, &options, &self.known.facts, self.progress.files())?;
-        Ok(Files { scan, keys })
+        Ok(Files { scan, old_facts })
+    }
+
+    /// The known facts that a plan does not need.
+    fn old_facts(&self, plan: &Plan) -> Vec<FactKey> {
+        let needed: HashSet<&FactKey> = plan.keys().collect();
+        self.known.facts.keys().filter(|key| !needed.contains(key)).cloned().collect()
     }
 }
 
-/// What the files of a commit gave, and every fact that they need.
+/// What the files of a commit gave.
 struct Files {
     scan: Scan,
-    keys: Vec<FactKey>,
+    /// Known facts that they do not need.
+    old_facts: Vec<FactKey>,
 }
 
 fn wide(number: usize) -> u64 {

@@ -1,13 +1,11 @@
 //! Counting the lines that a commit added and deleted.
 
-use std::ops::ControlFlow;
-
 use gix::{
     ObjectId,
-    bstr::{BStr, BString, ByteSlice},
+    bstr::{BString, ByteSlice},
     diff::{
         blob::{Algorithm, Diff, InternedInput, sources::byte_lines},
-        tree::{Recorder, State, Visit, recorder, visit},
+        tree::{Recorder, State, recorder},
     },
     objs::{TreeRefIter, tree::EntryMode},
     prelude::FindExt,
@@ -18,8 +16,6 @@ use super::{Commit, FileChange, Limits, Observer, Versions, decode};
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
 
-/// The most files and directories that one commit may change and still be counted.
-const MAX_CHANGES: usize = 500_000;
 /// Compared at once: two texts share long stretches.
 const BLOCK: usize = 64;
 /// So many lines of each side are compared with each other one by one.
@@ -118,13 +114,10 @@ impl Counter {
             None => TreeRefIter::from_bytes(&[], gix::hash::Kind::Sha1),
         };
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
-        let mut changes = Bounded::default();
-        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut changes);
-        if changes.recorder.records.len() > MAX_CHANGES {
-            return Err(format!("it changes more than {MAX_CHANGES} files and directories"));
-        }
-        compared.map_err(|error| error.to_string())?;
-        Ok(pair_up(changes.recorder.records))
+        let mut recorder = Recorder::default();
+        gix::diff::tree(old, new, &mut self.state, objects, &mut recorder)
+            .map_err(|error| error.to_string())?;
+        Ok(pair_up(recorder.records))
     }
 
     fn lines(
@@ -182,36 +175,6 @@ impl Counter {
             input.interner.num_tokens(),
         );
         (self.diff.count_additions(), self.diff.count_removals())
-    }
-}
-
-/// Records changes until there are too many: a few trees that hold each other many times over
-/// stand for more files than there is memory.
-#[derive(Default)]
-struct Bounded {
-    recorder: Recorder,
-}
-
-impl Visit for Bounded {
-    fn pop_front_tracked_path_and_set_current(&mut self) {
-        self.recorder.pop_front_tracked_path_and_set_current();
-    }
-
-    fn push_back_tracked_path_component(&mut self, component: &BStr) {
-        self.recorder.push_back_tracked_path_component(component);
-    }
-
-    fn push_path_component(&mut self, component: &BStr) {
-        self.recorder.push_path_component(component);
-    }
-
-    fn pop_path_component(&mut self) {
-        self.recorder.pop_path_component();
-    }
-
-    fn visit(&mut self, change: visit::Change) -> visit::Action {
-        let action = self.recorder.visit(change);
-        if self.recorder.records.len() > MAX_CHANGES { ControlFlow::Break(()) } else { action }
     }
 }
 
@@ -336,6 +299,24 @@ mod tests {
         assert_eq!(ends("ax\n", "bx\n"), ("ax\n".into(), "bx\n".into()));
         assert_eq!(ends("a\na\n", "a\na\na\n"), (String::new(), "a\n".into()));
         assert_eq!(ends("b", "a\nb"), (String::new(), "a\n".into()));
+    }
+
+    #[test]
+    fn few_lines_of_which_none_is_kept_are_all_counted() {
+        assert!(have_no_line_in_common(b"a\nb\n", b"c\nd\n"));
+        assert!(have_no_line_in_common(b"a", b"a\n"));
+        assert!(!have_no_line_in_common(b"a\nb\n", b"c\na\n"));
+        assert!(!have_no_line_in_common("a\n".repeat(FEW_LINES + 1).as_bytes(), b"b\n"));
+    }
+
+    #[test]
+    fn common_ends_reach_over_blocks() {
+        let shared = "x".repeat(3 * BLOCK + 7);
+        let (one, other) = (format!("{shared}a{shared}"), format!("{shared}bc{shared}"));
+
+        assert_eq!(common_start(one.as_bytes(), other.as_bytes()), shared.len());
+        assert_eq!(common_end(one.as_bytes(), other.as_bytes()), shared.len());
+        assert_eq!(common_start(shared.as_bytes(), shared.as_bytes()), shared.len());
     }
 
     proptest::proptest! {

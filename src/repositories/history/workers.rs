@@ -21,9 +21,9 @@ use super::{
 /// Commits that one thread takes at a time: neighbours share most of their trees.
 const BATCH: usize = 32;
 /// Each thread keeps objects it will soon need again, up to this many bytes.
-const OBJECT_CACHE: usize = 24 << 20;
+const OBJECT_CACHE: usize = 16 << 20;
 /// Each thread keeps the objects that others in a pack are stored as differences to, likewise.
-const PACK_CACHE: usize = 24 << 20;
+const PACK_CACHE: usize = 16 << 20;
 /// Observers may parse what strangers nest.
 const STACK_BYTES: usize = 8 << 20;
 /// A mailmap above this is not read.

@@ -153,17 +153,15 @@ pub(crate) async fn list_known_commits(
     tx: &mut TenantTx,
     repository: RepositoryId,
 ) -> sqlx::Result<HashSet<Oid>> {
-    let rows = sqlx::query_scalar!(
-        "SELECT oid FROM commits WHERE repository_id = $1",
+    // In one value: a row for each of a hundred thousand ids takes ten times as long.
+    let oids = sqlx::query_scalar!(
+        r#"SELECT coalesce(string_agg(oid, ''), '') AS "oids!" FROM commits WHERE repository_id = $1"#,
         repository.as_uuid()
     )
-    .fetch_all(tx.connection())
+    .fetch_one(tx.connection())
     .await?;
-    rows.iter()
-        .map(|bytes| {
-            Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into()))
-        })
-        .collect()
+    let (oids, _) = oids.as_chunks::<20>();
+    Ok(oids.iter().map(|oid| Oid::from_bytes(*oid)).collect())
 }
 
 /// How many commits go into one statement.

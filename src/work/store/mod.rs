@@ -28,7 +28,7 @@ pub use details::{
 pub(super) use ending::{
     cancel_scan, delete_old_scans, is_being_scanned, is_current, list_idle_repositories,
 };
-pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
+pub(super) use facts::{delete_facts, insert_facts, list_facts};
 pub use life::list_task_events;
 pub(super) use life::{
     Chapter, VanishedTask, append_events, find_life_version, list_life_tasks, replace_events,

@@ -4,7 +4,7 @@
     reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
 )]
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -140,50 +140,86 @@ async fn upsert_projects(
     .map(|_| ())
 }
 
-/// Writes the direct dependencies of all projects of a repository.
+/// A dependency as it is stored: path of its project, name, scope, requirement, and the path of the
+/// project of the same repository that it means.
+type DependencyRow = (String, String, &'static str, String, Option<String>);
+
+/// The dependencies of all projects; the first of a project that has the same name and scope.
+fn dependency_rows(projects: &[Project]) -> Vec<DependencyRow> {
+    let mut seen = HashSet::new();
+    let all = projects.iter().flat_map(|project| {
+        let row = |wanted: &Dependency| {
+            let requirement = wanted.requirement.as_deref().unwrap_or("");
+            let internal = wanted.internal.as_deref().map(clean);
+            let scope = wanted.scope.as_str();
+            (clean(&project.path), clean(&wanted.name), scope, clean(requirement), internal)
+        };
+        project.dependencies.iter().map(row)
+    });
+    all.filter(|(path, name, scope, ..)| seen.insert((path.clone(), name.clone(), *scope)))
+        .collect()
+}
+
+/// Writes the direct dependencies of all projects of a repository that are new or changed, and
+/// deletes those that are gone.
 pub(crate) async fn save_dependencies(
     tx: &mut TenantTx,
     repository: RepositoryId,
     projects: &[Project],
 ) -> sqlx::Result<()> {
-    let tenant = tx.tenant();
-    let rows: Vec<(&Project, &Dependency)> = projects
-        .iter()
-        .flat_map(|project| project.dependencies.iter().map(move |wanted| (project, wanted)))
-        .collect();
+    let rows = dependency_rows(projects);
     sqlx::query!(
         "DELETE FROM dependencies d
          USING projects p
          WHERE p.repository_id = $1
-           AND d.project_id = p.id",
+           AND d.project_id = p.id
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[], $3::text[], $4::text[]) AS kept (path, name, scope)
+                           WHERE kept.path = p.path AND kept.name = d.name AND kept.scope = d.scope)",
         repository.as_uuid(),
+        &rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.2.to_owned()).collect::<Vec<_>>(),
     )
     .execute(tx.connection())
     .await?;
     for chunk in rows.chunks(CHUNK) {
-        sqlx::query!(
-            "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement, internal_id)
-             SELECT DISTINCT ON (p.id, d.name, d.scope) $1, p.id, d.name, d.scope, d.requirement, i.id
-             FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-                  AS d (path, name, scope, requirement, internal)
-             JOIN projects p ON p.repository_id = $2 AND p.path = d.path
-             LEFT JOIN projects i ON i.repository_id = $2 AND i.path = d.internal
-             ON CONFLICT (tenant_id, project_id, name, scope) DO NOTHING",
-            tenant.as_uuid(),
-            repository.as_uuid(),
-            &chunk.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| clean(&wanted.name)).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| wanted.scope.as_str().to_owned()).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| clean(wanted.requirement.as_deref().unwrap_or(""))).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| wanted.internal.as_deref().map(clean)).collect::<Vec<_>>() as &[Option<String>],
-        )
-        .execute(tx.connection())
-        .await?;
+        upsert_dependencies(tx, repository, chunk).await?;
     }
     Ok(())
 }
 
-/// Writes the languages of the files of each project.
+async fn upsert_dependencies(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    rows: &[DependencyRow],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query!(
+        "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement, internal_id)
+         SELECT $1, p.id, d.name, d.scope, d.requirement, i.id
+         FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+              AS d (path, name, scope, requirement, internal)
+         JOIN projects p ON p.repository_id = $2 AND p.path = d.path
+         LEFT JOIN projects i ON i.repository_id = $2 AND i.path = d.internal
+         ON CONFLICT (tenant_id, project_id, name, scope) DO UPDATE
+         SET requirement = excluded.requirement, internal_id = excluded.internal_id
+         WHERE (dependencies.requirement, dependencies.internal_id)
+               IS DISTINCT FROM (excluded.requirement, excluded.internal_id)",
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        &rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.2.to_owned()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.3.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.4.clone()).collect::<Vec<_>>() as &[Option<String>],
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Writes the languages of the files of each project that are new or changed, and deletes those
+/// that are gone.
 pub(crate) async fn save_project_languages(
     tx: &mut TenantTx,
     repository: RepositoryId,
@@ -194,6 +230,8 @@ pub(crate) async fn save_project_languages(
         .iter()
         .flat_map(|project| project.languages.iter().map(move |language| (project, language)))
         .collect();
+    let paths: Vec<String> = rows.iter().map(|(project, _)| clean(&project.path)).collect();
+    let names: Vec<String> = rows.iter().map(|(_, language)| language.name.clone()).collect();
     let number = |of: fn(&Language) -> u64| {
         rows.iter().map(|(_, language)| signed(of(language))).collect::<Vec<_>>()
     };
@@ -201,8 +239,12 @@ pub(crate) async fn save_project_languages(
         "DELETE FROM project_languages l
          USING projects p
          WHERE p.repository_id = $1
-           AND l.project_id = p.id",
+           AND l.project_id = p.id
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[], $3::text[]) AS kept (path, name)
+                           WHERE kept.path = p.path AND kept.name = l.name)",
         repository.as_uuid(),
+        &paths,
+        &names,
     )
     .execute(tx.connection())
     .await?;
@@ -211,11 +253,15 @@ pub(crate) async fn save_project_languages(
          SELECT $1, p.id, l.name, l.files, l.code, l.comments, l.blanks
          FROM UNNEST($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
               AS l (path, name, files, code, comments, blanks)
-         JOIN projects p ON p.repository_id = $2 AND p.path = l.path",
+         JOIN projects p ON p.repository_id = $2 AND p.path = l.path
+         ON CONFLICT (tenant_id, project_id, name) DO UPDATE
+         SET files = excluded.files, code = excluded.code, comments = excluded.comments, blanks = excluded.blanks
+         WHERE (project_languages.files, project_languages.code, project_languages.comments, project_languages.blanks)
+               IS DISTINCT FROM (excluded.files, excluded.code, excluded.comments, excluded.blanks)",
         tenant.as_uuid(),
         repository.as_uuid(),
-        &rows.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, language)| language.name.clone()).collect::<Vec<_>>(),
+        &paths,
+        &names,
         &number(|language| language.files),
         &number(|language| language.code),
         &number(|language| language.comments),
