@@ -79,7 +79,9 @@ impl Database {
             let scan = self.find(scan).await?;
             match scan.state {
                 ScanState::Succeeded => return Ok(scan),
-                ScanState::Failed => anyhow::bail!("the scan failed: {:?}", scan.error),
+                ScanState::Failed | ScanState::Cancelled => {
+                    anyhow::bail!("the scan ended without a result: {:?}", scan.error)
+                }
                 ScanState::Queued | ScanState::Running => tokio::time::sleep(LOOK_EVERY).await,
             }
         }

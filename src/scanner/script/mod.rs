@@ -282,11 +282,6 @@ impl<'s> Slice<'s> {
             .map(|(_, value)| value)
     }
 
-    /// The arguments that have no key.
-    pub(super) fn positional(self) -> Vec<Self> {
-        self.items().into_iter().filter(|item| item.pair().is_none()).collect()
-    }
-
     /// The text, where the slice is one literal or several put together.
     pub(super) fn text(self) -> Option<Cow<'s, str>> {
         let mut whole: Option<Cow<'s, str>> = None;
