@@ -17,7 +17,7 @@ use gix::{
 use super::Oid;
 
 /// Each reader's memory for the objects that others in a pack are stored as differences to.
-const PACK_CACHE_BYTES: usize = 32 * 1024 * 1024;
+const PACK_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 const NO_REPLACEMENTS: &str = "core.useReplaceRefs=false";
 /// Without it reduced trust takes objects above 16 MiB for an attack.

@@ -174,6 +174,17 @@ impl Source {
         }
     }
 
+    /// Whether it is a shallow clone; of hosts nobody knows, and they have none.
+    pub fn is_shallow(&self) -> bool {
+        match self {
+            Self::Url(_) => false,
+            Self::Path(path) => path
+                .roots()
+                .iter()
+                .any(|root| root.join("shallow").is_file() || root.join(".git/shallow").is_file()),
+        }
+    }
+
     /// The form under which two ways of writing the same place are equal.
     pub fn normalized(&self) -> String {
         match self {

@@ -33,6 +33,13 @@ pub(super) struct Treatment {
     pub(super) language: Option<String>,
 }
 
+impl Treatment {
+    /// Other people's or a program's work, whose notes and tasks do not count.
+    pub(super) const fn is_foreign(&self) -> bool {
+        self.is_vendored || self.is_generated
+    }
+}
+
 impl Attributes {
     /// Reads those of a tree that speak of linguist's attributes.
     pub(super) fn read(entries: &[TreeEntry], reader: &Reader) -> Self {
@@ -51,10 +58,16 @@ impl Attributes {
         })
     }
 
+    /// Of the rules of one directory.
+    #[cfg(test)]
+    pub(super) fn told(directory: &'static str, rules: &str) -> Self {
+        Self(AttributeRules::new(vec![(directory, rules.as_bytes().to_vec())], &NAMES))
+    }
+
     /// Whether a path holds other people's or a program's work, whose notes and tasks do not count.
-    pub fn is_foreign(&self, path: &str) -> bool {
-        let treatment = self.of(path);
-        treatment.is_vendored || treatment.is_generated
+    #[cfg(test)]
+    fn is_foreign(&self, path: &str) -> bool {
+        self.of(path).is_foreign()
     }
 
     pub(super) fn of(&self, path: &str) -> Treatment {

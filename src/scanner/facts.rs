@@ -13,6 +13,7 @@ use super::{
     comments::{CommentScanner, LineCounts, MarkerFact},
     details::{Document, DocumentFact},
     detectors::{self, CHAIN, Detector, FileName},
+    generated,
     languages::{self, Guess},
     licence::Licences,
     manifest::Finding,
@@ -20,7 +21,8 @@ use super::{
 };
 use crate::repositories::Oid;
 
-/// Raise it whenever the same bytes would give other facts.
+/// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
+/// raise [`super::marks::MARKS_VERSION`] too.
 pub const FACTS_VERSION: u32 = 3;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -56,8 +58,9 @@ pub struct BlobFacts {
     pub lines: Option<LineCounts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<MarkerFact>,
+    /// Few files have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
 }
 
 /// A content that is kept outside git.
@@ -169,7 +172,8 @@ impl Tools {
             return BlobFacts { size, ..BlobFacts::default() };
         }
         let finding = reading.detector().map(|detector| {
-            detectors::read(detector, FileName(path), &String::from_utf8_lossy(source))
+            let text = String::from_utf8_lossy(source);
+            Box::new(detectors::read(detector, FileName(path), &text))
         });
         let language = match reading.language {
             Guess::Known(language) => Some(language),
@@ -183,7 +187,9 @@ impl Tools {
             let (lines, markers) = self.comments.scan(source, syntax);
             facts.language = Some(language.name().to_owned());
             facts.lines = Some(lines);
-            facts.markers = markers;
+            if !markers.is_empty() && !generated::is_generated(source) {
+                facts.markers = markers;
+            }
         }
         facts
     }

@@ -9,7 +9,8 @@ use super::{
 
 /// What a file of this path and these bytes says; none where its path promises nothing.
 pub fn facts(path: &str, source: &[u8]) -> Option<BlobFacts> {
-    Some(Tools::new().facts(source, Reading::of(path)?, path))
+    let reading = Reading::in_language(path, None);
+    (!reading.is_size_only()).then(|| Tools::new().facts(source, reading, path))
 }
 
 /// What the files of a commit come to together.
@@ -17,9 +18,8 @@ pub fn report(files: &[(&str, &[u8])]) -> ScanReport {
     let mut tools = Tools::new();
     let mut read = Vec::new();
     for (path, source) in files {
-        if let Some(reading) = Reading::of(path) {
-            read.push((*path, reading, tools.facts(source, reading, path)));
-        }
+        let reading = Reading::in_language(path, None);
+        read.push((*path, reading, tools.facts(source, reading, path)));
     }
     let place = |(path, _): &&(&str, &[u8])| codeowners::PLACES.contains(path);
     let owners = files

@@ -10,6 +10,7 @@
 //!             a manifest's or plan's bytes → what it says                         detectors/
 //!             a source's bytes → lines and markers                                comments.rs
 //!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
+//! marks::Observer   two versions of a file → the tasks and TODOs in which they differ   marks.rs
 //! ```
 //!
 //! What has to be known before a file is read is small and read with the plan: what does not count
@@ -21,14 +22,23 @@ mod codeowners;
 mod comments;
 mod details;
 pub mod detectors;
+#[cfg(test)]
+mod ecosystems_tests;
 mod facts;
+mod frameworks;
+mod frameworks_table;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod gather;
+mod generated;
+mod heritage;
 mod internal;
 mod languages;
+#[cfg(test)]
+mod layouts_tests;
 mod licence;
 mod manifest;
+pub mod marks;
 pub mod model;
 mod names;
 mod paths;
@@ -39,6 +49,7 @@ mod readme;
 mod scan;
 #[cfg(test)]
 mod scan_testing;
+mod script;
 mod submodules;
 mod syntax;
 mod test_files;
@@ -53,7 +64,8 @@ pub use details::DocumentFact;
 pub use facts::{BlobFacts, FACTS_VERSION, FactKey, KnownFacts, LargeFile, Unread};
 pub use gather::{Progress, Watch};
 pub use manifest::{
-    Contribution, Field, Finding, Manifest, Problem, Requirement, TaskFact, TaskList, Workspace,
+    Child, Contribution, Field, Finding, Heritage, Manifest, Problem, Requirement, Shared,
+    TaskFact, TaskList, Workspace,
 };
 pub use model::ScanReport;
 pub use readme::ReadmeHead;

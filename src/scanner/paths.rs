@@ -1,7 +1,7 @@
 //! What a path says: whose code it is, and which directories are around it.
 
 /// Directories of other people's code.
-const VENDORED: [&str; 8] = [
+const VENDORED: [&str; 11] = [
     "node_modules",
     "bower_components",
     "vendor",
@@ -10,6 +10,10 @@ const VENDORED: [&str; 8] = [
     "third-party",
     "Godeps",
     ".yarn",
+    "Pods",
+    "Carthage",
+    // What Meson puts over the code that it fetches.
+    "packagefiles",
 ];
 
 /// Directories whose content is material for tests.
@@ -52,7 +56,8 @@ pub(super) fn is_fixture(project: &str) -> bool {
 
 /// A directory whose name says that it holds fixtures.
 pub(super) fn is_fixture_directory(project: &str) -> bool {
-    project.split('/').any(|part| FIXTURES.contains(&part))
+    // Erlang's Common Test keeps the files of a suite beside it.
+    project.split('/').any(|part| FIXTURES.contains(&part) || part.ends_with("_SUITE_data"))
 }
 
 /// The directory of a path, `.` for the root.

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
 };
 
 use super::{
@@ -47,7 +47,7 @@ pub struct Scan {
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     pub counts: ScanCounts,
     /// Says of the paths of earlier commits, too, whose work they are.
-    pub attributes: Attributes,
+    pub attributes: Arc<Attributes>,
 }
 
 /// How much a scan looked at.
@@ -78,7 +78,7 @@ pub struct Plan {
     warnings: Warnings,
     file_count: usize,
     vendored: u64,
-    attributes: Attributes,
+    attributes: Arc<Attributes>,
     submodules: Vec<Submodule>,
     owners: Option<(String, Codeowners)>,
 }
@@ -123,7 +123,7 @@ impl Plan {
             warnings: Warnings::default(),
             file_count: tree.entries.len(),
             vendored: 0,
-            attributes: Attributes::read(&tree.entries, &reader),
+            attributes: Arc::new(Attributes::read(&tree.entries, &reader)),
             submodules: Vec::new(),
             owners: None,
         };
@@ -135,8 +135,8 @@ impl Plan {
     }
 
     /// Says whose work the paths of this and of earlier commits are.
-    pub const fn attributes(&self) -> &Attributes {
-        &self.attributes
+    pub fn attributes(&self) -> Arc<Attributes> {
+        Arc::clone(&self.attributes)
     }
 
     /// The facts this scan needs, each once.
@@ -342,6 +342,7 @@ impl<'a> Assembly<'a> {
             Contribution::Tasks(list) => return self.lists.push((path, list)),
         };
         let directory = Cow::Borrowed(paths::directory(path));
+        let manifest = Cow::Borrowed(manifest.as_ref());
         self.manifests.push(Placed { path, directory, detector, manifest, standing });
     }
 

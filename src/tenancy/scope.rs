@@ -13,7 +13,7 @@ use super::{
     layout::IsolationReport,
     permission::{InspectIsolation, Permission, Role},
     session::{SessionCookie, SessionId},
-    store,
+    store::{self, SessionGrant},
     tx::{SystemReason, TenantTx},
 };
 use crate::{
@@ -119,8 +119,10 @@ impl FromRequest for SignedIn {
                 store::find_session(tx.connection(), &hash_secret(&token), kernel.clock.now())
                     .await?;
             let found = found.ok_or(AppError::Unauthorized)?;
-            store::touch_session(tx.connection(), found.id, kernel.clock.now()).await?;
-            tx.commit().await?;
+            if found.is_stale {
+                store::touch_session(tx.connection(), found.id, kernel.clock.now()).await?;
+                tx.commit().await?;
+            }
             Ok(Self {
                 account: found.account,
                 login: found.login,
@@ -156,7 +158,7 @@ impl Kernel {
     async fn grant_of_token(&self, token: &SecretString, request: &HttpRequest) -> Result<Grant> {
         let (hash, now) = (hash_secret(token), self.clock.now());
         let mut tx = self.db.system(SystemReason::Login).await?;
-        let grant = store::find_grant_of_token(tx.connection(), &hash, now)
+        let (grant, is_stale) = store::find_grant_of_token(tx.connection(), &hash, now)
             .await?
             .ok_or(AppError::Unauthorized)?;
         let elsewhere = request
@@ -166,10 +168,11 @@ impl Kernel {
         if elsewhere {
             return Err(AppError::NotFound);
         }
-        if let Some(id) = grant.actor.id() {
+        // Without a write there is nothing to commit, and nothing to wait for.
+        if let Some(id) = grant.actor.id().filter(|_| is_stale) {
             store::touch_token(tx.connection(), id, now).await?;
+            tx.commit().await?;
         }
-        tx.commit().await?;
         Ok(grant)
     }
 
@@ -181,9 +184,11 @@ impl Kernel {
         let (hash, now) = (hash_secret(token), self.clock.now());
         let mut tx = self.db.system(SystemReason::Login).await?;
         let found = store::find_grant_of_session(tx.connection(), &hash, slug, now).await?;
-        let (session, grant) = found.ok_or(AppError::Unauthorized)?;
-        store::touch_session(tx.connection(), session, now).await?;
-        tx.commit().await?;
+        let SessionGrant { session, grant, is_stale } = found.ok_or(AppError::Unauthorized)?;
+        if is_stale {
+            store::touch_session(tx.connection(), session, now).await?;
+            tx.commit().await?;
+        }
         Ok((grant.ok_or(AppError::NotFound)?, session))
     }
 }

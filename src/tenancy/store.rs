@@ -30,6 +30,9 @@ pub(super) async fn enter_tenant(
                 set_config('app.system', '', true) AS system,
                 -- Lists have optional filters, which a generic plan cannot use an index for.
                 set_config('plan_cache_mode', 'force_custom_plan', true) AS plans,
+                -- A page looks up 50 rows by key, in memory or on a disk without heads; at Postgres' price
+                -- of 4 for each, it would rather read a whole table for the last page.
+                set_config('random_page_cost', '1.1', true) AS page_cost,
                 set_config('transaction_read_only', $4, true) AS read_only",
         isolation.tenant_role(),
         grant.organization.id.to_string(),
@@ -123,6 +126,8 @@ pub(super) struct FoundSession {
     pub(super) account: AccountId,
     pub(super) login: String,
     pub(super) name: String,
+    /// Whether it is time to note that the session is in use.
+    pub(super) is_stale: bool,
 }
 
 pub(super) async fn find_session(
@@ -132,31 +137,42 @@ pub(super) async fn find_session(
 ) -> sqlx::Result<Option<FoundSession>> {
     sqlx::query_as!(
         FoundSession,
-        r#"SELECT s.id AS "id: SessionId", a.id AS "account: AccountId", a.login, a.name
+        r#"SELECT s.id AS "id: SessionId", a.id AS "account: AccountId", a.login, a.name,
+                  s.last_seen_at < $3 AS "is_stale!"
            FROM sessions s
            JOIN accounts a ON a.id = s.account_id
            WHERE s.token_hash = $1
              AND s.expires_at > $2"#,
         token,
         now,
+        now - SEEN_EVERY,
     )
     .fetch_optional(connection)
     .await
 }
 
+/// A session that has not ended, and the grant that it is for an organisation.
+pub(super) struct SessionGrant {
+    pub(super) session: SessionId,
+    /// `None` where the person is no member.
+    pub(super) grant: Option<Grant>,
+    /// Whether it is time to note that the session is in use.
+    pub(super) is_stale: bool,
+}
+
 /// Finds the grant of a session for the organisation of this slug, in one round trip.
 ///
-/// `None` where the session has ended; a session without a grant where the person is no member.
+/// `None` where the session has ended.
 pub(super) async fn find_grant_of_session(
     connection: &mut PgConnection,
     token: &SecretHash,
     slug: &str,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<(SessionId, Option<Grant>)>> {
+) -> sqlx::Result<Option<SessionGrant>> {
     let row = sqlx::query!(
         r#"SELECT s.id AS "session: SessionId", a.id AS "account: AccountId", a.login, a.name,
                   o.tenant_id AS "tenant?: TenantId", o.slug AS "slug?", o.name AS "organization_name?",
-                  m.role AS "role?: Role"
+                  m.role AS "role?: Role", s.last_seen_at < $4 AS "is_stale!"
            FROM sessions s
            JOIN accounts a ON a.id = s.account_id
            LEFT JOIN (memberships m JOIN organizations o ON o.tenant_id = m.tenant_id AND o.slug = $2)
@@ -166,6 +182,7 @@ pub(super) async fn find_grant_of_session(
         token,
         slug,
         now,
+        now - SEEN_EVERY,
     )
     .fetch_optional(connection)
     .await?;
@@ -180,36 +197,36 @@ pub(super) async fn find_grant_of_session(
             actor,
             role,
         });
-        (row.session, grant)
+        SessionGrant { session: row.session, grant, is_stale: row.is_stale }
     }))
 }
 
-/// Notes that a session is in use, where that is not fresh.
+/// Notes that a session is in use.
 pub(super) async fn touch_session(
     connection: &mut PgConnection,
     id: SessionId,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $3",
+        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
         id.as_uuid(),
         now,
-        now - SEEN_EVERY,
     )
     .execute(connection)
     .await
     .map(|_| ())
 }
 
-/// Finds the grant of an API token that is neither expired nor revoked.
+/// Finds the grant of an API token that is neither expired nor revoked, and whether it is time to
+/// note that the token is used.
 pub(super) async fn find_grant_of_token(
     connection: &mut PgConnection,
     token: &SecretHash,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<Grant>> {
+) -> sqlx::Result<Option<(Grant, bool)>> {
     let row = sqlx::query!(
         r#"SELECT t.id, t.name, t.role AS "role: Role", o.tenant_id AS "tenant: TenantId", o.slug,
-                  o.name AS organization_name
+                  o.name AS organization_name, coalesce(t.last_used_at < $3, true) AS "is_stale!"
            FROM api_tokens t
            JOIN organizations o ON o.tenant_id = t.tenant_id
            WHERE t.token_hash = $1
@@ -217,17 +234,19 @@ pub(super) async fn find_grant_of_token(
              AND (t.expires_at IS NULL OR t.expires_at > $2)"#,
         token,
         now,
+        now - SEEN_EVERY,
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Grant {
-        organization: Organization { id: row.tenant, slug: row.slug, name: row.organization_name },
-        actor: Actor::Token { id: row.id, name: row.name },
-        role: row.role,
+    Ok(row.map(|row| {
+        let organization =
+            Organization { id: row.tenant, slug: row.slug, name: row.organization_name };
+        let actor = Actor::Token { id: row.id, name: row.name };
+        (Grant { organization, actor, role: row.role }, row.is_stale)
     }))
 }
 
-/// Notes that a token was used, where that is not fresh.
+/// Notes that a token was used.
 pub(super) async fn touch_token(
     connection: &mut PgConnection,
     id: Uuid,
@@ -237,10 +256,9 @@ pub(super) async fn touch_token(
         "UPDATE api_tokens
          SET last_used_at = $2
          WHERE id = $1
-           AND (last_used_at IS NULL OR last_used_at < $3)",
+           AND (last_used_at IS NULL OR last_used_at < $2)",
         id,
         now,
-        now - SEEN_EVERY,
     )
     .execute(connection)
     .await

@@ -31,7 +31,11 @@ static EMBEDDED: LazyLock<BTreeMap<String, Arc<Asset>>> = LazyLock::new(|| {
 ///
 /// A name that does not exist gives an address that answers 404.
 pub fn asset(name: &str) -> String {
-    let hash = find(name).map_or_else(|| "missing".to_owned(), |asset| asset.hash.clone());
+    address(name, find(name).as_deref())
+}
+
+fn address(name: &str, asset: Option<&Asset>) -> String {
+    let hash = asset.map_or("missing", |asset| &asset.hash);
     match name.rsplit_once('.') {
         Some((stem, extension)) => format!("{ROOT}{stem}.{hash}.{extension}"),
         None => format!("{ROOT}{name}.{hash}"),
@@ -144,9 +148,12 @@ fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
 }
 
 /// Writes the addresses with hashes into a style sheet in place of `url("fonts/…")`.
+///
+/// It loads the fonts by itself: [`EMBEDDED`] is being made while this runs, and would wait for itself.
 fn link_fonts(style: &str) -> String {
     Files::iter().filter(|name| name.starts_with("fonts/")).fold(style.to_owned(), |style, name| {
-        style.replace(&format!("url(\"{name}\")"), &format!("url(\"{}\")", asset(&name)))
+        let font = address(&name, Asset::load(&name).as_ref());
+        style.replace(&format!("url(\"{name}\")"), &format!("url(\"{font}\")"))
     })
 }
 

@@ -1,6 +1,6 @@
 //! The addresses of an organisation's pages about its work.
 
-use super::model::{ProjectId, ScanId};
+use super::model::{ProjectId, ScanId, TaskId};
 use crate::{
     tenancy::{Permission, Scope},
     web::html::address,
@@ -66,6 +66,10 @@ impl Links {
 
     pub fn tasks(&self, parameters: &[(&str, Option<&str>)]) -> String {
         address(&format!("{}/tasks", self.base), parameters)
+    }
+
+    pub fn task(&self, id: TaskId) -> String {
+        format!("{}/tasks/{id}", self.base)
     }
 
     pub fn commits(&self, repository: Option<&str>) -> String {

@@ -19,6 +19,7 @@ mod graph;
 mod graph_page;
 mod housekeeping;
 mod jobs;
+mod life;
 mod limits;
 mod links;
 mod model;
@@ -30,6 +31,7 @@ mod scan_page;
 mod settings;
 mod store;
 mod submodules;
+mod task_page;
 mod views;
 
 pub use about::PipelineRow;
@@ -42,10 +44,11 @@ pub use jobs::{register_jobs, request_scan};
 pub use limits::{Excess, ReadingLimits};
 pub use links::Links;
 pub use model::{
-    Commit, CommitFilter, CommitKey, Contributor, Dependency, Found, GraphEdge, GraphNode, IdKey,
-    Language, LastChange, OrdinalKey, Phase, Project, ProjectDetails, ProjectFacts, ProjectFilter,
-    ProjectId, ProjectKey, RepositoryDetails, Scan, ScanId, ScanState, ScanWarning, Submodule,
-    SubmoduleUse, Task, TaskFilter, TaskId, TaskSource, TaskState,
+    Commit, CommitFilter, CommitKey, Contributor, Deed, Dependency, EventKind, Found, GraphEdge,
+    GraphNode, IdKey, Language, LastChange, OrdinalKey, Phase, Project, ProjectDetails,
+    ProjectFacts, ProjectFilter, ProjectId, ProjectKey, RepositoryDetails, Scan, ScanId, ScanState,
+    ScanWarning, Submodule, SubmoduleUse, Task, TaskEvent, TaskFilter, TaskId, TaskSource,
+    TaskState,
 };
 pub use pages::routes;
 pub use reading::{Reading, read_once};
@@ -55,6 +58,6 @@ pub use store::{
     find_project_facts, find_repository_details, find_scan, find_task, list_changes, list_commits,
     list_contributors, list_dependencies, list_graph_edges, list_graph_nodes, list_kinds,
     list_languages, list_pipelines, list_project_languages, list_projects, list_scans,
-    list_submodule_uses, list_submodules, list_tasks, list_warnings,
+    list_submodule_uses, list_submodules, list_task_events, list_tasks, list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

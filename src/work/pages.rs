@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Query};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,
     },
-    project_page, scan_page, store,
+    project_page, scan_page, store, task_page,
     views::{CommitRow, ProjectRow, TaskRow, Viewing, kind_label, project_rows},
 };
 use crate::{
@@ -34,6 +35,7 @@ pub fn routes() -> Routes {
         .read("/{organization}/projects/{project}", project_page::project)
         .read("/{organization}/repositories/{repository}/graph", graph_page::graph)
         .read("/{organization}/tasks", tasks)
+        .read("/{organization}/tasks/{task}", task_page::task)
         .read("/{organization}/commits", commits)
         .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)
         .read("/{organization}/scans", scan_page::scans)
@@ -46,6 +48,14 @@ pub fn routes() -> Routes {
 const NO_REPOSITORY: RepositoryId = RepositoryId::from_uuid(uuid::Uuid::nil());
 const NO_PROJECT: ProjectId = ProjectId::from_uuid(uuid::Uuid::nil());
 
+/// Ages to filter by: value, label, and days.
+const AGES: [(&str, &str, i64); 4] = [
+    ("month", "over a month", 30),
+    ("quarter", "over 3 months", 91),
+    ("year", "over a year", 365),
+    ("years", "over 3 years", 1_096),
+];
+
 /// What a list is asked for; an unknown status or source filters nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
@@ -54,6 +64,7 @@ pub(super) struct ListQuery {
     pub kind: Option<String>,
     pub repository: Option<String>,
     pub project: Option<String>,
+    pub age: Option<String>,
     pub q: Option<String>,
     pub cursor: Option<String>,
     pub limit: Option<String>,
@@ -77,19 +88,32 @@ impl ListQuery {
         }
     }
 
+    /// The time before which tasks were opened; an unknown age filters nothing.
+    pub(super) fn opened_before(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let chosen = self.age.as_deref()?;
+        let (_, _, days) = AGES.into_iter().find(|(value, ..)| *value == chosen)?;
+        now.checked_sub_signed(chrono::TimeDelta::days(days))
+    }
+
+    pub(super) fn by_age(&self) -> Filter {
+        let values = AGES.map(|(value, label, _)| (value.to_owned(), label.to_owned()));
+        Filter::new("age", "age", self.age.as_deref(), values)
+    }
+
     pub(super) fn source(&self) -> Option<TaskSource> {
         [TaskSource::Tasklist, TaskSource::Todo]
             .into_iter()
             .find(|source| Some(source.as_str()) == self.source.as_deref())
     }
 
-    fn parameters(&self) -> [(&'static str, Option<&str>); 7] {
+    fn parameters(&self) -> [(&'static str, Option<&str>); 8] {
         [
             ("status", self.status.as_deref()),
             ("source", self.source.as_deref()),
             ("kind", self.kind.as_deref()),
             ("repository", self.repository.as_deref()),
             ("project", self.project.as_deref()),
+            ("age", self.age.as_deref()),
             ("q", self.q.as_deref()),
             ("limit", self.limit.as_deref()),
         ]
@@ -257,6 +281,7 @@ pub(super) async fn tasks(
         repository,
         project,
         text: query.text(),
+        opened_before: query.opened_before(viewing.now),
         with_fixtures: false,
     };
     let rows = store::list_tasks(&mut tx, &filter, &request).await?;
@@ -275,7 +300,13 @@ pub(super) async fn tasks(
         filters: Filters {
             action: path,
             search: Some(query.search("Filter by title or id")),
-            choices: vec![query.by_status(), query.by_source(), by_repository, by_project],
+            choices: vec![
+                query.by_status(),
+                query.by_source(),
+                query.by_age(),
+                by_repository,
+                by_project,
+            ],
         },
     }))
 }
@@ -285,10 +316,8 @@ async fn project_filter(
     repository: Option<RepositoryId>,
     chosen: Option<&str>,
 ) -> Result<Filter> {
-    let filter = ProjectFilter { repository, ..ProjectFilter::default() };
-    let projects =
-        store::list_projects(tx, &filter, &crate::web::paging::PageRequest::first(200)).await?;
-    let named = projects.into_iter().map(|project| (project.id.to_string(), project.name));
+    let named = store::list_project_names(tx, repository).await?;
+    let named = named.into_iter().map(|(id, name)| (id.to_string(), name));
     Ok(Filter::new("project", "project", chosen, named))
 }
 

@@ -79,6 +79,7 @@ pub(super) async fn project(
         source: query.source(),
         project: Some(project.id),
         text: query.text(),
+        opened_before: query.opened_before(viewing.now),
         repository: None,
         with_fixtures: project.fixture,
     };
@@ -113,7 +114,7 @@ pub(super) async fn project(
         filters: Filters {
             action: here,
             search: Some(query.search("Filter by title or id")),
-            choices: vec![query.by_status(), query.by_source()],
+            choices: vec![query.by_status(), query.by_source(), query.by_age()],
         },
         project: heading(project, &viewing),
     }))

@@ -270,12 +270,12 @@ async fn contributors_added_bit_by_bit_are_those_counted_from_scratch() {
 
     for (number, file) in ["crates/ledger/a.rs", "crates/money/b.rs", "c.txt"].iter().enumerate() {
         let text = format!("{number}\n");
-        repository.commit_as(&format!("Person {number}"), number, &[(file, &text)]);
+        repository.commit_later(&format!("Person {number}"), number, &[(file, &text)]);
         world.rescan(world.acme, "payments").await;
     }
     let incremental = counted(&world).await;
     // A project that comes and goes makes the next two scans count all anew.
-    repository.commit_as(
+    repository.commit_later(
         "Person 9",
         5,
         &[("crates/new/Cargo.toml", "[package]\nname = \"new\"\n")],

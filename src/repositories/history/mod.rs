@@ -19,8 +19,11 @@ use super::Oid;
 
 mod changes;
 mod decode;
+mod observer;
 mod order;
 mod workers;
+
+pub use observer::{Observer, Unobserved, Versions};
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +76,9 @@ pub struct FileChange {
 
 /// What a walk gives out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    Commit(Box<Commit>),
+pub enum Event<Seen = ()> {
+    /// With what the observer saw in its files, by path.
+    Commit(Box<Commit>, Vec<Seen>),
     Warning(Warning),
 }
 
@@ -172,10 +176,11 @@ pub struct Walk<'a> {
 /// Gives out the commits that are not known, newest first by commit time.
 ///
 /// `each` runs on the calling thread and may end the walk. Answers how many commits were given.
-pub fn walk(
+pub fn walk<O: Observer>(
     walk: &Walk<'_>,
     watch: &Watch<'_>,
-    each: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    observer: &O,
+    each: &mut dyn FnMut(Event<O::Seen>) -> ControlFlow<()>,
 ) -> Result<usize, HistoryError> {
     let repository = open(walk.repository, walk.limits.max_blob_bytes)?;
     let found = order::list(&repository.to_thread_local(), walk, watch)?;
@@ -184,7 +189,7 @@ pub fn walk(
             return Err(HistoryError::Cancelled);
         }
     }
-    workers::count(&repository, &found.commits, walk, watch, each)?;
+    workers::count(&repository, &found.commits, walk, (watch, observer), each)?;
     Ok(found.commits.len())
 }
 

@@ -109,7 +109,7 @@ impl PartialOrd for Waiting {
 }
 
 impl<'a> Queue<'a> {
-    /// A head that is there, but ends the history or cannot be understood, is a warning.
+    /// Starts at a head; with a warning where a shallow clone has no more than it.
     fn from(
         repository: &'a gix::Repository,
         head: Oid,
@@ -125,8 +125,9 @@ impl<'a> Queue<'a> {
             buffer: Vec::new(),
         };
         match queue.push(head) {
-            Err(Warning::MissingCommit(_)) => Err(HistoryError::MissingHead(head)),
-            pushed => Ok((queue, pushed.err())),
+            Ok(()) => Ok((queue, None)),
+            Err(warning) if warning.is_damage() => Err(HistoryError::MissingHead(head)),
+            Err(warning) => Ok((queue, Some(warning))),
         }
     }
 

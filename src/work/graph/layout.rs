@@ -211,7 +211,9 @@ impl Net {
         });
         let lines = self.chains.iter().take(edges.len()).map(|(chain, turned)| {
             let items = chain.iter().filter_map(|index| self.items.get(*index));
-            let points = items.map(|item| (column(item), y(item))).collect::<Vec<_>>();
+            // Beside the line that runs the other way, where there is one.
+            let aside = if *turned { 9 } else { 0 };
+            let points = items.map(|item| (column(item), y(item) + aside)).collect::<Vec<_>>();
             line(&points, *turned)
         });
         Drawing {

@@ -6,6 +6,7 @@ mod contributors;
 mod details;
 mod ending;
 mod facts;
+mod life;
 mod projects;
 mod save;
 mod scans;
@@ -27,7 +28,13 @@ pub use details::{
 pub(super) use ending::{
     cancel_scan, delete_old_scans, is_being_scanned, is_current, list_idle_repositories,
 };
-pub(super) use facts::{delete_other_facts, insert_facts, list_facts};
+pub(super) use facts::{delete_facts, insert_facts, list_facts};
+pub use life::list_task_events;
+pub(super) use life::{
+    Chapter, VanishedTask, append_events, find_life_version, list_life_tasks, replace_events,
+    save_vanished, set_life_version,
+};
+pub(super) use projects::list_project_names;
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,

@@ -36,8 +36,25 @@ impl Repository {
         self
     }
 
-    /// The same by somebody else, so many days later.
-    pub fn commit_as(&self, name: &str, days: usize, files: &[(&str, &str)]) -> &Self {
+    /// Writes files, deletes those without content, and commits everything as this author.
+    pub fn commit_as(&self, author: &str, files: &[(&str, &str)]) -> &Self {
+        for (name, content) in files {
+            let file = self.path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            if content.is_empty() {
+                fs::remove_file(file).unwrap();
+            } else {
+                fs::write(file, content).unwrap();
+            }
+        }
+        self.git(&["add", "--all"]);
+        let person = format!("{author} <{}@example.com>", author.to_lowercase());
+        self.git(&["commit", "--quiet", "--author", &person, "--message", "A commit"]);
+        self
+    }
+
+    /// Writes files and commits everything as somebody else, so many days later.
+    pub fn commit_later(&self, name: &str, days: usize, files: &[(&str, &str)]) -> &Self {
         for (file, content) in files {
             let file = self.path.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
