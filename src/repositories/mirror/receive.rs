@@ -59,7 +59,7 @@ pub(super) fn receive(
         layout::remove_new_packs(mirror, &packs)?;
         return Err(error);
     }
-    finish(mirror, &references, guard, before)
+    finish(mirror, &references, guard, &before)
 }
 
 /// Makes the references those of the mirror, once all that they name is here.
@@ -67,11 +67,11 @@ fn finish(
     mirror: &Path,
     references: &References,
     guard: &Guard,
-    before: [Vec<u8>; 2],
+    before: &[Vec<u8>; 2],
 ) -> Result<Fetched, FetchError> {
     check_objects(mirror, references, guard)?;
     references.write(mirror)?;
-    let changed = before != layout::snapshot(mirror)?;
+    let changed = *before != layout::snapshot(mirror)?;
     let (default_branch, head) = references.default_branch();
     Ok(Fetched { default_branch, head, bytes: guard.bytes(), changed })
 }
@@ -122,7 +122,7 @@ pub(super) fn from_answers(
     let transport =
         Connection::new(answers, std::io::sink(), Protocol::V2, "fuzz", nobody, mode, false);
     let references = exchange(mirror, "file:///fuzz", transport, guard)?;
-    finish(mirror, &references, guard, before)
+    finish(mirror, &references, guard, &before)
 }
 
 /// Speaks git with the other side until the objects of all its branches and tags are here.

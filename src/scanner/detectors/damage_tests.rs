@@ -272,7 +272,7 @@ fn values_of_any_size_are_cut() {
         check(path, &huge);
         let mut word = "x".repeat(200_000);
         word.push('\u{202e}');
-        for (at, _) in text.match_indices("\"").step_by(2).take(8) {
+        for (at, _) in text.match_indices('"').step_by(2).take(8) {
             let (before, after) = text.split_at(at + 1);
             check(path, &format!("{before}{word}{after}"));
             check(path, &format!("{before}a\u{1}b\\u0000c\\0{after}"));
