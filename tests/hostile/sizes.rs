@@ -14,17 +14,15 @@ fn a_hundred_thousand_files_are_read_within_three_hundred_megabytes() {
     script.commit("main", "A <a@x> 1700000000 +0000", "Many", &[]);
     for number in 0..100_000 {
         let path = format!("d{}/e{}/f{number}.rs", number % 97, number % 11);
-        script.file(
-            path.as_bytes(),
-            format!("// TODO number {number}\nfn f{number}() {{}}\n").as_bytes(),
-        );
+        let note = if number % 10 == 0 { "// TODO look again\n" } else { "// About it.\n" };
+        script.file(path.as_bytes(), format!("{note}fn f{number}() {{}}\n").as_bytes());
     }
     repository.import(&script);
 
     let scanned = repository.scan();
 
     assert_eq!(scanned.report["languages"][0]["files"], 100_000);
-    assert_eq!(scanned.report["todos"].as_array().unwrap().len(), 100_000);
+    assert_eq!(scanned.report["todos"].as_array().unwrap().len(), 10_000);
     assert_eq!(scanned.commits()[0]["files"], 100_000);
     println!("{:?}, {} MB", scanned.took, scanned.peak_megabytes);
     assert!(scanned.peak_megabytes < 300, "{} MB", scanned.peak_megabytes);
