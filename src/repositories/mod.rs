@@ -6,6 +6,8 @@
 //! address a fetch connects to has been checked after name resolution.
 
 pub mod attributes;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub mod history;
 pub mod mirror;
 mod model;

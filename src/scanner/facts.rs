@@ -152,7 +152,7 @@ impl Reading {
 }
 
 impl Tools {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn new() -> Self {
         Self::sharing(Arc::default())
     }

@@ -27,6 +27,8 @@ mod ecosystems_tests;
 mod facts;
 mod frameworks;
 mod frameworks_table;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gather;
 mod generated;
 mod heritage;
@@ -41,6 +43,8 @@ pub mod model;
 mod names;
 mod paths;
 mod projects;
+#[cfg(test)]
+mod property_tests;
 mod readme;
 mod scan;
 #[cfg(test)]

@@ -346,6 +346,8 @@ pub enum WarningCode {
     LargeFilePointer,
     ListTruncated,
     ObjectMissing,
+    PathTooLong,
     SubmoduleNotFollowed,
+    TooDeep,
     WorkspacePattern,
 }

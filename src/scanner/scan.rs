@@ -24,7 +24,9 @@ use super::{
 };
 use crate::repositories::{
     Oid,
-    objects::{Blob, EntryKind, ObjectError, ObjectStore, Reader, Tree, TreeEntry, TreeLimits},
+    objects::{
+        Blob, EntryKind, LeftOut, ObjectError, ObjectStore, Reader, Tree, TreeEntry, TreeLimits,
+    },
 };
 
 /// What a scan is told.
@@ -143,8 +145,9 @@ impl Plan {
     }
 
     fn add(&mut self, tree: Tree) {
-        for path in &tree.unreadable {
-            self.warnings.add(WarningCode::ObjectMissing, path, "This directory cannot be read, so what is in it is not listed: fetch the repository again.");
+        for (reason, path) in &tree.left_out {
+            let (code, message) = told(*reason);
+            self.warnings.add(code, path, message);
         }
         let mut indices: HashMap<FactKey, usize> = HashMap::new();
         for entry in tree.entries {
@@ -228,6 +231,23 @@ impl Plan {
         });
         let new_facts = new_facts.collect();
         Ok(Scan { report, new_facts, counts, attributes: self.attributes })
+    }
+}
+
+fn told(reason: LeftOut) -> (WarningCode, &'static str) {
+    match reason {
+        LeftOut::Unreadable => (
+            WarningCode::ObjectMissing,
+            "This directory cannot be read, so what is in it is not listed: fetch the repository again.",
+        ),
+        LeftOut::TooDeep => (
+            WarningCode::TooDeep,
+            "Directories are nested deeper than `scanner.max_depth` here, so what is below is not listed: raise it to read that too.",
+        ),
+        LeftOut::PathTooLong => (
+            WarningCode::PathTooLong,
+            "The path is longer than any system takes, so what stands there is not listed: give it a shorter one.",
+        ),
     }
 }
 
@@ -389,6 +409,26 @@ fn directories<'a>(files: &[Seen<'a>]) -> HashSet<&'a str> {
         }
     }
     all
+}
+
+/// The report of files that are at hand.
+#[cfg(feature = "fuzzing")]
+pub(super) fn report_of(
+    files: &[(&str, Reading, BlobFacts)],
+    owners: Option<(&str, &Codeowners)>,
+) -> ScanReport {
+    let planned = |path: &str| PlannedFile {
+        path: path.to_owned(),
+        wanted: 0,
+        is_generated: false,
+        is_documentation: false,
+    };
+    let planned: Vec<_> = files.iter().map(|(path, ..)| planned(path)).collect();
+    let mut assembly = Assembly::default();
+    for (file, (_, reading, facts)) in planned.iter().zip(files) {
+        assembly.file(file, *reading, facts);
+    }
+    assembly.report("demo", owners)
 }
 
 /// Which project a file belongs to: the nearest one around it.

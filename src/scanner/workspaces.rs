@@ -185,4 +185,16 @@ mod tests {
     fn broken_globs_match_nothing() {
         assert!(!contains(&["[", "{a"], &[], "a"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_pattern_is_taken_or_left(patterns in proptest::collection::vec("[a*?!/\\[\\]{},.-]{0,8}|\\PC{0,8}", 0..6), path in "[ab]{1,3}(/[ab]{1,3}){0,3}") {
+            let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+
+            // Whatever they say, what names a path names it, and what excludes it excludes it.
+            contains(&patterns, &[], &path);
+            proptest::prop_assert!(contains(&[path.as_str()], &[], &path));
+            proptest::prop_assert!(!contains(&[&patterns[..], &["**"]].concat(), &[path.as_str()], &path));
+        }
+    }
 }

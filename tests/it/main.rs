@@ -12,6 +12,7 @@
 mod api;
 mod authorization;
 mod details;
+mod hostile;
 mod isolation;
 mod lists;
 mod migrations;

@@ -1,11 +1,13 @@
 //! Counting the lines that a commit added and deleted.
 
+use std::{collections::HashMap, ops::ControlFlow};
+
 use gix::{
     ObjectId,
-    bstr::{BString, ByteSlice},
+    bstr::{BStr, BString, ByteSlice},
     diff::{
         blob::{Algorithm, Diff, InternedInput, sources::byte_lines},
-        tree::{Recorder, State, recorder},
+        tree::{Recorder, State, Visit, recorder, visit},
     },
     objs::{TreeRefIter, tree::EntryMode},
     prelude::FindExt,
@@ -16,6 +18,13 @@ use super::{Commit, FileChange, Limits, Observer, Versions, decode};
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
 
+/// The most files and directories that one commit may change and still be counted.
+const MAX_CHANGES: usize = 500_000;
+/// A file above this is counted once in a commit, wherever it stands: one can stand at thousands of
+/// paths. The scanner reads none of that size.
+const LARGE: usize = 2 << 20;
+/// What the paths of its changes may take: a long one can stand before many files in a few bytes.
+const MAX_CHANGES_BYTES: usize = 96 << 20;
 /// Compared at once: two texts share long stretches.
 const BLOCK: usize = 64;
 /// So many lines of each side are compared with each other one by one.
@@ -60,11 +69,13 @@ impl Counter {
     }
 
     /// Fills in the files and sums of a commit that has this tree; gives what the observer saw.
+    /// Ends early, without a result, when it is told to stop.
     pub(super) fn fill<O: Observer>(
         &mut self,
         commit: &mut Commit,
         tree: ObjectId,
         (observer, worker): (&O, &mut O::Worker),
+        stopped: &dyn Fn() -> bool,
     ) -> Result<Vec<O::Seen>, String> {
         let mut seen = Vec::new();
         let parent_tree = match commit.parents.as_slice() {
@@ -73,10 +84,21 @@ impl Counter {
             // As `git log` does: what a merge changed, its parents have changed before.
             _ => return Ok(seen),
         };
+        let mut large: HashMap<(Option<Version>, Option<Version>), Lines> = HashMap::new();
         for change in self.changed_files(parent_tree, tree)? {
-            let lines = self
-                .lines(&change, &mut |file| seen.extend(observer.look(worker, file)))
-                .map_err(|error| error.to_string())?;
+            if stopped() {
+                return Err("it was cancelled".to_owned());
+            }
+            let versions = (change.old, change.new);
+            let lines = match large.get(&versions) {
+                Some(lines) => *lines,
+                None => self
+                    .lines(&change, &mut |file| seen.extend(observer.look(worker, file)))
+                    .map_err(|error| error.to_string())?,
+            };
+            if self.old.len() + self.new.len() > LARGE {
+                large.insert(versions, lines);
+            }
             let (added, deleted) = lines.unzip();
             commit.files_changed = commit.files_changed.saturating_add(1);
             commit.insertions += u64::from(added.unwrap_or(0));
@@ -114,10 +136,13 @@ impl Counter {
             None => TreeRefIter::from_bytes(&[], gix::hash::Kind::Sha1),
         };
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
-        let mut recorder = Recorder::default();
-        gix::diff::tree(old, new, &mut self.state, objects, &mut recorder)
-            .map_err(|error| error.to_string())?;
-        Ok(pair_up(recorder.records))
+        let mut changes = Bounded::default();
+        let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut changes);
+        if changes.is_too_much() {
+            return Err(format!("it changes more than {MAX_CHANGES} files and directories"));
+        }
+        compared.map_err(|error| error.to_string())?;
+        Ok(pair_up(changes.recorder.records))
     }
 
     fn lines(
@@ -175,6 +200,53 @@ impl Counter {
             input.interner.num_tokens(),
         );
         (self.diff.count_additions(), self.diff.count_removals())
+    }
+}
+
+/// Records changes until there are too many: a few trees that hold each other many times over
+/// stand for more files than there is memory.
+#[derive(Default)]
+struct Bounded {
+    recorder: Recorder,
+    bytes: usize,
+}
+
+impl Visit for Bounded {
+    fn pop_front_tracked_path_and_set_current(&mut self) {
+        self.recorder.pop_front_tracked_path_and_set_current();
+    }
+
+    fn push_back_tracked_path_component(&mut self, component: &BStr) {
+        self.recorder.push_back_tracked_path_component(component);
+    }
+
+    fn push_path_component(&mut self, component: &BStr) {
+        self.recorder.push_path_component(component);
+    }
+
+    fn pop_path_component(&mut self) {
+        self.recorder.pop_path_component();
+    }
+
+    fn visit(&mut self, change: visit::Change) -> visit::Action {
+        let action = self.recorder.visit(change);
+        let path = self.recorder.records.last().map_or(0, |last| path_of(last).len());
+        self.bytes = self.bytes.saturating_add(path);
+        if self.is_too_much() { ControlFlow::Break(()) } else { action }
+    }
+}
+
+impl Bounded {
+    fn is_too_much(&self) -> bool {
+        self.recorder.records.len() > MAX_CHANGES || self.bytes > MAX_CHANGES_BYTES
+    }
+}
+
+fn path_of(record: &recorder::Change) -> &BStr {
+    match record {
+        recorder::Change::Addition { path, .. }
+        | recorder::Change::Deletion { path, .. }
+        | recorder::Change::Modification { path, .. } => path.as_ref(),
     }
 }
 

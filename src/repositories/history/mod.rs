@@ -89,7 +89,9 @@ pub enum Warning {
     MissingCommit(Oid),
     #[error("History ends at {0}: the source is a shallow clone.")]
     Shallow(Oid),
-    #[error("The commit {0} cannot be understood ({1}); what came before it is not shown.")]
+    #[error(
+        "The commit {0} cannot be understood ({1}) and is not shown; what came before it may be missing."
+    )]
     UnreadableCommit(Oid, String),
     #[error("The changes of commit {commit} are not counted: {reason}.")]
     UncountedChanges { commit: Oid, reason: String },
@@ -208,6 +210,14 @@ pub fn dropped<S: BuildHasher>(
             known.iter().filter(|oid| !reached.contains(oid)).copied().collect()
         }
     })
+}
+
+/// A commit of these bytes, as a walk gives it out, but for its files.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decoded(bytes: &[u8], mailmap: &[u8]) -> Option<Commit> {
+    let raw = gix::objs::CommitRef::from_bytes(bytes, gix::hash::Kind::Sha1).ok()?;
+    let mailmap = gix::mailmap::Snapshot::from_bytes(mailmap);
+    Some(decode::commit(Oid::from_bytes([0; 20]), &raw, &mailmap))
 }
 
 /// Opens without anything from outside the repository, and with memory bounded.

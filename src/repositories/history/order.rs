@@ -156,9 +156,11 @@ impl<'a> Queue<'a> {
     }
 }
 
+/// The parents stand before the people, so that they are known even where those are no people.
 fn links(commit: CommitRefIter<'_>) -> Result<(Vec<Oid>, i64), String> {
     let mut parents = Vec::new();
     let mut time = 0;
+    let mut has_tree = false;
     let visited = commit.into_iter().try_for_each(|token| match token {
         Ok(gix::objs::commit::ref_iter::Token::Parent { id }) => {
             parents.push(Oid::from(id));
@@ -168,7 +170,11 @@ fn links(commit: CommitRefIter<'_>) -> Result<(Vec<Oid>, i64), String> {
             time = signature.seconds();
             ControlFlow::Break(Ok(()))
         }
-        Ok(_) => ControlFlow::Continue(()),
+        Ok(_) => {
+            has_tree = true;
+            ControlFlow::Continue(())
+        }
+        Err(_) if has_tree => ControlFlow::Break(Ok(())),
         Err(error) => ControlFlow::Break(Err(error.to_string())),
     });
     match visited {

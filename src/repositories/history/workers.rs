@@ -88,7 +88,8 @@ impl<O: Observer> Pool<'_, O> {
         while !self.stop.load(Ordering::Relaxed) && !cancelled() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(batch) = self.batches.get(number) else { return };
-            let read = |oid: &Oid| self.read(&mut counter, *oid, &mut worker);
+            let stopped = || self.stop.load(Ordering::Relaxed) || cancelled();
+            let read = |oid: &Oid| self.read(&mut counter, *oid, &mut worker, &stopped);
             let events = batch.iter().flat_map(read).collect();
             if sender.send((number, events)).is_err() {
                 return;
@@ -119,7 +120,13 @@ impl<O: Observer> Pool<'_, O> {
         if given == self.batches.len() { Ok(()) } else { Err(HistoryError::Cancelled) }
     }
 
-    fn read(&self, counter: &mut Counter, oid: Oid, worker: &mut O::Worker) -> Vec<Event<O::Seen>> {
+    fn read(
+        &self,
+        counter: &mut Counter,
+        oid: Oid,
+        worker: &mut O::Worker,
+        stopped: &dyn Fn() -> bool,
+    ) -> Vec<Event<O::Seen>> {
         let mut buffer = Vec::new();
         let found = gix::objs::Find::try_find(
             &counter.repository().objects,
@@ -140,7 +147,7 @@ impl<O: Observer> Pool<'_, O> {
             }
         };
         let mut commit = decode::commit(oid, &raw, &self.mailmap);
-        match counter.fill(&mut commit, raw.tree(), (self.observer, worker)) {
+        match counter.fill(&mut commit, raw.tree(), (self.observer, worker), stopped) {
             Ok(seen) => vec![Event::Commit(Box::new(commit), seen)],
             Err(reason) => {
                 // Half a sum would look like a whole one.

@@ -196,3 +196,17 @@ fn suspect(error: FetchError, has_packs: bool) -> FetchError {
         other => other,
     }
 }
+
+/// A fetch from a server whose answers are at hand, with limits that keep a fuzzer quick.
+#[cfg(feature = "fuzzing")]
+pub(super) fn receive_from(directory: &Path, answers: &[u8]) -> Result<Fetched, FetchError> {
+    let limits = FetchLimits {
+        max_object_bytes: 4 << 20,
+        max_refs: 1_000,
+        min_free_bytes: 0,
+        ..FetchLimits::default()
+    };
+    layout::create(directory)?;
+    layout::clean(directory)?;
+    receive::from_answers(directory, answers, &Arc::new(Guard::new(limits, "fuzz".to_owned())))
+}

@@ -11,6 +11,8 @@ mod cabal;
 mod ci;
 mod conda;
 mod cpp;
+#[cfg(test)]
+mod damage_tests;
 mod dart;
 mod docker;
 mod dotnet;
