@@ -163,9 +163,9 @@ async fn run(
 
 const REPOSITORIES: &str = "
     WITH unused AS (SELECT $3::uuid[], $4::integer, $5::integer)
-    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, any_path, default_branch, scanned_at, created_at)
+    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, default_branch, scanned_at, created_at)
     SELECT $1, id, format('repository-%s', lpad(n::text, 3, '0')), 'url', format('https://git.example.com/team/repository-%s.git', n),
-           format('https://git.example.com/team/repository-%s', n), false, 'main', now(), now()
+           format('https://git.example.com/team/repository-%s', n), 'main', now(), now()
     FROM UNNEST($2) WITH ORDINALITY AS r (id, n)";
 
 const PROJECTS: &str = "
@@ -190,9 +190,9 @@ const DEPENDENCIES: &str = "
     FROM UNNEST($2) AS p (id), generate_series(1, 5) AS d";
 
 const TASKS: &str = "
-    INSERT INTO tasks (tenant_id, id, repository_id, source, fingerprint, key, marker, title, state, section, author, depth,
+    INSERT INTO tasks (tenant_id, id, repository_id, source, key, marker, title, state, section, author, depth,
                        attributes, path, line, fixture, created_at, updated_at)
-    SELECT $1, id, ($3::uuid[])[(n - 1) / $4 + 1], CASE WHEN n % 5 = 0 THEN 'todo' ELSE 'tasklist' END, md5(n::text),
+    SELECT $1, id, ($3::uuid[])[(n - 1) / $4 + 1], CASE WHEN n % 5 = 0 THEN 'todo' ELSE 'tasklist' END,
            CASE WHEN n % 5 <> 0 THEN 'TASK-' || n END, CASE WHEN n % 5 = 0 THEN 'TODO' END,
            format('Make sure that the payment number %s is sent once, and only once', n),
            CASE WHEN n % 10 < 6 THEN 'open' WHEN n % 10 < 9 THEN 'done' ELSE 'removed' END, 'Payments', NULL, 0,

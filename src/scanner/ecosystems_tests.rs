@@ -21,9 +21,9 @@ fn internal(project: &Project) -> Vec<&str> {
 fn hostile_builds_end_in_time() {
     let start = Instant::now();
     let nested = "dependencies {\na(\n".repeat(30_000);
-    let requires: String = (0..20_000).map(|index| format!("require a{index}/b v1\n")).collect();
-    let replaces: String =
-        (0..20_000).map(|index| format!("replace c{index}/d => ../x\n")).collect();
+    let lines = |line: fn(u32) -> String| (0..20_000).map(line).collect::<Vec<_>>().join("\n");
+    let requires = lines(|index| format!("require a{index}/b v1"));
+    let replaces = lines(|index| format!("replace c{index}/d => ../x"));
 
     for (path, text) in [
         ("build.gradle", &nested),

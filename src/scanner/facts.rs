@@ -245,9 +245,9 @@ mod tests {
         let minified = format!("{}\n", "a();".repeat(5_000));
 
         assert_eq!(facts("a.rs", b"fn\0main").unread, Some(Unread::Binary));
-        let pointed = facts("a.rs", pointer);
-        assert_eq!(pointed.unread, Some(Unread::LargeFilePointer));
-        assert_eq!(pointed.large_file, Some(LargeFile { oid: "aa".into(), size: 9 }));
+        let read = facts("a.rs", pointer);
+        assert_eq!(read.unread, Some(Unread::LargeFilePointer));
+        assert_eq!(read.large_file, Some(LargeFile { oid: "aa".into(), size: 9 }));
         assert_eq!(facts("a.js", minified.as_bytes()).unread, Some(Unread::Minified));
         assert_eq!(facts("a.rs", minified.as_bytes()).unread, None);
     }

@@ -35,7 +35,7 @@ fn gems_of_one_repository_depend_on_each_other() {
         outline(&report),
         [(".", "all", "ruby"), ("core", "core", "ruby"), ("web", "web", "ruby")]
     );
-    assert_eq!(internal(&report, "."), [("rake", None), ("core", Some("core"))]);
+    assert_eq!(internal(&report, "."), [("core", Some("core")), ("rake", None)]);
     assert_eq!(internal(&report, "web"), [("more", Some("core"))]);
     assert_eq!(codes(&report), []);
 }

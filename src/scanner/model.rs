@@ -92,6 +92,7 @@ impl ScanReport {
 
 /// A directory with a manifest, or the whole repository where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with a name in reports")]
 pub struct Project {
     /// `.` for the root, else `a/b`.
     pub path: String,

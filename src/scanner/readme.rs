@@ -65,11 +65,10 @@ impl Markdown {
         match event {
             Event::Start(Tag::Heading { level, .. }) => self.heading = Some(level),
             Event::End(TagEnd::Heading(level)) => self.end_of_heading(level),
-            Event::Start(Tag::Paragraph) => self.text.clear(),
+            Event::Start(Tag::Paragraph | Tag::HtmlBlock) => self.text.clear(),
             Event::End(TagEnd::Paragraph) => self.end_of_paragraph(),
             Event::Start(Tag::Image { .. }) => self.images += 1,
             Event::End(TagEnd::Image) => self.images = self.images.saturating_sub(1),
-            Event::Start(Tag::HtmlBlock) => self.text.clear(),
             Event::End(TagEnd::HtmlBlock) => self.end_of_html(),
             Event::Html(html) => self.text.push_str(&html),
             Event::Text(text) | Event::Code(text) if self.images == 0 => self.text.push_str(&text),
@@ -140,13 +139,13 @@ fn without_tags(html: &str) -> String {
     text
 }
 
-/// Text, reStructuredText, AsciiDoc: a first line that stands alone or is underlined is the title.
+/// Text, `reStructuredText`, `AsciiDoc`: a first line that stands alone or is underlined is the title.
 fn plain(text: &str) -> ReadmeHead {
     let mut blocks = text.split("\n\n").flat_map(|block| block.split("\r\n\r\n")).filter_map(block);
     let Some(first) = blocks.next() else { return ReadmeHead::default() };
     let (title, rest) = match first.split_once('\n') {
         None if first.chars().count() <= TITLE => (Some(first), None),
-        Some((title, rest)) if rest.is_empty() => (Some(title.to_owned()), None),
+        Some((title, "")) => (Some(title.to_owned()), None),
         Some(_) | None => (None, Some(first)),
     };
     ReadmeHead {

@@ -140,7 +140,8 @@ pub(super) async fn save(
     let places = Places::new(paths());
     let is_same = places.0.len() == before.len() && paths().all(|path| before.contains_key(path));
     let was_counted = before.values().any(|counted| *counted);
-    if reading.dropped.is_empty() && is_same && was_counted {
+    let is_addition = reading.dropped.is_empty() && !reading.counts_again;
+    if is_addition && is_same && was_counted {
         let new = Tally::of(&places, &reading.commits);
         return store::add_contributors(tx, repository, &new).await;
     }

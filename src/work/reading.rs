@@ -101,8 +101,10 @@ pub struct Reading {
     pub(super) lacks_objects: bool,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
-    /// Commits that were not known.
+    /// Commits that were not known, or were counted while objects were missing.
     pub commits: Vec<Commit>,
+    /// Whether commits among them were known.
+    pub(super) counts_again: bool,
     /// Known commits that the branch no longer reaches.
     pub dropped: HashSet<Oid>,
     pub(super) life: Life,
@@ -327,7 +329,9 @@ impl Reader<'_> {
             match event {
                 Event::Commit(commit, marks) => {
                     steps.add(&commit, marks);
-                    if !self.known.commits.contains(&commit.oid) {
+                    let is_known = self.known.commits.contains(&commit.oid);
+                    if !is_known || !self.known.history_complete {
+                        reading.counts_again |= is_known;
                         reading.commits.push(*commit);
                     }
                 }

@@ -56,15 +56,15 @@ async fn run(tx: &mut TenantTx, sql: &'static str) {
 
 /// 40 repositories with 60 projects, 240 tasks, 50 commits and 20 scans each.
 const ROWS: &str = "
-    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, any_path, created_at)
-    SELECT app_tenant_id(), gen_random_uuid(), 'repository-' || n, 'url', 'https://example.com/' || n, 'key-' || n, false, now()
+    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, created_at)
+    SELECT app_tenant_id(), gen_random_uuid(), 'repository-' || n, 'url', 'https://example.com/' || n, 'key-' || n, now()
     FROM generate_series(1, 40) AS n;
     INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, workspace_root, private, fixture, created_at)
     SELECT tenant_id, gen_random_uuid(), id, 'packages/' || n, 'package-' || n, 'npm', '{}', false, false, false, now()
     FROM repositories, generate_series(1, 60) AS n;
-    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, title, state, path, line, fixture,
+    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, title, state, path, line, fixture,
                        created_at, updated_at)
-    SELECT tenant_id, gen_random_uuid(), repository_id, id, 'tasklist', path || n, 'Task ' || n,
+    SELECT tenant_id, gen_random_uuid(), repository_id, id, 'tasklist', 'Task ' || n,
            (ARRAY['open', 'open', 'done'])[n % 3 + 1], path, n, false, now(), now()
     FROM projects, generate_series(1, 4) AS n;
     INSERT INTO commits (tenant_id, repository_id, oid, parents, author_name, author_email, authored_at, authored_offset,

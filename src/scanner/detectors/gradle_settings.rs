@@ -31,7 +31,7 @@ pub(super) fn read(tokens: &[Token]) -> Finding {
         let rest = script::near(tokens.get(at..).unwrap_or_default());
         match rest {
             [Token::Word(word), ..] if word == "include" && starts(tokens, at) => {
-                include(rest, &mut projects)
+                include(rest, &mut projects);
             }
             [
                 Token::Word(word),

@@ -308,7 +308,7 @@ fn line(points: &[((Pixels, Pixels), Pixels)], turned: bool) -> String {
     let mut path = String::new();
     for (index, (x, y)) in stops.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| stops.get(before));
-        path += &match before {
+        let step = match before {
             None => format!("M{x} {y}"),
             // Through a column it runs straight, between two it bends.
             Some(_) if index % 2 == 0 => format!(" L{x} {y}"),
@@ -317,6 +317,7 @@ fn line(points: &[((Pixels, Pixels), Pixels)], turned: bool) -> String {
                 format!(" C{middle} {from_y} {middle} {y} {x} {y}")
             }
         };
+        path.push_str(&step);
     }
     path
 }

@@ -249,7 +249,7 @@ fn too_many_marks_cut_the_history_rather_than_the_memory() {
     steps.add(&commit, vec![marks()]);
 
     assert!(steps.is_cut);
-    assert_eq!(steps.steps.iter().filter(|step| step.files.is_empty()).count(), 1);
+    assert_eq!(steps.all.iter().filter(|step| step.files.is_empty()).count(), 1);
 }
 
 /// Lines of a plan, each a task of one of a few words, done or not.
@@ -337,7 +337,7 @@ proptest! {
 
     #[test]
     fn lines_that_move_within_a_file_stay_the_same(lines in proptest::collection::vec(0..20u8, 1..10), seed in any::<u64>()) {
-        let text = |order: &[u8]| order.iter().map(|n| format!("{}- [ ] Number {n} of them\n", " ".repeat(usize::from(n % 2)))).collect::<String>();
+        let text = |order: &[u8]| order.iter().map(|n| format!("{}- [ ] Number {n} of them\n", " ".repeat(usize::from(n % 2)))).collect::<Vec<_>>().concat();
         let mut shuffled = lines.clone();
         shuffled.sort_by_key(|n| (u64::from(*n) + 1).wrapping_mul(seed | 1));
 

@@ -122,7 +122,7 @@ struct Step {
 /// The steps of a walk, which gives them newest first.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
-    steps: Vec<Step>,
+    all: Vec<Step>,
     marks: usize,
     is_cut: bool,
 }
@@ -134,8 +134,8 @@ impl Steps {
         let fits = self.marks <= MAX_MARKS;
         self.is_cut |= !fits;
         let files = if fits { files } else { Vec::new() };
-        let is_head = self.steps.is_empty();
-        self.steps.push(Step {
+        let is_head = self.all.is_empty();
+        self.all.push(Step {
             oid: commit.oid,
             parents: commit.parents.clone(),
             deed: (is_head || !files.is_empty()).then(|| Arc::new(deed_of(commit))),
@@ -183,14 +183,14 @@ impl Life {
     pub(super) fn simulate(start: Start, steps: Steps, report: &ScanReport) -> Self {
         let is_cut = start.is_cut || steps.is_cut;
         let head_deed =
-            steps.steps.first().and_then(|step| step.deed.clone()).or_else(|| start.head.clone());
+            steps.all.first().and_then(|step| step.deed.clone()).or_else(|| start.head.clone());
         let (known, stored) = if start.from_scratch {
             (Vec::new(), start.stored)
         } else {
             (start.stored, Vec::new())
         };
         let mut ledger = Ledger::new(known);
-        for step in order::mainline(steps.steps) {
+        for step in order::mainline(steps.all) {
             if let Some(deed) = &step.deed {
                 ledger.play(deed, &step.files);
             }

@@ -84,7 +84,7 @@ impl World {
             };
             let files: Vec<_> = files.filter_map(&mut look).collect();
             let is_merge = parents.len() > 1;
-            steps.steps.push(Step {
+            steps.all.push(Step {
                 oid: oid(*number),
                 parents: parents.iter().map(|parent| oid(*parent)).collect(),
                 deed: Some(Arc::new(deed(*number))),

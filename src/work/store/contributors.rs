@@ -1,8 +1,4 @@
 //! The SQL of who changed which project.
-#![expect(
-    clippy::as_conversions,
-    reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
-)]
 
 use std::collections::HashMap;
 

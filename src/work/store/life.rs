@@ -176,6 +176,7 @@ pub(crate) async fn save_vanished(
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one query")]
 async fn upsert_vanished(
     tx: &mut TenantTx,
     repository: RepositoryId,

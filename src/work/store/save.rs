@@ -323,6 +323,7 @@ async fn set_parents(tx: &mut TenantTx, tasks: &[NewTask]) -> sqlx::Result<()> {
     .map(|_| ())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one query")]
 async fn upsert_tasks(
     tx: &mut TenantTx,
     repository: RepositoryId,
