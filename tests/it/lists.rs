@@ -56,8 +56,8 @@ async fn run(tx: &mut TenantTx, sql: &'static str) {
 
 /// 40 repositories with 60 projects, 240 tasks, 50 commits and 20 scans each.
 const ROWS: &str = "
-    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, any_path, created_at)
-    SELECT app_tenant_id(), gen_random_uuid(), 'repository-' || n, 'url', 'https://example.com/' || n, 'key-' || n, false, now()
+    INSERT INTO repositories (tenant_id, id, name, source_kind, source, source_key, created_at)
+    SELECT app_tenant_id(), gen_random_uuid(), 'repository-' || n, 'url', 'https://example.com/' || n, 'key-' || n, now()
     FROM generate_series(1, 40) AS n;
     INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, workspace_root, private, fixture, created_at)
     SELECT tenant_id, gen_random_uuid(), id, 'packages/' || n, 'package-' || n, 'npm', '{}', false, false, false, now()
