@@ -42,3 +42,6 @@ pub mod work;
 pub mod dashboard;
 
 pub mod app;
+
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 12] = [
     "platform",
     "web",
     "tenancy",
@@ -21,6 +21,8 @@ const MODULES: [&str; 11] = [
     "work",
     "dashboard",
     "app",
+    // With its feature alone.
+    "fuzzing",
 ];
 
 struct Source {

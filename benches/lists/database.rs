@@ -197,9 +197,9 @@ const DEPENDENCIES: &str = "
 
 const TASKS: &str = "
     WITH unused AS (SELECT $5::integer)
-    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, key, marker, title, state, section, depth,
+    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, key, marker, title, state, section, depth,
                        attributes, path, line, fixture, created_at, updated_at)
-    SELECT $1, t.id, p.repository_id, p.id, CASE WHEN n % 5 = 0 THEN 'todo' ELSE 'tasklist' END, md5(n::text),
+    SELECT $1, t.id, p.repository_id, p.id, CASE WHEN n % 5 = 0 THEN 'todo' ELSE 'tasklist' END,
            CASE WHEN n % 5 <> 0 THEN 'TASK-' || n END, CASE WHEN n % 5 = 0 THEN 'TODO' END,
            format('Make sure that the payment number %s is sent once, and only once', n),
            CASE WHEN n % 10 < 6 THEN 'open' WHEN n % 10 < 9 THEN 'done' ELSE 'removed' END, 'Payments', 0,

@@ -99,7 +99,12 @@ impl Connection {
         let answer = self.sender.send_request(request.body(Empty::new())?).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await.context("read the answer")?.to_bytes();
-        ensure!(status == 200, "{} answered {status}: {}", call.path, String::from_utf8_lossy(&body));
+        ensure!(
+            status == 200,
+            "{} answered {status}: {}",
+            call.path,
+            String::from_utf8_lossy(&body)
+        );
         Ok(body)
     }
 }

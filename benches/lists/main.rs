@@ -65,12 +65,13 @@ fn lists() -> Vec<List> {
 fn main() -> anyhow::Result<()> {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let environment = Environment::of_process();
-    let admin = environment.get("QUARTERDECK_TEST_DATABASE_URL").context(
-        "QUARTERDECK_TEST_DATABASE_URL is not set: run it in scripts/dev-database",
-    )?;
+    let admin = environment
+        .get("QUARTERDECK_TEST_DATABASE_URL")
+        .context("QUARTERDECK_TEST_DATABASE_URL is not set: run it in scripts/dev-database")?;
     let admin = Url::parse(admin)?;
     drop(rustls::crypto::ring::default_provider().install_default());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let database = Database::create(admin).await?;
         let result = run(&database.url(), &environment, wanted.as_deref()).await;
@@ -86,7 +87,9 @@ async fn run(
 ) -> anyhow::Result<()> {
     let pgbench = pgbench::find(environment);
     if pgbench.is_none() {
-        println!("pgbench is not there (the package postgresql-NN, or QUARTERDECK_POSTGRES_DIR): no reference");
+        println!(
+            "pgbench is not there (the package postgresql-NN, or QUARTERDECK_POSTGRES_DIR): no reference"
+        );
     }
     let credentials = database::fill(database, Clock::system().now()).await?;
     let data = tempfile::tempdir()?;
@@ -96,7 +99,8 @@ async fn run(
         credentials: &credentials,
         data: data.path(),
     };
-    let lists = lists().into_iter().filter(|list| wanted.is_none_or(|part| list.address.contains(part)));
+    let lists =
+        lists().into_iter().filter(|list| wanted.is_none_or(|part| list.address.contains(part)));
     let requests = bench.requests(lists.collect()).await?;
     println!("{HEAD}\n{RULE}");
     let server = Server::start(database, data.path(), None)?;

@@ -49,7 +49,8 @@ impl Recording {
                 connections.push(*connection);
             }
         }
-        let of = |connection: usize| self.sent.iter().filter(move |(other, _)| *other == connection);
+        let of =
+            |connection: usize| self.sent.iter().filter(move |(other, _)| *other == connection);
         connections.into_iter().flat_map(of).map(|(_, statement)| statement.clone()).collect()
     }
 }
@@ -107,7 +108,8 @@ impl Recorder {
         client.set_nodelay(true)?;
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = tokio::io::split(server);
-        let back = async { Ok(tokio::io::copy(&mut from_server, &mut to_client).await.map(|_| ())?) };
+        let back =
+            async { Ok(tokio::io::copy(&mut from_server, &mut to_client).await.map(|_| ())?) };
         let forth = async {
             // The first message has no kind: its length, and the words of the start.
             let start = message(&mut from_client).await?;
@@ -122,7 +124,8 @@ impl Recorder {
                 session.note(kind, body.get(4..).unwrap_or_default(), &self.0)?;
             }
         };
-        let ended: anyhow::Result<()> = tokio::select! { ended = back => ended, ended = forth => ended };
+        let ended: anyhow::Result<()> =
+            tokio::select! { ended = back => ended, ended = forth => ended };
         match ended {
             Err(error) if error.downcast_ref::<std::io::Error>().is_none() => Err(error),
             Ok(()) | Err(_) => Ok(()),
@@ -163,7 +166,8 @@ impl Session {
                 // PostgreSQL runs each of several statements by itself, and so does pgbench.
                 let text = body.text()?;
                 let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
-                let statement = |sql: &str| Statement { sql: sql.to_owned(), arguments: Vec::new() };
+                let statement =
+                    |sql: &str| Statement { sql: sql.to_owned(), arguments: Vec::new() };
                 into.sent.extend(parts.map(|sql| (self.number, statement(sql))));
             }
             b'S' => into.round_trips += 1,

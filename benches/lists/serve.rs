@@ -58,7 +58,10 @@ impl Server {
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             ensure!(self.child.try_wait()?.is_none(), "the server ended while it started");
-            ensure!(started.elapsed() < Duration::from_secs(30), "the server did not start in 30 s");
+            ensure!(
+                started.elapsed() < Duration::from_secs(30),
+                "the server did not start in 30 s"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())

@@ -91,6 +91,8 @@ pub(super) fn freshness(state: Option<ScanState>) -> Pill {
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
     q: Option<String>,
+    /// An address to put into the form that connects a repository.
+    connect: Option<String>,
     cursor: Option<String>,
     limit: Option<String>,
 }
@@ -103,7 +105,8 @@ pub(super) async fn repositories(
     query: Query<ListQuery>,
 ) -> Result<Html<RepositoriesPage>> {
     let frame = Frame { rail: &rail, settings: &settings };
-    Ok(Html::new(page(&scope, &frame, &query, Field::default()).await?))
+    let source = Field { value: query.connect.clone().unwrap_or_default(), error: None };
+    Ok(Html::new(page(&scope, &frame, &query, source).await?))
 }
 
 /// What the list and the form need of the server.

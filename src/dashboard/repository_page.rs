@@ -15,14 +15,15 @@ use crate::{
     web::{
         AppError, Result,
         chart::{Figure, Part},
-        html::{Crumb, Html, Link, Pill, Shell},
+        html::{Crumb, Html, Link, Pill, Shell, counted},
         icon::Icon,
         paging::PageRequest,
         time::{Count, Moment, bytes},
     },
     work::{
-        self, CommitRow, Links, ProjectFilter, ProjectRow, Scan, ScanProgress, ScanRow, ScanState,
-        TaskFilter, TaskRow, TaskSource, TaskState, Viewing, project_rows,
+        self, CommitRow, Links, PipelineRow, ProjectFilter, ProjectRow, RepositoryDetails, Scan,
+        ScanProgress, ScanRow, ScanState, TaskFilter, TaskRow, TaskSource, TaskState, Viewing,
+        project_rows,
     },
 };
 
@@ -51,6 +52,61 @@ pub(super) struct RepositoryPage {
     notes: Vec<TaskRow>,
     notes_href: String,
     here: String,
+    about: About,
+    submodules: Vec<SubmoduleRow>,
+    uses: Vec<(Link, String)>,
+    pipelines: Vec<PipelineRow>,
+    graph_href: String,
+}
+
+/// What the last whole scan measured.
+struct About {
+    size: String,
+    vendored: String,
+    /// What is kept in Git LFS, in words.
+    large: String,
+    owners: String,
+    owners_file: String,
+}
+
+impl About {
+    fn new(details: RepositoryDetails) -> Self {
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let size = &details.size;
+        let (owners_file, owners) =
+            details.owners.map_or_else(Default::default, |file| (file.path, file.owners));
+        Self {
+            size: format!(
+                "{} in {}",
+                bytes(size.bytes),
+                counted(count(size.files), "file", "files")
+            ),
+            vendored: match size.vendored_files {
+                0 => String::new(),
+                number => counted(count(number), "file", "files"),
+            },
+            large: match size.large_files {
+                0 => String::new(),
+                number => {
+                    let files = counted(count(number), "file", "files");
+                    format!("{files}, {}", bytes(size.large_bytes))
+                }
+            },
+            owners: owners.join(", "),
+            owners_file,
+        }
+    }
+}
+
+/// Another repository at a path of this one.
+struct SubmoduleRow {
+    path: String,
+    /// The repository that it means, where that is connected.
+    repository: Option<Link>,
+    address: String,
+    pinned: String,
+    /// The form that connects it, for those who may.
+    connect: Option<String>,
 }
 
 struct Heading {
@@ -83,10 +139,11 @@ pub(super) async fn repository(
     let steps = vec![step(&mut tx, &repository, &viewing.links).await?];
     let shell = listening(rail.shell(&scope, "repositories", steps));
     let rescan = scope.may::<RequestScan>().then(|| viewing.links.rescan(&repository.name));
-    let settings =
-        scope.may::<ManageRepositories>().then(|| viewing.links.settings(&repository.name));
+    let may_manage = scope.may::<ManageRepositories>();
+    let settings = may_manage.then(|| viewing.links.settings(&repository.name));
+    let submodules = submodules(&mut tx, repository.id, may_manage, &viewing.links).await?;
     let page = page(&mut tx, repository, &scans, &viewing).await?;
-    Ok(Html::new(RepositoryPage { shell, rescan, settings, ..page }))
+    Ok(Html::new(RepositoryPage { shell, rescan, settings, submodules, ..page }))
 }
 
 async fn page(
@@ -125,6 +182,11 @@ async fn page(
         notes: notes(tx, repository.id, viewing).await?,
         notes_href: links.tasks(&[("repository", Some(&name)), ("source", Some("todo"))]),
         here: links.repository(&name),
+        about: About::new(work::find_repository_details(tx, repository.id).await?),
+        submodules: Vec::new(),
+        uses: uses(tx, repository.id, links).await?,
+        pipelines: pipelines(tx, repository.id).await?,
+        graph_href: links.graph(&name),
         repository: heading(repository, scans, viewing),
     })
 }
@@ -147,6 +209,43 @@ fn language_row(language: work::Language) -> LanguageRow {
         files: Count::from_signed(language.files),
         lines: Count::from_signed(language.code),
     }
+}
+
+async fn submodules(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    may_connect: bool,
+    links: &Links,
+) -> Result<Vec<SubmoduleRow>> {
+    let found = work::list_submodules(tx, repository).await?;
+    let rows = found.into_iter().map(|module| {
+        let is_apart = module.repository.is_none();
+        let form = module.address.as_deref().filter(|_| may_connect && is_apart);
+        SubmoduleRow {
+            connect: form.map(|address| links.connecting(address)),
+            repository: module.repository.map(|name| Link::new(&name, links.repository(&name))),
+            address: module.address.or(module.url).unwrap_or_default(),
+            pinned: module.pinned.map(|commit| commit.short()).unwrap_or_default(),
+            path: module.path,
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// The repositories that this one is linked into, each with the path.
+async fn uses(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    links: &Links,
+) -> Result<Vec<(Link, String)>> {
+    let uses = work::list_submodule_uses(tx, repository).await?.into_iter();
+    let link = |name: &str| Link::new(name, links.repository(name));
+    Ok(uses.map(|one| (link(&one.repository), one.path)).collect())
+}
+
+async fn pipelines(tx: &mut TenantTx, repository: RepositoryId) -> Result<Vec<PipelineRow>> {
+    let found = work::list_pipelines(tx, repository).await?;
+    Ok(found.iter().take(50).map(|pipeline| PipelineRow::new(pipeline, false)).collect())
 }
 
 async fn notes(

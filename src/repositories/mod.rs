@@ -5,6 +5,9 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+pub mod attributes;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub mod history;
 pub mod mirror;
 mod model;
@@ -12,6 +15,7 @@ pub mod objects;
 pub mod oid;
 pub mod source;
 mod store;
+pub mod submodules;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod upkeep;

@@ -17,7 +17,7 @@ use gix::{
 use super::Oid;
 
 /// Each reader's memory for the objects that others in a pack are stored as differences to.
-const PACK_CACHE_BYTES: usize = 32 * 1024 * 1024;
+const PACK_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 const NO_REPLACEMENTS: &str = "core.useReplaceRefs=false";
 /// Without it reduced trust takes objects above 16 MiB for an attack.
@@ -25,6 +25,15 @@ const ALLOCATION_LIMIT: &str = "gitoxide.objects.allocLimit=128m";
 
 /// Trees larger than this are taken as an attack: it is room for over a million entries.
 const MAX_TREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Longer ones are left out: no system takes them for a file's path, and no index for a key.
+const MAX_PATH_BYTES: usize = 2_000;
+
+/// How much of a path is told of what was left out.
+const SHOWN_PATH_BYTES: usize = 200;
+
+/// What the paths of a commit may take on average; people's come to fifty.
+const PATH_BYTES: usize = 256;
 
 /// An opened object database, cheap to share between threads.
 #[derive(Clone)]
@@ -75,8 +84,19 @@ pub struct TreeEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
     pub entries: Vec<TreeEntry>,
-    /// Directories whose objects are missing or damaged, and entries with an impossible name.
-    pub unreadable: Vec<String>,
+    /// What is not among the entries, its path shortened.
+    pub left_out: Vec<(LeftOut, String)>,
+}
+
+/// Why an entry is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// A directory whose object is missing or damaged, or an entry with an impossible name.
+    Unreadable,
+    /// A directory below [`TreeLimits::depth`].
+    TooDeep,
+    /// Longer than any system takes.
+    PathTooLong,
 }
 
 /// A blob's content, as far as it can be had.
@@ -103,9 +123,9 @@ pub enum ObjectError {
     )]
     TooManyFiles(usize),
     #[error(
-        "directories are nested deeper than {depth} at `{path}`: raise `scanner.max_depth` to read it"
+        "the paths of the commit's files come to more than {0} bytes: raise `scanner.max_files` to read it"
     )]
-    TooDeep { depth: usize, path: String },
+    PathsTooLong(usize),
 }
 
 impl ObjectError {
@@ -113,7 +133,7 @@ impl ObjectError {
     pub const fn is_damage(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Head(_) | Self::MissingCommit(_) => true,
-            Self::TooManyFiles(_) | Self::TooDeep { .. } => false,
+            Self::TooManyFiles(_) | Self::PathsTooLong(_) => false,
         }
     }
 }
@@ -151,8 +171,17 @@ impl ObjectStore {
         let reader = self.reader();
         let root = reader.root_tree(commit).ok_or(ObjectError::MissingCommit(commit))?;
         let data = reader.tree_bytes(root).ok_or(ObjectError::MissingCommit(commit))?;
-        let mut walk = Walk { reader: &reader, limits, seen: 0, tree: Tree::default() };
+        let mut walk = Walk { reader: &reader, limits, seen: 0, bytes: 0, tree: Tree::default() };
         walk.directory("", 0, &data)?;
+        Ok(walk.tree)
+    }
+
+    /// Lists the files of a tree that is at hand.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn tree_of(&self, data: &[u8], limits: &TreeLimits) -> Result<Tree, ObjectError> {
+        let reader = self.reader();
+        let mut walk = Walk { reader: &reader, limits, seen: 0, bytes: 0, tree: Tree::default() };
+        walk.directory("", 0, data)?;
         Ok(walk.tree)
     }
 
@@ -175,6 +204,12 @@ impl Reader {
             Some(Err(size)) => Blob::TooLarge(size),
             None => Blob::Missing,
         }
+    }
+
+    /// The size of a blob in bytes, without reading it; none where it is missing.
+    pub fn size(&self, oid: Oid) -> Option<u64> {
+        let header = self.0.try_find_header(oid).ok()??;
+        (header.kind() == Kind::Blob).then(|| header.size())
     }
 
     /// None: missing, damaged or of another kind. Err: too large, with the size.
@@ -206,36 +241,40 @@ struct Walk<'a> {
     reader: &'a Reader,
     limits: &'a TreeLimits,
     seen: usize,
+    /// Of all paths: a long one can be given to many files in a few bytes.
+    bytes: usize,
     tree: Tree,
 }
 
 impl Walk<'_> {
-    /// Recursion is bounded by `limits.depth`.
+    /// Recursion is bounded by `limits.depth`, and by the length of a path.
     fn directory(&mut self, path: &str, depth: usize, data: &[u8]) -> Result<(), ObjectError> {
-        if depth > self.limits.depth {
-            return Err(ObjectError::TooDeep {
-                depth: self.limits.depth,
-                path: path.chars().take(120).collect(),
-            });
-        }
         for entry in TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1) {
             let Ok(entry) = entry else {
-                self.tree.unreadable.push(path.to_owned());
+                self.leave_out(LeftOut::Unreadable, path);
                 break;
             };
-            self.count()?;
             self.entry(path, depth, &entry)?;
         }
         Ok(())
     }
 
     /// Counts directories too: empty ones can be nested without end in a few bytes.
-    fn count(&mut self) -> Result<(), ObjectError> {
+    fn count(&mut self, path: &str) -> Result<(), ObjectError> {
         self.seen += 1;
         if self.seen > self.limits.files {
             return Err(ObjectError::TooManyFiles(self.limits.files));
         }
-        Ok(())
+        self.bytes += path.len();
+        let limit = self.limits.files.saturating_mul(PATH_BYTES);
+        if self.bytes > limit { Err(ObjectError::PathsTooLong(limit)) } else { Ok(()) }
+    }
+
+    fn leave_out(&mut self, reason: LeftOut, path: &str) {
+        let end = path.floor_char_boundary(SHOWN_PATH_BYTES);
+        let shown = path.get(..end).unwrap_or_default();
+        let dots = if end < path.len() { "…" } else { "" };
+        self.tree.left_out.push((reason, format!("{shown}{dots}")));
     }
 
     fn entry(
@@ -245,13 +284,19 @@ impl Walk<'_> {
         entry: &tree::EntryRef<'_>,
     ) -> Result<(), ObjectError> {
         let path = join(directory, entry.filename);
+        if path.len() > MAX_PATH_BYTES {
+            self.count("")?;
+            self.leave_out(LeftOut::PathTooLong, &path);
+            return Ok(());
+        }
+        self.count(&path)?;
         if !is_plain_name(entry.filename) {
-            self.tree.unreadable.push(path);
+            self.leave_out(LeftOut::Unreadable, &path);
             return Ok(());
         }
         let oid = Oid::from(entry.oid.to_owned());
         let kind = match entry.mode.kind() {
-            tree::EntryKind::Tree => return self.subdirectory(path, depth, oid),
+            tree::EntryKind::Tree => return self.subdirectory(&path, depth + 1, oid),
             tree::EntryKind::Blob => EntryKind::File,
             tree::EntryKind::BlobExecutable => EntryKind::Executable,
             tree::EntryKind::Link => EntryKind::Symlink,
@@ -261,11 +306,14 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn subdirectory(&mut self, path: String, depth: usize, oid: Oid) -> Result<(), ObjectError> {
-        if let Some(data) = self.reader.tree_bytes(oid) {
-            return self.directory(&path, depth + 1, &data);
+    fn subdirectory(&mut self, path: &str, depth: usize, oid: Oid) -> Result<(), ObjectError> {
+        if depth > self.limits.depth {
+            self.leave_out(LeftOut::TooDeep, path);
+        } else if let Some(data) = self.reader.tree_bytes(oid) {
+            return self.directory(path, depth, &data);
+        } else {
+            self.leave_out(LeftOut::Unreadable, path);
         }
-        self.tree.unreadable.push(path);
         Ok(())
     }
 }

@@ -55,13 +55,33 @@ fn limits_name_the_key_that_raises_them() {
     let head = store.head().unwrap().unwrap().commit;
 
     let files = store.tree(head, &TreeLimits { files: 3, depth: 9 }).unwrap_err();
-    let depth = store.tree(head, &TreeLimits { files: 9, depth: 2 }).unwrap_err();
+    let names = "n/".repeat(900);
+    let long = TestRepository::with(&[("x", "")]);
+    let blob = long.git(&["rev-parse", "HEAD:x"]);
+    long.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{names}x")]);
+    long.git(&["commit", "--quiet", "-m", "Deep"]);
+    let deep = ObjectStore::open(long.path()).unwrap();
+    let paths = deep
+        .tree(deep.head().unwrap().unwrap().commit, &TreeLimits { files: 1_000, depth: 999 })
+        .unwrap_err();
 
     assert!(matches!(files, ObjectError::TooManyFiles(3)));
     assert!(files.to_string().contains("`scanner.max_files`"));
-    assert!(matches!(depth, ObjectError::TooDeep { depth: 2, .. }));
-    assert!(depth.to_string().contains("`scanner.max_depth`"));
+    assert!(matches!(paths, ObjectError::PathsTooLong(256_000)));
+    assert!(paths.to_string().contains("`scanner.max_files`"));
     assert!(store.tree(head, &TreeLimits { files: 5, depth: 3 }).is_ok());
+}
+
+#[test]
+fn what_lies_too_deep_is_left_out_and_named() {
+    let repository = TestRepository::with(&[("a/b/c/d.txt", ""), ("e.txt", "")]);
+    let store = ObjectStore::open(repository.path()).unwrap();
+    let head = store.head().unwrap().unwrap().commit;
+
+    let tree = store.tree(head, &TreeLimits { files: 9, depth: 2 }).unwrap();
+
+    assert_eq!(paths(&tree), ["e.txt"]);
+    assert_eq!(tree.left_out, [(LeftOut::TooDeep, "a/b/c".to_owned())]);
 }
 
 #[test]
@@ -100,7 +120,7 @@ fn missing_and_damaged_objects_are_values() {
     let tree = store.tree(head, &TreeLimits::default()).unwrap();
 
     assert_eq!(paths(&tree), ["a"]);
-    assert_eq!(tree.unreadable, ["d"]);
+    assert_eq!(tree.left_out, [(LeftOut::Unreadable, "d".to_owned())]);
     assert_eq!(store.reader().blob(blob, 10), Blob::Missing);
     let absent = Oid::from_bytes([7; 20]);
     assert_eq!(store.reader().blob(absent, 10), Blob::Missing);

@@ -174,6 +174,17 @@ impl Source {
         }
     }
 
+    /// Whether it is a shallow clone; of hosts nobody knows, and they have none.
+    pub fn is_shallow(&self) -> bool {
+        match self {
+            Self::Url(_) => false,
+            Self::Path(path) => path
+                .roots()
+                .iter()
+                .any(|root| root.join("shallow").is_file() || root.join(".git/shallow").is_file()),
+        }
+    }
+
     /// The form under which two ways of writing the same place are equal.
     pub fn normalized(&self) -> String {
         match self {
@@ -228,12 +239,7 @@ impl RemoteUrl {
     }
 
     fn normalized(&self) -> String {
-        let text = without_git(self.0.as_str());
-        // GitHub ignores case in owners and names; elsewhere two spellings may be two repositories.
-        match self.0.host_str() {
-            Some("github.com" | "www.github.com") => text.to_ascii_lowercase(),
-            Some(_) | None => text.to_owned(),
-        }
+        key_of_url(&self.0)
     }
 }
 
@@ -317,6 +323,16 @@ fn check_host(url: &Url, policy: &FetchPolicy) -> Result<(), SourceError> {
     match url.scheme() {
         "http" => Err(SourceError::PlainHttp(without_credentials(url.as_str()))),
         _ => Ok(()),
+    }
+}
+
+/// The form under which two ways of writing the same address are equal.
+pub(super) fn key_of_url(url: &Url) -> String {
+    let text = without_git(url.as_str());
+    // GitHub ignores case in owners and names; elsewhere two spellings may be two repositories.
+    match url.host_str() {
+        Some("github.com" | "www.github.com") => text.to_ascii_lowercase(),
+        Some(_) | None => text.to_owned(),
     }
 }
 

@@ -24,6 +24,9 @@ const MARKERS: [(&str, Marker); 4] = [
     ("XXX", Marker::Xxx),
 ];
 
+/// A text without any of these has no marker.
+pub(super) const MARKER_WORDS: [&str; 4] = ["TODO", "FIXME", "HACK", "XXX"];
+
 /// The lines of one file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineCounts {

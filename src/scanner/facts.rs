@@ -4,22 +4,26 @@
 //! `b.txt` are two facts. [`FACTS_VERSION`] is part of the key, so that a scanner that reads
 //! differently reads again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use tokei::LanguageType;
 
 use super::{
     comments::{CommentScanner, LineCounts, MarkerFact},
+    details::{Document, DocumentFact},
     detectors::{self, CHAIN, Detector, FileName},
+    generated,
     languages::{self, Guess},
+    licence::Licences,
     manifest::Finding,
     syntax::Syntax,
 };
 use crate::repositories::Oid;
 
-/// Raise it whenever the same bytes would give other facts.
-pub const FACTS_VERSION: u32 = 2;
+/// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
+/// raise [`super::marks::MARKS_VERSION`] too.
+pub const FACTS_VERSION: u32 = 3;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -30,7 +34,8 @@ pub type KnownFacts = HashMap<FactKey, BlobFacts>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FactKey {
     pub blob: Oid,
-    /// `2:Rust`, `2:TOML+rust:x/Cargo.toml`, `2:?`: version, language, detector and file name.
+    /// `3:Rust`, `3:TOML+rust:x/Cargo.toml`, `3:?`: version, language, detector and file name;
+    /// `3:` where only the size is asked for.
     pub reading: String,
 }
 
@@ -38,6 +43,13 @@ pub struct FactKey {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BlobFacts {
+    /// In bytes.
+    pub size: u64,
+    /// The content that a Git LFS pointer stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub large_file: Option<LargeFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentFact>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +58,18 @@ pub struct BlobFacts {
     pub lines: Option<LineCounts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markers: Vec<MarkerFact>,
+    /// Few files have one, and it is large.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<Finding>,
+    pub finding: Option<Box<Finding>>,
+}
+
+/// A content that is kept outside git.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LargeFile {
+    /// SHA-256 of the content, in hexadecimal.
+    pub oid: String,
+    /// In bytes.
+    pub size: u64,
 }
 
 /// Why a blob's text was not looked at.
@@ -66,22 +88,37 @@ pub(super) struct Reading {
     language: Guess,
     /// Index into the chain.
     pub(super) detector: Option<usize>,
+    document: Option<Document>,
 }
 
 /// What a thread keeps between blobs.
 pub(super) struct Tools {
     comments: CommentScanner,
     syntaxes: HashMap<LanguageType, Syntax>,
+    licences: Arc<Licences>,
 }
 
 impl Reading {
-    /// None where the path promises nothing to read.
-    pub(super) fn of(path: &str) -> Option<Self> {
+    #[cfg(test)]
+    pub(super) fn of(path: &str) -> Self {
+        Self::in_language(path, None)
+    }
+
+    /// In the language that people say it is in, where that is one.
+    pub(super) fn in_language(path: &str, language: Option<&str>) -> Self {
         let file = FileName(path);
-        let language = languages::guess(file.name());
+        let named = language.and_then(languages::named).map(Guess::Known);
         let detector = CHAIN.iter().position(|detector| detector.reads(file));
-        let is_text = !matches!(language, Guess::None);
-        (is_text || detector.is_some()).then_some(Self { language, detector })
+        Self {
+            language: named.unwrap_or_else(|| languages::guess(file.name())),
+            detector,
+            document: Document::of(file.name()).filter(|_| detector.is_none()),
+        }
+    }
+
+    /// Whether the path promises nothing to read, so that only its size counts.
+    pub(super) fn is_size_only(&self) -> bool {
+        matches!(self.language, Guess::None) && self.detector.is_none() && self.document.is_none()
     }
 
     pub(super) fn key(self, blob: Oid, path: &str) -> FactKey {
@@ -99,7 +136,12 @@ impl Reading {
                 file.directory_name(),
                 file.name()
             ),
-            None => format!("{FACTS_VERSION}:{language}"),
+            None => match self.document {
+                Some(document) => {
+                    format!("{FACTS_VERSION}:{language}+{}", document.key(file.name()))
+                }
+                None => format!("{FACTS_VERSION}:{language}"),
+            },
         };
         FactKey { blob, reading }
     }
@@ -110,29 +152,44 @@ impl Reading {
 }
 
 impl Tools {
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn new() -> Self {
-        Self { comments: CommentScanner::new(), syntaxes: HashMap::new() }
+        Self::sharing(Arc::default())
+    }
+
+    /// With the licence texts that other threads use too.
+    pub(super) fn sharing(licences: Arc<Licences>) -> Self {
+        Self { comments: CommentScanner::new(), syntaxes: HashMap::new(), licences }
     }
 
     pub(super) fn facts(&mut self, source: &[u8], reading: Reading, path: &str) -> BlobFacts {
+        let size = u64::try_from(source.len()).unwrap_or(u64::MAX);
         if let Some(reason) = unread(source, reading) {
-            return BlobFacts { unread: Some(reason), ..BlobFacts::default() };
+            let large_file = pointer(source);
+            return BlobFacts { size, unread: Some(reason), large_file, ..BlobFacts::default() };
+        }
+        if reading.is_size_only() {
+            return BlobFacts { size, ..BlobFacts::default() };
         }
         let finding = reading.detector().map(|detector| {
-            detectors::read(detector, FileName(path), &String::from_utf8_lossy(source))
+            let text = String::from_utf8_lossy(source);
+            Box::new(detectors::read(detector, FileName(path), &text))
         });
         let language = match reading.language {
             Guess::Known(language) => Some(language),
             Guess::AskFirstLine => languages::by_first_line(source),
             Guess::None => None,
         };
-        let mut facts = BlobFacts { finding, ..BlobFacts::default() };
+        let document = reading.document.map(|it| it.read(path, source, &self.licences));
+        let mut facts = BlobFacts { size, document, finding, ..BlobFacts::default() };
         if let Some(language) = language {
             let syntax = self.syntaxes.entry(language).or_insert_with(|| Syntax::of(language));
             let (lines, markers) = self.comments.scan(source, syntax);
             facts.language = Some(language.name().to_owned());
             facts.lines = Some(lines);
-            facts.markers = markers;
+            if !markers.is_empty() && !generated::is_generated(source) {
+                facts.markers = markers;
+            }
         }
         facts
     }
@@ -147,6 +204,20 @@ fn unread(source: &[u8], reading: Reading) -> Option<Unread> {
         return Some(Unread::Binary);
     }
     is_minified(source, reading).then_some(Unread::Minified)
+}
+
+/// Git LFS pointers are smaller, by their specification.
+pub(super) const POINTER_BYTES: u64 = 1_024;
+
+/// Reads `oid sha256:…` and `size …` of a pointer.
+fn pointer(source: &[u8]) -> Option<LargeFile> {
+    let text = str::from_utf8(source).ok().filter(|_| source.starts_with(LARGE_FILE_POINTER))?;
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));
+    let oid = value("oid")?.trim();
+    let oid = oid.strip_prefix("sha256:").unwrap_or(oid);
+    let is_hash = oid.len() <= 128 && oid.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let size = value("size")?.trim().parse().ok()?;
+    is_hash.then(|| LargeFile { oid: oid.to_owned(), size })
 }
 
 /// Lines of a machine's length in a language that is shipped minified.
@@ -165,7 +236,7 @@ mod tests {
     use super::*;
 
     fn facts(path: &str, source: &[u8]) -> BlobFacts {
-        Tools::new().facts(source, Reading::of(path).unwrap(), path)
+        Tools::new().facts(source, Reading::of(path), path)
     }
 
     #[test]
@@ -174,7 +245,9 @@ mod tests {
         let minified = format!("{}\n", "a();".repeat(5_000));
 
         assert_eq!(facts("a.rs", b"fn\0main").unread, Some(Unread::Binary));
-        assert_eq!(facts("a.rs", pointer).unread, Some(Unread::LargeFilePointer));
+        let read = facts("a.rs", pointer);
+        assert_eq!(read.unread, Some(Unread::LargeFilePointer));
+        assert_eq!(read.large_file, Some(LargeFile { oid: "aa".into(), size: 9 }));
         assert_eq!(facts("a.js", minified.as_bytes()).unread, Some(Unread::Minified));
         assert_eq!(facts("a.rs", minified.as_bytes()).unread, None);
     }
@@ -188,19 +261,25 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_not_even_asked_for() {
-        assert!(Reading::of("logo.png").is_none());
+    fn pictures_are_only_measured() {
+        assert!(Reading::of("logo.png").is_size_only());
+        assert_eq!(
+            facts("logo.png", b"x\0y"),
+            BlobFacts { size: 3, unread: Some(Unread::Binary), ..BlobFacts::default() }
+        );
     }
 
     #[test]
     fn the_key_changes_with_the_reading() {
         let blob = Oid::from_bytes([1; 20]);
-        let key = |path| Reading::of(path).unwrap().key(blob, path).reading;
+        let key = |path| Reading::of(path).key(blob, path).reading;
 
-        assert_eq!(key("a.rs"), "2:Rust");
+        assert_eq!(key("a.rs"), "3:Rust");
         assert_eq!(key("x/a.rs"), key("b.rs"));
-        assert_eq!(key("x/Cargo.toml"), "2:TOML+rust:x/Cargo.toml");
-        assert_eq!(key("run"), "2:?");
+        assert_eq!(key("x/Cargo.toml"), "3:TOML+rust:x/Cargo.toml");
+        assert_eq!(key("run"), "3:?");
+        assert_eq!(key("a/README.md"), "3:Markdown+readme:README.md");
+        assert_eq!(key("LICENSE"), "3:?+licence");
     }
 
     #[test]
@@ -210,7 +289,10 @@ mod tests {
 
         assert_eq!(serde_json::from_str::<BlobFacts>(&stored).unwrap(), first);
         let small = serde_json::to_string(&facts("a.rs", b"fn main() {}\n")).unwrap();
-        assert_eq!(small, r#"{"language":"Rust","lines":{"code":1,"comments":0,"blanks":0}}"#);
+        assert_eq!(
+            small,
+            r#"{"size":13,"language":"Rust","lines":{"code":1,"comments":0,"blanks":0}}"#
+        );
     }
 
     #[test]

@@ -2,11 +2,17 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
     thread,
 };
 
-use super::facts::{BlobFacts, FactKey, KnownFacts, Reading, Tools};
+use super::{
+    facts::{BlobFacts, FactKey, KnownFacts, POINTER_BYTES, Reading, Tools},
+    licence::Licences,
+};
 use crate::repositories::objects::{Blob, ObjectStore, Reader};
 
 /// How far a scan has come; another thread may look at any time.
@@ -58,8 +64,8 @@ pub(super) fn gather(
         .map(|(index, _)| index)
         .collect();
     watch.progress.total.store(u64::try_from(missing.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    let queue =
-        Queue { store, wanted, missing: &missing, next: AtomicUsize::new(0), max_bytes, watch };
+    let (next, licences) = (AtomicUsize::new(0), Arc::default());
+    let queue = Queue { store, wanted, missing: &missing, next, max_bytes, watch, licences };
     let read = queue.drain();
     if watch.cancel.load(Ordering::Relaxed) {
         return None;
@@ -81,6 +87,7 @@ struct Queue<'a> {
     next: AtomicUsize,
     max_bytes: u64,
     watch: &'a Watch,
+    licences: Arc<Licences>,
 }
 
 /// Taken at once: neighbours in the tree often share a pack's deltas.
@@ -108,7 +115,7 @@ impl Queue<'_> {
 
     fn work(&self) -> Vec<(usize, Outcome)> {
         let reader = self.store.reader();
-        let mut tools = Tools::new();
+        let mut tools = Tools::sharing(Arc::clone(&self.licences));
         let mut done = Vec::new();
         loop {
             let start = self.next.fetch_add(CHUNK, Ordering::Relaxed);
@@ -129,6 +136,16 @@ impl Queue<'_> {
     }
 
     fn read(&self, wanted: &Wanted, reader: &Reader, tools: &mut Tools) -> Outcome {
+        if wanted.reading.is_size_only() {
+            match reader.size(wanted.key.blob) {
+                None => return Outcome::Missing,
+                // Only what may be a pointer is worth a look.
+                Some(size) if size >= POINTER_BYTES => {
+                    return Outcome::New(BlobFacts { size, ..BlobFacts::default() });
+                }
+                Some(_) => {}
+            }
+        }
         let bytes = match reader.blob(wanted.key.blob, self.max_bytes) {
             Blob::Bytes(bytes) => bytes,
             Blob::TooLarge(size) => return Outcome::TooLarge(size),

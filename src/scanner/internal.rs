@@ -1,8 +1,8 @@
 //! Which dependencies mean the repository's own projects.
 //!
 //! By the directory that the manifest gives, or else by name: two names are the same where the
-//! detector's `normal_name` says so. A name that several projects share means the first that is no
-//! fixture.
+//! detector's `normal_name` says so. Of several projects with the name the nearest is meant, and
+//! fixtures only among themselves.
 
 use std::collections::HashMap;
 
@@ -13,22 +13,26 @@ use super::{
     projects::{Directories, Standing},
 };
 
+/// More projects of one name are copies of an example.
+const MAX_PLACES: usize = 200;
+
 /// The repository's own projects by ecosystem and name.
-pub(super) struct Names<'a>(HashMap<(usize, String), &'a str>);
+pub(super) struct Names<'a>(HashMap<(usize, String), Vec<&'a str>>);
 
 impl<'a> Names<'a> {
     pub(super) fn new(directories: &'a Directories<'_>) -> Self {
-        let (fixtures, real): (Vec<_>, Vec<_>) =
-            directories.iter().partition(|(directory, _)| paths::is_fixture(directory));
-        let mut names = HashMap::new();
-        for (directory, manifests) in real.into_iter().chain(fixtures) {
+        let mut names: HashMap<_, Vec<&str>> = HashMap::new();
+        for (directory, manifests) in directories {
             let makers = manifests.iter().filter(|one| {
                 one.standing == Standing::Project && one.directory == directory.as_str()
             });
             for one in makers {
                 for name in one.manifest.name.iter().chain(&one.manifest.provides) {
                     let key = (one.detector, normal(one.detector, name));
-                    names.entry(key).or_insert(directory.as_str());
+                    let places = names.entry(key).or_default();
+                    if places.len() < MAX_PLACES && places.last() != Some(&directory.as_str()) {
+                        places.push(directory);
+                    }
                 }
             }
         }
@@ -43,14 +47,22 @@ impl<'a> Names<'a> {
         dependency: Dependency,
         directory: &str,
     ) -> Dependency {
-        let named = || self.find(detector, &dependency.name).map(str::to_owned);
+        let named = || self.find(detector, &dependency.name, directory).map(str::to_owned);
         let internal = dependency.internal.clone().or_else(named);
         Dependency { internal: internal.filter(|path| path != directory), ..dependency }
     }
 
-    fn find(&self, detector: usize, name: &str) -> Option<&'a str> {
-        self.0.get(&(detector, normal(detector, name))).copied()
+    fn find(&self, detector: usize, name: &str, directory: &str) -> Option<&'a str> {
+        let places = self.0.get(&(detector, normal(detector, name)))?.iter().copied();
+        let is_allowed = |place: &&str| paths::is_fixture(directory) || !paths::is_fixture(place);
+        // The first of equally near ones.
+        places.filter(is_allowed).rev().max_by_key(|place| common(place, directory))
     }
+}
+
+/// How many directories two paths have in common from the root on.
+fn common(one: &str, other: &str) -> usize {
+    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
 }
 
 fn normal(detector: usize, name: &str) -> String {

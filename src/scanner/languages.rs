@@ -33,6 +33,18 @@ pub(super) fn guess(name: &str) -> Guess {
     }
 }
 
+/// The language that people call by this name; `-` may stand for a space.
+pub(super) fn named(name: &str) -> Option<LanguageType> {
+    let is_same = |other: &str| {
+        other.len() == name.len()
+            && other
+                .chars()
+                .zip(name.chars())
+                .all(|(one, two)| one.eq_ignore_ascii_case(&two) || (one == ' ' && two == '-'))
+    };
+    LanguageType::list().iter().map(|(language, _)| *language).find(|it| is_same(it.name()))
+}
+
 /// By `#!`, also through `env`.
 pub(super) fn by_first_line(source: &[u8]) -> Option<LanguageType> {
     let line = source.get(..source.len().min(200))?.strip_prefix(b"#!")?;

@@ -64,6 +64,12 @@ pub struct Manifest {
     pub inherits: Vec<Field>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Workspace>,
+    /// What other projects take from this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Box<Shared>>,
+    /// Where this one takes what it does not say itself.
+    #[serde(skip_serializing_if = "is_default")]
+    pub heritage: Heritage,
     /// Directories that belong to the same workspace because this file depends on them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub local: Vec<String>,
@@ -111,7 +117,7 @@ pub struct Requirement {
     /// The directory it is taken from, relative to the manifest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The requirement stands in the workspace's manifest.
+    /// The requirement stands in a file that shares it; one given here says which of several.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inherited: bool,
 }
@@ -125,6 +131,21 @@ pub enum Field {
     Licence,
 }
 
+/// Where a manifest takes its fields, requirements and placeholders from, besides itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heritage {
+    /// From what the directories above share, the nearest first.
+    #[default]
+    Above,
+    /// From the file or directory at this path, if the project there has this name.
+    Parent {
+        path: String,
+        name: String,
+    },
+    Nothing,
+}
+
 /// What a workspace's root says of its members.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -133,14 +154,33 @@ pub struct Workspace {
     pub members: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// By convention and not by declaration: a workspace only where it has a member.
+    #[serde(skip_serializing_if = "is_false")]
+    pub presumed: bool,
+}
+
+/// What a file gives to the projects below it, or to those that name it as their parent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shared {
+    /// The directory that it speaks for, relative to the file's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// Requirements by name; `name catalog:x` where there are several by that name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: BTreeMap<String, String>,
+    /// The packages that a short name stands for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<String, Vec<String>>,
+    /// Values of `${name}` and `$(name)`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
 }
 
 /// A file of checkboxes.
@@ -215,6 +255,17 @@ impl Manifest {
         });
     }
 
+    /// Adds a dependency whose requirement another file shares.
+    pub fn depend_shared(&mut self, name: &str, which: Option<&str>, scope: Scope) {
+        self.require(Requirement {
+            name: super::text::line(name, 256),
+            requirement: which.and_then(|text| super::text::some_line(text, 256)),
+            scope,
+            path: None,
+            inherited: true,
+        });
+    }
+
     /// Adds something that runs, bounded like all text from a repository.
     pub fn enter(&mut self, kind: EntryKind, name: &str, target: Option<&str>) {
         let name = super::text::line(name, 256);
@@ -232,11 +283,22 @@ impl Manifest {
         }
     }
 
+    /// Adds what people call the tool that manages, builds or tests it.
+    pub fn tool(&mut self, name: &str) {
+        if !self.tools.iter().any(|tool| tool == name) {
+            self.tools.push(name.to_owned());
+        }
+    }
+
     pub fn require(&mut self, requirement: Requirement) {
         if !requirement.name.is_empty() {
             self.dependencies.push(requirement);
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn says_nothing(attributes: &Attributes) -> bool {

@@ -1,6 +1,9 @@
 //! What a scan reports: the shape that `scan --json` prints and that `work` stores.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::repositories::Oid;
 
 /// All that was found in one commit, sorted so that equal trees give equal reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +16,47 @@ pub struct ScanReport {
     pub todos: Vec<Todo>,
     /// Most code first.
     pub languages: Vec<Language>,
+    pub size: TreeSize,
+    /// By path.
+    pub submodules: Vec<Submodule>,
+    pub owners_file: Option<OwnersFile>,
     pub warnings: Vec<Warning>,
+}
+
+/// How much there is in a commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TreeSize {
+    /// Without other people's code.
+    pub files: u64,
+    /// Of these files.
+    pub bytes: u64,
+    /// Other people's code, by its directory or by `.gitattributes`.
+    pub vendored_files: u64,
+    /// Files whose content is kept in Git LFS.
+    pub large_files: u64,
+    /// Of these contents.
+    pub large_bytes: u64,
+}
+
+/// Another repository's commit at a path of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    pub path: String,
+    /// As `.gitmodules` writes it; none where it does not tell.
+    pub url: Option<String>,
+    pub branch: Option<String>,
+    /// The commit it is pinned to.
+    pub commit: Oid,
+}
+
+/// The CODEOWNERS file that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnersFile {
+    pub path: String,
+    /// Lines that say something.
+    pub rules: u64,
+    /// Who owns what no other line speaks of.
+    pub owners: Vec<String>,
 }
 
 /// A report together with the history, which another module reads.
@@ -23,6 +66,9 @@ pub struct FullReport<'a, Commits> {
     tasks: &'a [Task],
     todos: &'a [Todo],
     languages: &'a [Language],
+    size: TreeSize,
+    submodules: &'a [Submodule],
+    owners_file: Option<&'a OwnersFile>,
     commits: Commits,
     warnings: &'a [Warning],
 }
@@ -35,6 +81,9 @@ impl ScanReport {
             tasks: &self.tasks,
             todos: &self.todos,
             languages: &self.languages,
+            size: self.size,
+            submodules: &self.submodules,
+            owners_file: self.owners_file.as_ref(),
             commits,
             warnings: &self.warnings,
         }
@@ -43,6 +92,7 @@ impl ScanReport {
 
 /// A directory with a manifest, or the whole repository where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with a name in reports")]
 pub struct Project {
     /// `.` for the root, else `a/b`.
     pub path: String,
@@ -78,6 +128,45 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// Files that belong to this project and to none inside it.
     pub languages: Vec<Language>,
+    /// How many such files there are.
+    pub files: u64,
+    pub bytes: u64,
+    /// Those of them that are tests by their names.
+    pub test_files: u64,
+    pub readme: Option<Readme>,
+    /// Who owns its directory, by CODEOWNERS.
+    pub owners: Vec<String>,
+    /// The texts in its directory, else in the nearest one above that has any.
+    pub licence_texts: Vec<LicenceText>,
+    /// Whether the manifest declares another licence than those of the texts.
+    pub licence_disagrees: bool,
+}
+
+impl Project {
+    /// What its manifest declares, or else what the texts are.
+    pub fn known_licence(&self) -> Option<String> {
+        let texts = || {
+            let ids: Vec<&str> = self.licence_texts.iter().map(|text| text.id.as_str()).collect();
+            (!ids.is_empty()).then(|| ids.join(", "))
+        };
+        self.licence.clone().or_else(texts)
+    }
+}
+
+/// How the README of a project's directory opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Readme {
+    pub path: String,
+    pub title: Option<String>,
+    pub paragraph: Option<String>,
+}
+
+/// A file that holds a known licence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LicenceText {
+    /// By SPDX.
+    pub id: String,
+    pub path: String,
 }
 
 /// Something a project asks for directly.
@@ -92,7 +181,7 @@ pub struct Dependency {
 }
 
 /// Something that runs, or that others build upon.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntryPoint {
     pub kind: EntryKind,
     pub name: String,
@@ -101,7 +190,9 @@ pub struct EntryPoint {
 }
 
 /// What an entry point is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
     /// A program to start.
@@ -116,14 +207,14 @@ pub enum EntryKind {
 }
 
 /// A command that people run by its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Script {
     pub name: String,
     pub command: String,
 }
 
 /// Something that runs in continuous integration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pipeline {
     /// `GitHub Actions`, `GitLab CI`.
     pub system: String,
@@ -248,12 +339,15 @@ pub struct Warning {
 pub enum WarningCode {
     BrokenManifest,
     BrokenFrontmatter,
+    BrokenOwners,
     DuplicateTaskId,
     FileTooLarge,
     IncludeNotFound,
     LargeFilePointer,
     ListTruncated,
     ObjectMissing,
+    PathTooLong,
     SubmoduleNotFollowed,
+    TooDeep,
     WorkspacePattern,
 }

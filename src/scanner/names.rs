@@ -11,6 +11,13 @@ impl Marker {
             Self::Xxx => "XXX",
         }
     }
+
+    /// The marker that is this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Todo, Self::Fixme, Self::Hack, Self::Xxx]
+            .into_iter()
+            .find(|marker| marker.as_str() == word)
+    }
 }
 
 impl Scope {

@@ -1,7 +1,7 @@
 //! What a path says: whose code it is, and which directories are around it.
 
 /// Directories of other people's code.
-const VENDORED: [&str; 8] = [
+const VENDORED: [&str; 11] = [
     "node_modules",
     "bower_components",
     "vendor",
@@ -10,6 +10,10 @@ const VENDORED: [&str; 8] = [
     "third-party",
     "Godeps",
     ".yarn",
+    "Pods",
+    "Carthage",
+    // What Meson puts over the code that it fetches.
+    "packagefiles",
 ];
 
 /// Directories whose content is material for tests.
@@ -30,13 +34,15 @@ const FIXTURES: [&str; 12] = [
 
 const TESTS: [&str; 7] = ["test", "tests", "__test__", "__tests__", "spec", "specs", "e2e"];
 
-/// Neither counted nor searched.
-pub(super) fn is_foreign(path: &str) -> bool {
-    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-    directory.split('/').any(|part| VENDORED.contains(&part)) || is_minified_name(name)
+/// In a directory of other people's code.
+pub(super) fn is_vendored(path: &str) -> bool {
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    directory.split('/').any(|part| VENDORED.contains(&part))
 }
 
-fn is_minified_name(name: &str) -> bool {
+/// Squeezed by a program, as its name says.
+pub(super) fn is_minified(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     [".min.js", ".min.css", ".min.mjs", ".bundle.js", "-min.js"]
         .iter()
         .any(|end| name.ends_with(end))
@@ -50,7 +56,8 @@ pub(super) fn is_fixture(project: &str) -> bool {
 
 /// A directory whose name says that it holds fixtures.
 pub(super) fn is_fixture_directory(project: &str) -> bool {
-    project.split('/').any(|part| FIXTURES.contains(&part))
+    // Erlang's Common Test keeps the files of a suite beside it.
+    project.split('/').any(|part| FIXTURES.contains(&part) || part.ends_with("_SUITE_data"))
 }
 
 /// The directory of a path, `.` for the root.
@@ -139,9 +146,10 @@ mod tests {
 
     #[test]
     fn foreign_code_is_recognised() {
-        for path in ["node_modules/a/package.json", "a/vendor/x.go", "dist/app.min.js"] {
-            assert!(is_foreign(path), "{path}");
+        for path in ["node_modules/a/package.json", "a/vendor/x.go"] {
+            assert!(is_vendored(path), "{path}");
         }
-        assert!(!is_foreign("vendor.go"));
+        assert!(is_minified("dist/app.min.js"));
+        assert!(!is_vendored("vendor.go"));
     }
 }

@@ -7,8 +7,10 @@ use std::{
 
 use super::{
     detectors::CHAIN,
+    frameworks::Frameworks,
+    heritage,
     internal::Names,
-    manifest::{Field, Manifest, Requirement, Workspace},
+    manifest::{Manifest, Requirement},
     model::{Dependency, Pipeline, Project, WarningCode},
     paths,
     warnings::Warnings,
@@ -26,7 +28,7 @@ pub(super) struct Placed<'a> {
     pub(super) directory: Cow<'a, str>,
     /// Index into the chain: the order of precedence.
     pub(super) detector: usize,
-    pub(super) manifest: &'a Manifest,
+    pub(super) manifest: Cow<'a, Manifest>,
     pub(super) standing: Standing,
 }
 
@@ -61,23 +63,26 @@ pub(super) fn assemble(
 ) -> Vec<Project> {
     let mut placed = placed.to_vec();
     placed.extend(children(&placed, existing));
+    let mut placed = heritage::settle(&placed);
+    promote(&mut placed);
     let directories = directories(&placed);
     let by_path = placed.iter().filter(|one| one.directory == paths::directory(one.path));
     let by_path: HashMap<&str, &Placed<'_>> = by_path.map(|one| (one.path, one)).collect();
     let names = Names::new(&directories);
+    let frameworks = Frameworks::new();
     let mut projects: Vec<Project> = Vec::new();
     for (directory, manifests) in &directories {
         let mut project = project(directory, manifests, repository_name);
-        project.dependencies = dependencies(manifests, &directories, &by_path, warnings)
-            .into_iter()
-            .map(|(detector, dependency)| names.resolve(detector, dependency, directory))
-            .collect();
-        inherit(&mut project, manifests, &directories);
+        for (detector, one) in dependencies(manifests, &directories, &by_path, warnings) {
+            frameworks.tell(detector, &one.name, &mut project);
+            project.dependencies.push(names.resolve(detector, one, directory));
+        }
         projects.push(project);
     }
     place(&mut projects);
     let roots = workspace_roots(&directories);
     super::workspaces::join(&mut projects, &roots, &local(&placed), warnings);
+    drop_presumed(&mut projects, &directories);
     projects
 }
 
@@ -89,12 +94,46 @@ fn children<'a>(placed: &[Placed<'a>], existing: &HashSet<&str>) -> Vec<Placed<'
         let directory = paths::join(&one.directory, &child.path)?;
         existing.contains(directory.as_str()).then_some(Placed {
             directory: Cow::Owned(directory),
-            manifest: &child.manifest,
+            manifest: Cow::Owned(child.manifest.clone()),
             standing: Standing::Project,
             ..one.clone()
         })
     });
     placed.collect()
+}
+
+/// What would only add to the project around it is one of its own where a workspace names it.
+fn promote(placed: &mut [Placed<'_>]) {
+    let mut roots: HashMap<(usize, &str), Vec<Members<'_>>> = HashMap::new();
+    for one in placed.iter() {
+        if let Some(workspace) = &one.manifest.workspace {
+            let members = Members::new(workspace, &[], "", one.path);
+            roots.entry((one.detector, one.directory.as_ref())).or_default().push(members);
+        }
+    }
+    let is_named = |one: &Placed<'_>| {
+        paths::above(&one.directory).any(|root| {
+            let relative = paths::relative(&one.directory, root).unwrap_or_default();
+            let members = roots.get(&(one.detector, root)).into_iter().flatten();
+            members.into_iter().any(|members| members.contains(relative))
+        })
+    };
+    let is_promoted = |one: &Placed<'_>| one.standing == Standing::Component && is_named(one);
+    let promoted: Vec<bool> = placed.iter().map(is_promoted).collect();
+    for (one, _) in placed.iter_mut().zip(promoted).filter(|(_, promoted)| *promoted) {
+        one.standing = Standing::Project;
+    }
+}
+
+/// A workspace that nothing declares is one only where it has members.
+fn drop_presumed(projects: &mut [Project], directories: &Directories<'_>) {
+    let used: HashSet<String> = projects.iter().filter_map(|one| one.workspace.clone()).collect();
+    for project in projects.iter_mut().filter(|one| one.workspace_root) {
+        let manifests = directories.get(&project.path).into_iter().flatten();
+        let mut workspaces = manifests.filter_map(|one| one.manifest.workspace.as_ref());
+        project.workspace_root =
+            used.contains(&project.path) || workspaces.any(|one| !one.presumed);
+    }
 }
 
 /// For each directory those that its manifests depend on by path.
@@ -137,7 +176,8 @@ fn directories<'a>(placed: &[Placed<'a>]) -> Directories<'a> {
         }
     }
     for manifests in directories.values_mut() {
-        manifests.sort_by_key(|one| (one.standing, one.detector, one.path));
+        manifests
+            .sort_by_key(|one| (one.standing, one.detector, one.manifest.name.is_none(), one.path));
     }
     directories
 }
@@ -156,10 +196,20 @@ fn project(directory: &str, manifests: &[Placed<'_>], repository_name: &str) -> 
         let makes = [Standing::Project, Standing::Component, Standing::Addition];
         manifests.iter().filter(move |one| makes.contains(&one.standing) && one.is_in(directory))
     };
-    let first =
-        |field: fn(&Manifest) -> &Option<String>| own().find_map(|one| field(one.manifest).clone());
+    let first = |field: fn(&Manifest) -> &Option<String>| {
+        own().find_map(|one| field(&one.manifest).clone())
+    };
     let mut kinds = kinds(manifests).into_iter().map(str::to_owned);
     let makers = own().filter(|one| one.standing != Standing::Addition);
+    // Its own file before that of a parent which declares it, and one that names it before others.
+    let manifest = makers.min_by_key(|one| {
+        (
+            paths::directory(one.path) != directory,
+            one.standing,
+            one.detector,
+            one.manifest.name.is_none(),
+        )
+    });
     Project {
         path: directory.to_owned(),
         name: first(|one| &one.name).unwrap_or_else(|| name_of(directory, repository_name)),
@@ -168,7 +218,7 @@ fn project(directory: &str, manifests: &[Placed<'_>], repository_name: &str) -> 
         version: first(|one| &one.version),
         description: first(|one| &one.description),
         licence: first(|one| &one.licence),
-        manifest: makers.map(|one| one.path.to_owned()).next(),
+        manifest: manifest.map(|one| one.path.to_owned()),
         workspace_root: manifests.iter().any(|one| one.manifest.workspace.is_some()),
         private: own().any(|one| one.manifest.private),
         tools: gathered(manifests, |one| &one.tools),
@@ -201,7 +251,7 @@ fn gathered<T: Clone + PartialEq>(
     field: fn(&Manifest) -> &Vec<T>,
 ) -> Vec<T> {
     let mut all: Vec<T> = Vec::new();
-    for item in manifests.iter().flat_map(|one| field(one.manifest)) {
+    for item in manifests.iter().flat_map(|one| field(&one.manifest)) {
         if all.len() < MAX_GATHERED && !all.contains(item) {
             all.push(item.clone());
         }
@@ -238,37 +288,6 @@ fn place(projects: &mut [Project]) {
     }
 }
 
-/// The nearest workspace of the same ecosystem, from `directory` upwards.
-fn workspace_around<'a>(
-    directory: &str,
-    detector: usize,
-    directories: &Directories<'a>,
-) -> Option<&'a Workspace> {
-    paths::around(directory).find_map(|path| {
-        let manifests = directories.get(path)?;
-        let mut same = manifests.iter().filter(|one| one.detector == detector);
-        same.find_map(|one| one.manifest.workspace.as_ref())
-    })
-}
-
-fn inherit(project: &mut Project, manifests: &[Placed<'_>], directories: &Directories<'_>) {
-    for one in manifests.iter().filter(|one| !one.manifest.inherits.is_empty()) {
-        let Some(workspace) = workspace_around(&project.path, one.detector, directories) else {
-            continue;
-        };
-        for field in &one.manifest.inherits {
-            let (own, shared) = match field {
-                Field::Version => (&mut project.version, &workspace.version),
-                Field::Description => (&mut project.description, &workspace.description),
-                Field::Licence => (&mut project.licence, &workspace.licence),
-            };
-            if own.is_none() {
-                own.clone_from(shared);
-            }
-        }
-    }
-}
-
 /// All direct dependencies: of the manifests, and of the files that they include.
 fn dependencies(
     manifests: &[Placed<'_>],
@@ -284,7 +303,7 @@ fn dependencies(
         for requirement in &one.manifest.dependencies {
             let name = CHAIN.get(one.detector).map(|it| it.normal_name(&requirement.name));
             if seen.insert((one.detector, name)) {
-                dependencies.push((one.detector, resolved(requirement, one, directories)));
+                dependencies.push((one.detector, dependency(requirement, one, directories)));
             }
         }
         for include in &one.manifest.includes {
@@ -303,30 +322,29 @@ fn dependencies(
     dependencies
 }
 
-fn resolved(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>) -> Dependency {
-    let shared = || {
-        let workspace = workspace_around(&at.directory, at.detector, directories)?;
-        workspace.dependencies.get(&one.name).cloned()
-    };
-    let requirement = if one.inherited { shared() } else { one.requirement.clone() };
-    let internal = one
-        .path
-        .as_ref()
-        .and_then(|path| paths::join(&at.directory, path))
-        .filter(|directory| directories.contains_key(directory));
-    Dependency { name: one.name.clone(), requirement, scope: one.scope, internal }
+fn dependency(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>) -> Dependency {
+    let path = one.path.as_ref().and_then(|path| paths::join(&at.directory, path));
+    Dependency {
+        name: one.name.clone(),
+        requirement: one.requirement.clone(),
+        scope: one.scope,
+        internal: path.filter(|directory| directories.contains_key(directory)),
+    }
 }
 
+/// The workspaces by their directory; what one declares is a member without being named.
 fn workspace_roots<'d>(directories: &'d Directories<'_>) -> BTreeMap<&'d str, Vec<Members<'d>>> {
     let mut roots: BTreeMap<&str, Vec<Members<'_>>> = BTreeMap::new();
     for (directory, manifests) in directories {
         for one in manifests {
             if let Some(workspace) = &one.manifest.workspace {
                 let kind = CHAIN.get(one.detector).map_or("", |detector| detector.kind());
-                roots
-                    .entry(directory.as_str())
-                    .or_default()
-                    .push(Members::new(workspace, kind, one.path));
+                roots.entry(directory.as_str()).or_default().push(Members::new(
+                    workspace,
+                    &one.manifest.children,
+                    kind,
+                    one.path,
+                ));
             }
         }
     }

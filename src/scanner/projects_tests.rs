@@ -168,7 +168,7 @@ fn python_files_of_a_directory_make_one_project() {
     assert_eq!(outline(&report), [(".", "tool", "python")]);
     let only = project(&report, ".");
     assert_eq!(only.description.as_deref(), Some("From setup"));
-    assert_eq!(only.manifest.as_deref(), Some("pyproject.toml"));
+    assert_eq!(only.manifest.as_deref(), Some("setup.cfg"));
     assert_eq!(
         only.dependencies,
         [

@@ -3,22 +3,30 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
 };
 
 use super::{
+    attributes::{Attributes, Treatment},
+    codeowners::{self, Codeowners},
+    details::Details,
     detectors::CHAIN,
     facts::{BlobFacts, FactKey, KnownFacts, Reading, Unread},
     gather::{self, Outcome, Wanted, Watch},
     manifest::{Contribution, Finding, TaskList},
-    model::{Language, Project, ScanReport, Task, Todo, WarningCode},
+    model::{
+        Language, OwnersFile, Project, ScanReport, Submodule, Task, Todo, TreeSize, WarningCode,
+    },
     paths,
     projects::{self, Placed, Standing},
+    submodules,
     warnings::Warnings,
 };
 use crate::repositories::{
     Oid,
-    objects::{EntryKind, ObjectError, ObjectStore, Tree, TreeLimits},
+    objects::{
+        Blob, EntryKind, LeftOut, ObjectError, ObjectStore, Reader, Tree, TreeEntry, TreeLimits,
+    },
 };
 
 /// What a scan is told.
@@ -38,6 +46,8 @@ pub struct Scan {
     /// To be kept and given to the next scan.
     pub new_facts: Vec<(FactKey, BlobFacts)>,
     pub counts: ScanCounts,
+    /// Says of the paths of earlier commits, too, whose work they are.
+    pub attributes: Arc<Attributes>,
 }
 
 /// How much a scan looked at.
@@ -63,10 +73,22 @@ pub enum ScanError {
 /// What a scan of one commit will read: its keys say which facts to look up.
 pub struct Plan {
     wanted: Vec<Wanted>,
-    /// Path and index into `wanted`, in the tree's order.
-    files: Vec<(String, usize)>,
+    /// In the tree's order.
+    files: Vec<PlannedFile>,
     warnings: Warnings,
     file_count: usize,
+    vendored: u64,
+    attributes: Arc<Attributes>,
+    submodules: Vec<Submodule>,
+    owners: Option<(String, Codeowners)>,
+}
+
+struct PlannedFile {
+    path: String,
+    /// Index into the plan's `wanted`.
+    wanted: usize,
+    is_generated: bool,
+    is_documentation: bool,
 }
 
 impl ScanOptions {
@@ -94,15 +116,27 @@ impl Plan {
     /// Lists the commit's files and decides how each is read.
     pub fn new(store: &ObjectStore, commit: Oid, options: &ScanOptions) -> Result<Self, ScanError> {
         let tree = store.tree(commit, &options.tree)?;
-        let file_count = tree.entries.len();
+        let reader = store.reader();
         let mut plan = Self {
             wanted: Vec::new(),
             files: Vec::new(),
             warnings: Warnings::default(),
-            file_count,
+            file_count: tree.entries.len(),
+            vendored: 0,
+            attributes: Arc::new(Attributes::read(&tree.entries, &reader)),
+            submodules: Vec::new(),
+            owners: None,
         };
+        plan.owners = owners(&tree.entries, &reader, options, &mut plan.warnings);
+        plan.submodules =
+            submodules::find(&tree.entries, pinned(&tree), &reader, &mut plan.warnings);
         plan.add(tree);
         Ok(plan)
+    }
+
+    /// Says whose work the paths of this and of earlier commits are.
+    pub fn attributes(&self) -> Arc<Attributes> {
+        Arc::clone(&self.attributes)
     }
 
     /// The facts this scan needs, each once.
@@ -111,34 +145,35 @@ impl Plan {
     }
 
     fn add(&mut self, tree: Tree) {
-        for path in &tree.unreadable {
-            self.warnings.add(WarningCode::ObjectMissing, path, "This directory cannot be read, so what is in it is not listed: fetch the repository again.");
+        for (reason, path) in &tree.left_out {
+            let (code, message) = told(*reason);
+            self.warnings.add(code, path, message);
         }
         let mut indices: HashMap<FactKey, usize> = HashMap::new();
         for entry in tree.entries {
             match entry.kind {
                 EntryKind::File | EntryKind::Executable => {}
-                EntryKind::Symlink => continue,
-                EntryKind::Submodule => {
-                    self.warnings.add(
-                        WarningCode::SubmoduleNotFollowed,
-                        &entry.path,
-                        "A submodule is another repository: connect that one to see what is in it.",
-                    );
-                    continue;
-                }
+                EntryKind::Symlink | EntryKind::Submodule => continue,
             }
-            if paths::is_foreign(&entry.path) {
+            let Treatment { is_vendored, is_generated, is_documentation, language } =
+                self.attributes.of(&entry.path);
+            if is_vendored {
+                self.vendored += 1;
                 continue;
             }
-            let Some(reading) = Reading::of(&entry.path) else { continue };
+            let reading = Reading::in_language(&entry.path, language.as_deref());
             let key = reading.key(entry.oid, &entry.path);
             let index = *indices.entry(key).or_insert_with_key(|key| {
                 let path = entry.path.clone();
                 self.wanted.push(Wanted { key: key.clone(), reading, path });
                 self.wanted.len() - 1
             });
-            self.files.push((entry.path, index));
+            self.files.push(PlannedFile {
+                path: entry.path,
+                wanted: index,
+                is_generated,
+                is_documentation,
+            });
         }
     }
 
@@ -153,18 +188,20 @@ impl Plan {
         let outcomes = gather::gather(store, &self.wanted, known, options.max_blob_bytes, watch)
             .ok_or(ScanError::Cancelled)?;
         let mut assembly = Assembly { warnings: self.warnings, ..Assembly::default() };
-        for (path, index) in &self.files {
-            let (Some(wanted), Some(outcome)) = (self.wanted.get(*index), outcomes.get(*index))
+        for file in &self.files {
+            let (Some(wanted), Some(outcome)) =
+                (self.wanted.get(file.wanted), outcomes.get(file.wanted))
             else {
                 continue;
             };
+            let path = file.path.as_str();
             match outcome {
                 Outcome::Known => {
                     if let Some(facts) = known.get(&wanted.key) {
-                        assembly.file(path, wanted.reading, facts);
+                        assembly.file(file, wanted.reading, facts);
                     }
                 }
-                Outcome::New(facts) => assembly.file(path, wanted.reading, facts),
+                Outcome::New(facts) => assembly.file(file, wanted.reading, facts),
                 Outcome::TooLarge(size) => assembly.too_large(path, *size, options.max_blob_bytes),
                 Outcome::Missing => assembly.warnings.add(
                     WarningCode::ObjectMissing,
@@ -178,7 +215,10 @@ impl Plan {
                 ),
             }
         }
-        let report = assembly.report(&options.repository_name);
+        let owners = self.owners.as_ref().map(|(path, owners)| (path.as_str(), owners));
+        let mut report = assembly.report(&options.repository_name, owners);
+        report.size.vendored_files = self.vendored;
+        report.submodules = self.submodules;
         let read =
             usize::try_from(watch.progress.total.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
         let counts = ScanCounts {
@@ -189,36 +229,107 @@ impl Plan {
         let new_facts = self.wanted.into_iter().zip(outcomes).filter_map(|(wanted, outcome)| {
             if let Outcome::New(facts) = outcome { Some((wanted.key, facts)) } else { None }
         });
-        Ok(Scan { report, new_facts: new_facts.collect(), counts })
+        let new_facts = new_facts.collect();
+        Ok(Scan { report, new_facts, counts, attributes: self.attributes })
     }
+}
+
+fn told(reason: LeftOut) -> (WarningCode, &'static str) {
+    match reason {
+        LeftOut::Unreadable => (
+            WarningCode::ObjectMissing,
+            "This directory cannot be read, so what is in it is not listed: fetch the repository again.",
+        ),
+        LeftOut::TooDeep => (
+            WarningCode::TooDeep,
+            "Directories are nested deeper than `scanner.max_depth` here, so what is below is not listed: raise it to read that too.",
+        ),
+        LeftOut::PathTooLong => (
+            WarningCode::PathTooLong,
+            "The path is longer than any system takes, so what stands there is not listed: give it a shorter one.",
+        ),
+    }
+}
+
+/// The commits that stand at paths.
+fn pinned(tree: &Tree) -> Vec<(String, Oid)> {
+    let modules = tree.entries.iter().filter(|entry| entry.kind == EntryKind::Submodule);
+    modules.map(|entry| (entry.path.clone(), entry.oid)).collect()
+}
+
+/// Reads the CODEOWNERS file that counts.
+fn owners(
+    entries: &[TreeEntry],
+    reader: &Reader,
+    options: &ScanOptions,
+    warnings: &mut Warnings,
+) -> Option<(String, Codeowners)> {
+    let is_file =
+        |entry: &&TreeEntry| matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+    let entry = codeowners::PLACES
+        .iter()
+        .find_map(|place| entries.iter().filter(is_file).find(|entry| entry.path == *place))?;
+    let Blob::Bytes(bytes) = reader.blob(entry.oid, options.max_blob_bytes) else { return None };
+    let owners = Codeowners::parse(&String::from_utf8_lossy(&bytes));
+    for (line, reason) in &owners.problems {
+        let message = format!("Line {line} is left out: {reason}.");
+        warnings.add(WarningCode::BrokenOwners, &entry.path, message);
+    }
+    Some((entry.path.clone(), owners))
 }
 
 /// The facts of all files, on their way into a report.
 #[derive(Default)]
 struct Assembly<'a> {
-    files: Vec<(&'a str, &'a BlobFacts)>,
+    files: Vec<Seen<'a>>,
     manifests: Vec<Placed<'a>>,
     lists: Vec<(&'a str, &'a TaskList)>,
+    details: Details<'a>,
+    size: TreeSize,
     warnings: Warnings,
 }
 
+/// A file whose text was looked at.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    path: &'a str,
+    facts: &'a BlobFacts,
+    is_generated: bool,
+    is_documentation: bool,
+}
+
 impl<'a> Assembly<'a> {
-    fn file(&mut self, path: &'a str, reading: Reading, facts: &'a BlobFacts) {
+    fn file(&mut self, file: &'a PlannedFile, reading: Reading, facts: &'a BlobFacts) {
+        let &PlannedFile { ref path, is_generated, is_documentation, .. } = file;
+        self.details.size(path, facts.size);
+        if let Some(document) = &facts.document {
+            self.details.document(path, document);
+        }
         match facts.unread {
-            Some(Unread::LargeFilePointer) => self.warnings.add(
-                WarningCode::LargeFilePointer,
-                path,
-                "Only a Git LFS pointer is in the repository: its content is not read.",
-            ),
+            Some(Unread::LargeFilePointer) => self.pointer(path, reading, facts),
             Some(Unread::Binary | Unread::Minified) => {}
-            None => self.files.push((path, facts)),
+            None => self.files.push(Seen { path, facts, is_generated, is_documentation }),
         }
         if let (Some(detector), Some(finding)) = (reading.detector, &facts.finding) {
-            self.finding(path, detector, finding);
+            self.finding(file, detector, finding);
         }
     }
 
-    fn finding(&mut self, path: &'a str, detector: usize, finding: &'a Finding) {
+    /// Pointers are counted; only a manifest that is one is missed.
+    fn pointer(&mut self, path: &str, reading: Reading, facts: &BlobFacts) {
+        self.size.large_files += 1;
+        self.size.large_bytes += facts.large_file.as_ref().map_or(0, |file| file.size);
+        if reading.detector.is_some() {
+            self.warnings.add(
+                WarningCode::LargeFilePointer,
+                path,
+                "Only a Git LFS pointer is in the repository, so what this file says is not read.",
+            );
+        }
+    }
+
+    fn finding(&mut self, file: &'a PlannedFile, detector: usize, finding: &'a Finding) {
+        let path = file.path.as_str();
         for problem in &finding.problems {
             self.warnings.add(problem.code, path, problem.message.clone());
         }
@@ -227,13 +338,16 @@ impl<'a> Assembly<'a> {
             Contribution::Addition(manifest) => (manifest, Standing::Addition),
             Contribution::Component(manifest) => (manifest, Standing::Component),
             Contribution::Remark(manifest) => (manifest, Standing::Remark),
+            Contribution::Tasks(_) if file.is_generated => return,
             Contribution::Tasks(list) => return self.lists.push((path, list)),
         };
         let directory = Cow::Borrowed(paths::directory(path));
+        let manifest = Cow::Borrowed(manifest.as_ref());
         self.manifests.push(Placed { path, directory, detector, manifest, standing });
     }
 
-    fn too_large(&mut self, path: &str, size: u64, limit: u64) {
+    fn too_large(&mut self, path: &'a str, size: u64, limit: u64) {
+        self.details.size(path, size);
         let is_manifest = CHAIN.iter().any(|one| one.reads(super::detectors::FileName(path)));
         let what = if is_manifest { "manifest" } else { "file" };
         let message = format!(
@@ -242,15 +356,20 @@ impl<'a> Assembly<'a> {
         self.warnings.add(WarningCode::FileTooLarge, path, message);
     }
 
-    fn report(mut self, repository_name: &str) -> ScanReport {
+    fn report(
+        mut self,
+        repository_name: &str,
+        owners_file: Option<(&str, &Codeowners)>,
+    ) -> ScanReport {
         let directories = directories(&self.files);
         let mut projects =
             projects::assemble(&self.manifests, &directories, repository_name, &mut self.warnings);
         let owners = Owners::new(&projects);
+        self.details.describe(&mut projects, &owners, owners_file.map(|(_, owners)| owners));
         let languages = count_languages(&self.files, &owners, &mut projects);
         let mut todos = Vec::new();
-        for (path, facts) in &self.files {
-            todos.extend(todos_of(path, facts, &owners));
+        for file in self.files.iter().filter(|file| !file.is_generated) {
+            todos.extend(todos_of(file.path, file.facts, &owners));
         }
         todos.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         self.lists.sort_by_key(|(path, _)| *path);
@@ -260,15 +379,30 @@ impl<'a> Assembly<'a> {
             tasks.extend(tasks_of(path, list, first, &owners));
         }
         warn_of_duplicates(&tasks, &mut self.warnings);
-        ScanReport { projects, tasks, todos, languages, warnings: self.warnings.finish() }
+        let (files, bytes) = self.details.total();
+        let owners_file = owners_file.map(|(path, owners)| OwnersFile {
+            path: path.to_owned(),
+            rules: u64::try_from(owners.len()).unwrap_or(u64::MAX),
+            owners: owners.of_directory("."),
+        });
+        ScanReport {
+            projects,
+            tasks,
+            todos,
+            languages,
+            size: TreeSize { files, bytes, ..self.size },
+            submodules: Vec::new(),
+            owners_file,
+            warnings: self.warnings.finish(),
+        }
     }
 }
 
 /// All directories that have a file below them.
-fn directories<'a>(files: &[(&'a str, &BlobFacts)]) -> HashSet<&'a str> {
+fn directories<'a>(files: &[Seen<'a>]) -> HashSet<&'a str> {
     let mut all = HashSet::from(["."]);
-    for (path, _) in files {
-        for directory in paths::around(paths::directory(path)) {
+    for file in files {
+        for directory in paths::around(paths::directory(file.path)) {
             if !all.insert(directory) {
                 break;
             }
@@ -277,15 +411,36 @@ fn directories<'a>(files: &[(&'a str, &BlobFacts)]) -> HashSet<&'a str> {
     all
 }
 
+/// The report of files that are at hand.
+#[cfg(feature = "fuzzing")]
+pub(super) fn report_of(
+    files: &[(&str, Reading, BlobFacts)],
+    owners: Option<(&str, &Codeowners)>,
+) -> ScanReport {
+    let planned = |path: &str| PlannedFile {
+        path: path.to_owned(),
+        wanted: 0,
+        is_generated: false,
+        is_documentation: false,
+    };
+    let planned: Vec<_> = files.iter().map(|(path, ..)| planned(path)).collect();
+    let mut assembly = Assembly::default();
+    for (file, (_, reading, facts)) in planned.iter().zip(files) {
+        assembly.file(file, *reading, facts);
+    }
+    assembly.report("demo", owners)
+}
+
 /// Which project a file belongs to: the nearest one around it.
-struct Owners(HashMap<String, usize>);
+pub(super) struct Owners(HashMap<String, usize>);
 
 impl Owners {
     fn new(projects: &[Project]) -> Self {
         Self(projects.iter().enumerate().map(|(index, one)| (one.path.clone(), index)).collect())
     }
 
-    fn of<'p>(&self, path: &'p str) -> Option<(&'p str, usize)> {
+    /// The directory and index of the project.
+    pub(super) fn of<'p>(&self, path: &'p str) -> Option<(&'p str, usize)> {
         paths::around(paths::directory(path))
             .find_map(|directory| Some((directory, *self.0.get(directory)?)))
     }
@@ -295,14 +450,12 @@ impl Owners {
     }
 }
 
-fn count_languages(
-    files: &[(&str, &BlobFacts)],
-    owners: &Owners,
-    projects: &mut [Project],
-) -> Vec<Language> {
+fn count_languages(files: &[Seen<'_>], owners: &Owners, projects: &mut [Project]) -> Vec<Language> {
     let mut all: BTreeMap<&str, Language> = BTreeMap::new();
     let mut by_project: Vec<BTreeMap<&str, Language>> = vec![BTreeMap::new(); projects.len()];
-    for (path, facts) in files {
+    for Seen { path, facts, .. } in
+        files.iter().filter(|file| !file.is_generated && !file.is_documentation)
+    {
         let (Some(name), Some(lines)) = (&facts.language, facts.lines) else { continue };
         let own = owners.of(path).and_then(|(_, index)| by_project.get_mut(index));
         for counts in std::iter::once(&mut all).chain(own) {

@@ -132,7 +132,7 @@ fn a_plan_tells_which_facts_it_needs() {
     let plan = Plan::new(&store, head, &ScanOptions::new("demo")).unwrap();
 
     let keys: Vec<_> = plan.keys().map(|key| key.reading.as_str()).collect();
-    assert_eq!(keys, ["2:Rust"]);
+    assert_eq!(keys, ["3:", "3:Rust"], "a picture is only measured");
 }
 
 #[test]
@@ -157,7 +157,6 @@ fn what_cannot_be_read_is_a_warning() {
         codes(&found.report),
         [
             (WarningCode::FileTooLarge, Some("big.rs")),
-            (WarningCode::LargeFilePointer, Some("lfs.rs")),
             (WarningCode::ObjectMissing, Some("gone.rs")),
             (WarningCode::SubmoduleNotFollowed, Some("sub")),
         ]
@@ -220,6 +219,19 @@ fn the_report_has_the_promised_shape() {
     let json = serde_json::to_value(report.with_commits(serde_json::json!({"count": 1}))).unwrap();
 
     let keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["commits", "languages", "projects", "tasks", "todos", "warnings"]);
+    assert_eq!(
+        keys,
+        [
+            "commits",
+            "languages",
+            "owners_file",
+            "projects",
+            "size",
+            "submodules",
+            "tasks",
+            "todos",
+            "warnings"
+        ]
+    );
     insta::assert_json_snapshot!("report", json);
 }

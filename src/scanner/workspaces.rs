@@ -1,11 +1,11 @@
 //! Which projects are members of which workspace.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
-    manifest::Workspace,
+    manifest::{Child, Workspace},
     model::{Project, WarningCode},
     paths,
     warnings::Warnings,
@@ -20,12 +20,19 @@ pub(super) struct Members<'a> {
     manifest: &'a str,
     wanted: GlobSet,
     unwanted: GlobSet,
+    /// What the manifest makes projects itself.
+    declared: HashSet<String>,
     /// Patterns without wildcards: each must name a project.
     literal: Vec<String>,
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn new(workspace: &'a Workspace, kind: &'a str, manifest: &'a str) -> Self {
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        children: &[Child],
+        kind: &'a str,
+        manifest: &'a str,
+    ) -> Self {
         let patterns = workspace.members.iter().take(MAX_PATTERNS);
         let (negative, positive): (Vec<_>, Vec<_>) =
             patterns.map(String::as_str).partition(|pattern| pattern.starts_with('!'));
@@ -36,14 +43,16 @@ impl<'a> Members<'a> {
             kind,
             manifest,
             literal: literal.map(|pattern| cleaned(pattern)).collect(),
+            declared: children.iter().filter_map(|child| paths::join(".", &child.path)).collect(),
             wanted: glob_set(positive.into_iter()),
             unwanted: glob_set(negative.chain(excluded)),
         }
     }
 
     /// `relative` is the project's path from the workspace's root, empty for the root itself.
-    fn contains(&self, relative: &str) -> bool {
-        !relative.is_empty() && self.wanted.is_match(relative) && !self.excludes(relative)
+    pub(super) fn contains(&self, relative: &str) -> bool {
+        let is_named = || self.wanted.is_match(relative) && !self.excludes(relative);
+        !relative.is_empty() && (self.declared.contains(relative) || is_named())
     }
 
     /// Excluding a directory excludes what lies in it.
@@ -153,7 +162,7 @@ mod tests {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let workspace =
             Workspace { members: owned(members), exclude: owned(exclude), ..Workspace::default() };
-        Members::new(&workspace, "npm", "package.json").contains(path)
+        Members::new(&workspace, &[], "npm", "package.json").contains(path)
     }
 
     #[test]
@@ -175,5 +184,17 @@ mod tests {
     #[test]
     fn broken_globs_match_nothing() {
         assert!(!contains(&["[", "{a"], &[], "a"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_pattern_is_taken_or_left(patterns in proptest::collection::vec("[a*?!/\\[\\]{},.-]{0,8}|\\PC{0,8}", 0..6), path in "[ab]{1,3}(/[ab]{1,3}){0,3}") {
+            let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+
+            // Whatever they say, what names a path names it, and what excludes it excludes it.
+            contains(&patterns, &[], &path);
+            proptest::prop_assert!(contains(&[path.as_str()], &[], &path));
+            proptest::prop_assert!(!contains(&[&patterns[..], &["**"]].concat(), &[path.as_str()], &path));
+        }
     }
 }

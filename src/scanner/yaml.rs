@@ -1,9 +1,22 @@
 //! YAML from strangers: read under a budget that aliases and nesting cannot break.
 
 use serde::de::DeserializeOwned;
+use serde_saphyr::DuplicateKeyPolicy;
 
 /// Frontmatter and small manifests; nothing that people write by hand comes near these numbers.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    read_by(DuplicateKeyPolicy::Error, text)
+}
+
+/// For files in which keys stand more than once on purpose, each for another platform.
+pub(super) fn read_last_wins<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    read_by(DuplicateKeyPolicy::LastWins, text)
+}
+
+fn read_by<T: DeserializeOwned>(
+    duplicate_keys: DuplicateKeyPolicy,
+    text: &str,
+) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: 32,
@@ -15,6 +28,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::E
             max_anchors: 100,
             max_total_scalar_bytes: 1_000_000,
         },
+        duplicate_keys: duplicate_keys,
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options)

@@ -40,6 +40,45 @@ impl fmt::Display for Moment {
 // Digits and fixed words only.
 impl askama::filters::HtmlSafe for Moment {}
 
+/// How long ago something was, in one unit: `3 months`, with the day in the title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Age {
+    at: DateTime<Utc>,
+    words: String,
+}
+
+impl Age {
+    pub fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self { at, words: age(at, now) }
+    }
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (day, words) = (self.at.format("%-d %B %Y"), &self.words);
+        write!(formatter, r#"<span title="Since {day}">{words}</span>"#)
+    }
+}
+
+// Digits and fixed words only.
+impl askama::filters::HtmlSafe for Age {}
+
+/// Says how old something is: days up to two weeks, then weeks, months and years.
+pub fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let days = (now - at).num_days();
+    let counted =
+        |number: i64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
+    match days {
+        // A clock of the future is no age.
+        ..=0 => "today".to_owned(),
+        1..14 => counted(days, "day"),
+        14..61 => counted(days / 7, "week"),
+        // A month is 30.44 days.
+        61..730 => counted(days * 100 / 3_044, "month"),
+        _ => counted(days * 100 / 36_525, "year"),
+    }
+}
+
 /// A count as a `<data>` element, its thousands apart: `12 345`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Count(pub u64);
@@ -123,6 +162,20 @@ mod tests {
 
     fn noon() -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_348_800, 0).unwrap()
+    }
+
+    #[test]
+    fn ages_read_in_one_unit() {
+        let days = |days| age(noon() - TimeDelta::days(days), noon());
+
+        assert_eq!(days(-400), "today");
+        assert_eq!(days(0), "today");
+        assert_eq!(days(1), "1 day");
+        assert_eq!(days(20), "2 weeks");
+        assert_eq!(days(61), "2 months");
+        assert_eq!(days(92), "3 months");
+        assert_eq!(days(729), "23 months");
+        assert_eq!(days(1_100), "3 years");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
 };
-use crate::repositories::{Mirror, Source};
+use crate::repositories::{Mirror, Source, mirror::Fetched, source::FetchPolicy};
 
 /// What the reading threads are given.
 pub(super) struct Work {
@@ -25,30 +25,60 @@ pub(super) struct Work {
     pub(super) progress: Progress,
 }
 
+/// A mirror as a fetch left it.
+pub(super) struct Mirrored {
+    fetched: Fetched,
+    /// Whether there was one before.
+    is_old: bool,
+}
+
 impl Work {
-    pub(super) fn read(&self, known: &Known) -> Result<Reading, ReadError> {
-        let read = self.fetch_and_read(known);
-        let read = read.map(|reading| reading.without_path(&self.mirror));
-        read.inspect_err(|error| warn!("Reading `{}` failed: {error}", self.name))
+    pub(super) fn fetch(&self) -> Result<Mirrored, ReadError> {
+        self.noting(|policy, source| {
+            let mirror = Mirror::at(&self.mirror);
+            let is_old = mirror.size() > 0;
+            let limits = &self.settings.fetch;
+            let fetched = reading::fetch(&mirror, source, policy, limits, &self.progress)?;
+            Ok(Mirrored { fetched, is_old })
+        })
     }
 
-    fn fetch_and_read(&self, known: &Known) -> Result<Reading, ReadError> {
+    pub(super) fn read(&self, mirrored: &Mirrored, known: &Known) -> Result<Reading, ReadError> {
+        let read =
+            self.noting(|policy, source| self.read_or_remake(policy, source, mirrored, known));
+        read.map(|reading| reading.without_path(&self.mirror))
+    }
+
+    /// Does something with the source, and notes why it failed.
+    fn noting<T>(
+        &self,
+        work: impl FnOnce(&FetchPolicy, &Source) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         let policy = self.settings.policy.trusting(&self.trusted_roots);
-        let source = Source::parse(&self.source, &policy)?;
+        let source = Source::parse(&self.source, &policy).map_err(ReadError::from);
+        let done = source.and_then(|source| work(&policy, &source));
+        done.inspect_err(|error| warn!("Reading `{}` failed: {error}", self.name))
+    }
+
+    fn read_or_remake(
+        &self,
+        policy: &FetchPolicy,
+        source: &Source,
+        mirrored: &Mirrored,
+        known: &Known,
+    ) -> Result<Reading, ReadError> {
         let mirror = Mirror::at(&self.mirror);
         let (limits, progress) = (&self.settings.fetch, &self.progress);
-        let is_old = mirror.size() > 0;
-        let fetched = reading::fetch(&mirror, &source, &policy, limits, progress)?;
-        let read = self.reader(&mirror, known).read(&fetched);
+        let read = self.reader(&mirror, known).read(&mirrored.fetched);
         let is_damaged = match &read {
             Ok(reading) => reading.lacks_objects,
             Err(error) => error.is_damage(),
         };
-        if !(is_old && is_damaged) || progress.is_stopped() {
+        if !(mirrored.is_old && is_damaged) || progress.is_stopped() {
             return read;
         }
         // An object below the references is missing or broken: the source still has it.
-        match reading::remake(&mirror, &source, &policy, limits, progress) {
+        match reading::remake(&mirror, source, policy, limits, progress) {
             Ok(fetched) => self.reader(&mirror, known).read(&fetched),
             // What can be read is better than nothing.
             Err(error) => read.inspect(|_| warn!("A mirror cannot be made anew: {error}")),

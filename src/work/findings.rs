@@ -1,76 +1,90 @@
-//! Turns what the scanner reports into tasks that keep their identity across scans.
+//! Turns what the scanner reports, and the life that history tells, into rows.
 
-use std::collections::HashMap;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
+use std::collections::HashSet;
 
 use super::{
-    model::{TaskSource, TaskState},
-    store::NewTask,
+    life::{Life, LifeTask},
+    model::{TaskId, TaskSource, TaskState},
+    store::{Chapter, NewTask, VanishedTask},
 };
 use crate::scanner::{
-    ScanReport,
+    ScanReport, marks,
     model::{Task, Todo},
 };
 
-/// The tasks of a report: checkboxes in the order of their lists, then notes in comments.
-///
-/// A task is the same in the next scan where its id is, or else its file, section or marker, and
-/// wording; equal ones in one file are told apart by their order.
-pub(super) fn tasks(report: &ScanReport) -> Vec<NewTask> {
-    let mut seen = Fingerprints::default();
-    let boxes: Vec<String> = report.tasks.iter().map(|task| seen.of(&identity(task))).collect();
-    let mut tasks: Vec<NewTask> = Vec::with_capacity(report.tasks.len() + report.todos.len());
-    for (task, fingerprint) in report.tasks.iter().zip(&boxes) {
-        let parent = task.parent.and_then(|index| boxes.get(index).cloned());
-        tasks.push(from_box(task, fingerprint.clone(), parent));
-    }
-    tasks.extend(report.todos.iter().map(|todo| from_todo(todo, seen.of(&todo_identity(todo)))));
-    tasks
+/// What is written of a repository's tasks.
+pub(super) struct Tasks<'a> {
+    /// Those of the head: checkboxes in the order of their lists, then notes in comments.
+    pub(super) present: Vec<NewTask>,
+    pub(super) vanished: Vec<VanishedTask<'a>>,
+    /// What is told instead of all that was told before, if only by nothing.
+    pub(super) anew: Vec<Chapter<'a>>,
+    /// What is told after it.
+    pub(super) further: Vec<Chapter<'a>>,
 }
 
-fn identity(task: &Task) -> Vec<String> {
-    if let Some(id) = &task.id {
-        return vec!["id".to_owned(), id.to_uppercase()];
-    }
-    let place = [vec!["box".to_owned(), task.path.clone()], task.section.clone()].concat();
-    [place, vec![normalized(&task.title)]].concat()
-}
-
-fn todo_identity(todo: &Todo) -> Vec<String> {
-    vec![
-        "todo".to_owned(),
-        todo.path.clone(),
-        todo.marker.as_str().to_owned(),
-        normalized(&todo.text),
-    ]
-}
-
-/// Small changes of case and spacing make no other task.
-fn normalized(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-/// Hashes identities, counting equal ones.
-#[derive(Default)]
-struct Fingerprints {
-    times: HashMap<String, u32>,
-}
-
-impl Fingerprints {
-    fn of(&mut self, parts: &[String]) -> String {
-        let identity = parts.join("\u{1f}");
-        let times = self.times.entry(identity.clone()).or_default();
-        *times += 1;
-        let hash = digest(&SHA256, format!("{identity}\u{1f}{times}").as_bytes());
-        URL_SAFE_NO_PAD.encode(hash)
+/// Gives every task an id: its own, or a new one, those of the head first and in their order.
+pub(super) fn tasks<'a>(report: &ScanReport, life: &'a Life) -> Tasks<'a> {
+    let mut ids: Vec<Option<TaskId>> = life.tasks.iter().map(|task| task.id).collect();
+    let mut id_of = |index: usize| {
+        ids.get_mut(index).map_or_else(TaskId::new, |id| *id.get_or_insert_with(TaskId::new))
+    };
+    let head: Vec<FoundTask<'_>> =
+        life.head.iter().map(|index| (id_of(*index), life.tasks.get(*index))).collect();
+    let all: Vec<(TaskId, &LifeTask)> =
+        life.tasks.iter().enumerate().map(|(index, task)| (id_of(index), task)).collect();
+    let strangers = life.strangers.iter().filter_map(|task| Some((task.id?, task)));
+    let projects: HashSet<&str> =
+        report.projects.iter().map(|project| project.path.as_str()).collect();
+    let is_news = |task: &LifeTask| task.id.is_none() || !task.events.is_empty();
+    let gone = all.iter().copied().filter(|(_, task)| life.is_whole || is_news(task));
+    let vanished = gone
+        .chain(strangers.clone())
+        .filter(|(_, task)| !task.present)
+        .map(|(id, task)| VanishedTask { id, project: nearest(&task.path, &projects), task });
+    let vanished = vanished.collect();
+    let chapters = |tasks: Vec<(TaskId, &'a LifeTask)>| -> Vec<Chapter<'a>> {
+        tasks.into_iter().map(|(task, life)| Chapter { task, events: &life.events }).collect()
+    };
+    let (anew, further) = if life.is_whole {
+        (all, strangers.collect())
+    } else {
+        (Vec::new(), all.into_iter().filter(|(_, task)| !task.events.is_empty()).collect())
+    };
+    Tasks {
+        present: present(report, &head),
+        vanished,
+        anew: chapters(anew),
+        further: chapters(further),
     }
 }
 
-fn from_box(task: &Task, fingerprint: String, parent: Option<String>) -> NewTask {
+fn present(report: &ScanReport, head: &[FoundTask<'_>]) -> Vec<NewTask> {
+    let (boxes, notes) = head.split_at_checked(report.tasks.len()).unwrap_or((head, &[]));
+    let parent = |task: &Task| Some(boxes.get(task.parent?)?.0);
+    let boxes =
+        report.tasks.iter().zip(boxes).map(|(task, found)| from_box(task, *found, parent(task)));
+    let notes = report.todos.iter().zip(notes).map(|(todo, found)| from_todo(todo, *found));
+    boxes.chain(notes).collect()
+}
+
+/// The path of the project around a file.
+fn nearest(path: &str, projects: &HashSet<&str>) -> Option<String> {
+    let mut rest = path;
+    while let Some((directory, _)) = rest.rsplit_once('/') {
+        if projects.contains(directory) {
+            return Some(directory.to_owned());
+        }
+        rest = directory;
+    }
+    projects.contains(".").then(|| ".".to_owned())
+}
+
+type FoundTask<'a> = (TaskId, Option<&'a LifeTask>);
+
+fn from_box(task: &Task, (id, life): FoundTask<'_>, parent: Option<TaskId>) -> NewTask {
     NewTask {
-        fingerprint,
+        id,
         parent,
         project: task.project.clone(),
         source: TaskSource::Tasklist,
@@ -78,21 +92,23 @@ fn from_box(task: &Task, fingerprint: String, parent: Option<String>) -> NewTask
         marker: None,
         title: task.title.clone(),
         state: if task.done { TaskState::Done } else { TaskState::Open },
-        section: (!task.section.is_empty()).then(|| task.section.join(" › ")),
+        section: marks::section(&task.section),
         author: None,
         depth: i32::try_from(task.depth).unwrap_or(i32::MAX),
         attributes: serde_json::to_value(&task.attributes).unwrap_or_default(),
         path: task.path.clone(),
         line: i32::try_from(task.line).unwrap_or(i32::MAX),
         fixture: task.fixture,
+        opened: life.and_then(|life| life.opened.clone()),
+        closed: life.and_then(|life| life.closed.clone()),
     }
 }
 
-fn from_todo(todo: &Todo, fingerprint: String) -> NewTask {
+fn from_todo(todo: &Todo, (id, life): FoundTask<'_>) -> NewTask {
     let title =
         if todo.text.is_empty() { todo.marker.as_str().to_owned() } else { todo.text.clone() };
     NewTask {
-        fingerprint,
+        id,
         parent: None,
         project: todo.project.clone(),
         source: TaskSource::Todo,
@@ -107,58 +123,7 @@ fn from_todo(todo: &Todo, fingerprint: String) -> NewTask {
         path: todo.path.clone(),
         line: i32::try_from(todo.line).unwrap_or(i32::MAX),
         fixture: todo.fixture,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scanner::model::Marker;
-
-    fn todo(text: &str, line: u32) -> Todo {
-        Todo {
-            marker: Marker::Todo,
-            text: text.to_owned(),
-            author: None,
-            path: "a.rs".to_owned(),
-            line,
-            project: Some(".".to_owned()),
-            fixture: false,
-        }
-    }
-
-    fn fingerprints(todos: Vec<Todo>) -> Vec<String> {
-        let report = ScanReport { todos, ..ScanReport::default() };
-        tasks(&report).into_iter().map(|task| task.fingerprint).collect()
-    }
-
-    #[test]
-    fn a_note_that_moves_or_is_spaced_anew_stays_the_same() {
-        assert_eq!(
-            fingerprints(vec![todo("Retry  once", 3)]),
-            fingerprints(vec![todo("retry once", 90)])
-        );
-    }
-
-    #[test]
-    fn equal_notes_are_told_apart_by_their_order() {
-        let both = fingerprints(vec![todo("later", 1), todo("later", 2)]);
-
-        assert_ne!(both[0], both[1]);
-        assert_eq!(both[0], fingerprints(vec![todo("later", 8)])[0]);
-    }
-
-    #[test]
-    fn a_task_with_an_id_may_be_reworded() {
-        let task = |title: &str| Task {
-            id: Some("TASK-API-7".into()),
-            title: title.into(),
-            ..Task::default()
-        };
-        let of = |task: Task| {
-            tasks(&ScanReport { tasks: vec![task], ..ScanReport::default() })[0].fingerprint.clone()
-        };
-
-        assert_eq!(of(task("Retry")), of(task("Retry payouts")));
+        opened: life.and_then(|life| life.opened.clone()),
+        closed: None,
     }
 }

@@ -1,19 +1,25 @@
 //! The job that fetches and scans a repository.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
-    changes, findings,
+    changes, contributors,
+    findings::{self, Tasks},
+    life,
     limits::Watchdog,
-    model::{Phase, ScanId},
+    model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
-    reading::{Known, LOOK_EVERY, Reading},
+    reading::{Known, LOOK_EVERY, ReadError, Reading},
     settings::ScanSettings,
     store::{self, ScanRun},
+    submodules,
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
@@ -95,12 +101,12 @@ impl Run {
 
     async fn run(self) -> Result<(), Failure> {
         let started = self.start().await.map_err(|error| Failure::Retry(error.into()))?;
-        let Some((run, repository, known)) = started else { return Ok(()) };
+        let Some((run, repository)) = started else { return Ok(()) };
         if self.context.is_exhausted {
             let ended = Ended::Failed { message: EXHAUSTED.to_owned(), transient: false };
             return self.end(run, ended).await;
         }
-        let Err(ended) = self.attempt(run, &repository, known).await else { return Ok(()) };
+        let Err(ended) = self.attempt(run, &repository).await else { return Ok(()) };
         self.end(run, ended).await
     }
 
@@ -129,23 +135,26 @@ impl Run {
         }
     }
 
-    async fn attempt(
-        &self,
-        run: ScanRun,
-        repository: &Repository,
-        known: Known,
-    ) -> Result<(), Ended> {
-        let reading = self.read(run, repository, known).await?;
+    async fn attempt(&self, run: ScanRun, repository: &Repository) -> Result<(), Ended> {
+        let begun = Instant::now();
+        let (reading, fetching) = self.read(run, repository).await?;
+        let read = begun.elapsed();
         if !self.tell(run, (Phase::Saving, 0, None)).await? {
             return Err(Ended::Overtaken);
         }
         self.save(run, repository, reading).await?;
-        info!("Scanned `{}`", repository.name);
+        info!(
+            fetch_ms = milliseconds(fetching),
+            read_ms = milliseconds(read.saturating_sub(fetching)),
+            save_ms = milliseconds(begun.elapsed().saturating_sub(read)),
+            "Scanned `{}`",
+            repository.name
+        );
         Ok(())
     }
 
-    /// Marks the scan as running, and looks up what earlier ones left; none where it ended already.
-    async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository, Known)>> {
+    /// Marks the scan as running; none where it ended already.
+    async fn start(&self) -> sqlx::Result<Option<(ScanRun, Repository)>> {
         let mut tx = self.begin().await?;
         // Whoever deletes mirrors that nobody uses holds this lock too.
         repositories::lock(&mut tx, self.job.repository).await?;
@@ -158,28 +167,40 @@ impl Run {
         };
         tx.announce("scans");
         tx.commit().await?;
+        Ok(Some((run, repository)))
+    }
 
+    /// Looks up what earlier scans left.
+    async fn known(&self, repository: &Repository) -> sqlx::Result<Known> {
         let mut tx = self.begin().await?;
-        let known = Known {
+        let head = match repository.head {
+            Some(head) => store::find_commit(&mut tx, repository.id, head).await?,
+            None => None,
+        };
+        Ok(Known {
             head: repository.head,
+            head_deed: head.map(Deed::from),
+            tasks: store::list_life_tasks(&mut tx, repository.id).await?,
+            life_version: store::find_life_version(&mut tx, repository.id).await?,
             commits: store::list_known_commits(&mut tx, repository.id).await?,
             history_complete: repository.history_complete,
             facts: store::list_facts(&mut tx, repository.id).await?,
-        };
-        Ok(Some((run, repository, known)))
+        })
     }
 
     /// Reads on threads of its own, telling how far it is, within what there is for it.
+    ///
+    /// Also says how long the fetch took.
     async fn read(
         &self,
         run: ScanRun,
         repository: &Repository,
-        known: Known,
-    ) -> Result<Reading, Ended> {
+    ) -> Result<(Reading, Duration), Ended> {
         let progress = Progress::default();
-        let work = self.work(repository, &progress);
+        let work = Arc::new(self.work(repository, &progress));
         let mirror = work.mirror.clone();
-        let mut reading = tokio::task::spawn_blocking(move || work.read(&known));
+        let reading = self.fetch_and_read(work, repository);
+        tokio::pin!(reading);
         let mut look = Look::new(Watchdog::new(&self.settings.reading));
         let mut stopped = None;
         let ended = loop {
@@ -197,7 +218,7 @@ impl Run {
                 }
             }
         };
-        let ended = ended.context("read the repository")?;
+        let ended = ended?;
         match stopped {
             Some(reason) => Err(reason),
             None => ended.map_err(|error| Ended::Failed {
@@ -220,6 +241,30 @@ impl Run {
             settings: Arc::clone(&self.settings),
             progress: progress.clone(),
         }
+    }
+
+    /// Fetches, and meanwhile looks up what is known, and then reads what is not.
+    async fn fetch_and_read(
+        &self,
+        work: Arc<Work>,
+        repository: &Repository,
+    ) -> anyhow::Result<Result<(Reading, Duration), ReadError>> {
+        let begun = Instant::now();
+        let fetching = Arc::clone(&work);
+        let fetching = tokio::task::spawn_blocking(move || {
+            let fetched = fetching.fetch();
+            (fetched, begun.elapsed())
+        });
+        let known = self.known(repository).await;
+        // Waited for even where that failed: two fetches at once would be in each other's way.
+        let (fetched, took) = fetching.await.context("fetch the repository")?;
+        let (known, fetched) = match (known?, fetched) {
+            (known, Ok(fetched)) => (known, fetched),
+            (_, Err(error)) => return Ok(Err(error)),
+        };
+        let reading = tokio::task::spawn_blocking(move || work.read(&fetched, &known));
+        let reading = reading.await.context("read the repository")?;
+        Ok(reading.map(|reading| (reading, took)))
     }
 
     /// Looks at the limits each time and, every few times, at the scan's row: whoever cancels it
@@ -274,7 +319,7 @@ impl Run {
         reading: Reading,
     ) -> Result<(), Ended> {
         let now = self.context.clock.now();
-        let tasks = findings::tasks(&reading.report);
+        let tasks = findings::tasks(&reading.report, &reading.life);
         let mut tx = self.begin().await?;
         let (branch, head) = (reading.branch.as_deref(), reading.head);
         let end = store::ScanEnd { branch, head, found: reading.found() };
@@ -282,16 +327,21 @@ impl Run {
             return Err(Ended::Overtaken);
         }
         let before = Before::read(&mut tx, repository).await?;
+        let places = store::list_places(&mut tx, repository.id).await?;
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
-        store::delete_other_facts(&mut tx, repository.id, &reading.fact_keys).await?;
+        store::delete_facts(&mut tx, repository.id, &reading.old_facts).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
+        store::save_details(&mut tx, repository.id, &reading.report).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
-        store::save_tasks(&mut tx, repository.id, &tasks, now).await?;
+        self.save_tasks(&mut tx, repository, &tasks).await?;
         store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
         store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        store::insert_warnings(&mut tx, run.id, &reading.warnings()).await?;
+        contributors::save(&mut tx, repository.id, &places, &reading).await?;
+        let apart = submodules::save(&mut tx, repository, &reading.report.submodules).await?;
+        let warnings = [reading.warnings(), apart].concat();
+        store::insert_warnings(&mut tx, run.id, &warnings).await?;
         if let Some(before) = before {
             before.compare(&mut tx, run, repository).await?;
         }
@@ -306,6 +356,20 @@ impl Run {
         tx.announce("repositories");
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn save_tasks(
+        &self,
+        tx: &mut TenantTx,
+        repository: &Repository,
+        tasks: &Tasks<'_>,
+    ) -> sqlx::Result<()> {
+        let now = self.context.clock.now();
+        store::save_tasks(tx, repository.id, &tasks.present, now).await?;
+        store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
+        store::replace_events(tx, &tasks.anew).await?;
+        store::append_events(tx, &tasks.further).await?;
+        store::set_life_version(tx, repository.id, life::VERSION).await
     }
 
     async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<bool> {
@@ -367,4 +431,8 @@ impl Before {
         let (counts, changes) = changes::compare(&self.state, &after, tasks);
         store::insert_changes(tx, run.id, &counts, &changes).await
     }
+}
+
+fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }

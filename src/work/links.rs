@@ -1,6 +1,6 @@
 //! The addresses of an organisation's pages about its work.
 
-use super::model::{ProjectId, ScanId};
+use super::model::{ProjectId, ScanId, TaskId};
 use crate::{
     tenancy::{Permission, Scope},
     web::html::address,
@@ -34,6 +34,16 @@ impl Links {
         format!("{}/repositories/{name}", self.base)
     }
 
+    pub fn graph(&self, name: &str) -> String {
+        format!("{}/repositories/{name}/graph", self.base)
+    }
+
+    /// The form that connects a repository, with an address in it.
+    pub fn connecting(&self, source: &str) -> String {
+        let form = format!("{}/repositories", self.base);
+        address(&form, &[("connect", Some(source))]) + "#add"
+    }
+
     pub fn settings(&self, name: &str) -> String {
         format!("{}/repositories/{name}/settings", self.base)
     }
@@ -56,6 +66,10 @@ impl Links {
 
     pub fn tasks(&self, parameters: &[(&str, Option<&str>)]) -> String {
         address(&format!("{}/tasks", self.base), parameters)
+    }
+
+    pub fn task(&self, id: TaskId) -> String {
+        format!("{}/tasks/{id}", self.base)
     }
 
     pub fn commits(&self, repository: Option<&str>) -> String {

@@ -4,6 +4,7 @@
 //! [`request_scan`]. Invariant: a repository shows either its previous whole scan or its next whole
 //! scan, never a part: everything that a scan found is written in one transaction.
 
+mod about;
 mod api;
 mod attempt;
 mod cancel;
@@ -11,10 +12,14 @@ mod changes;
 mod changes_view;
 mod commit_page;
 mod connect;
+mod contributors;
 mod events;
 mod findings;
+mod graph;
+mod graph_page;
 mod housekeeping;
 mod jobs;
+mod life;
 mod limits;
 mod links;
 mod model;
@@ -25,8 +30,11 @@ mod reading;
 mod scan_page;
 mod settings;
 mod store;
+mod submodules;
+mod task_page;
 mod views;
 
+pub use about::PipelineRow;
 pub use api::ApiDocument;
 pub use cancel::{Cancellation, cancel};
 pub use changes::{Area, ChangeCounts, ChangeKind, Counts, ScanChange, TaskCounts};
@@ -36,16 +44,20 @@ pub use jobs::{register_jobs, request_scan};
 pub use limits::{Excess, ReadingLimits};
 pub use links::Links;
 pub use model::{
-    Commit, CommitFilter, CommitKey, Dependency, Found, IdKey, Language, OrdinalKey, Phase,
-    Project, ProjectFilter, ProjectId, ProjectKey, Scan, ScanId, ScanState, ScanWarning, Task,
-    TaskFilter, TaskId, TaskSource, TaskState,
+    Commit, CommitFilter, CommitKey, Contributor, Deed, Dependency, EventKind, Found, GraphEdge,
+    GraphNode, IdKey, Language, LastChange, OrdinalKey, Phase, Project, ProjectDetails,
+    ProjectFacts, ProjectFilter, ProjectId, ProjectKey, RepositoryDetails, Scan, ScanId, ScanState,
+    ScanWarning, Submodule, SubmoduleUse, Task, TaskEvent, TaskFilter, TaskId, TaskSource,
+    TaskState,
 };
 pub use pages::routes;
 pub use reading::{Reading, read_once};
 pub use settings::{Retention, ScanSettings};
 pub use store::{
     count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
-    find_scan, find_task, list_changes, list_commits, list_dependencies, list_kinds,
-    list_languages, list_project_languages, list_projects, list_scans, list_tasks, list_warnings,
+    find_project_facts, find_repository_details, find_scan, find_task, list_changes, list_commits,
+    list_contributors, list_dependencies, list_graph_edges, list_graph_nodes, list_kinds,
+    list_languages, list_pipelines, list_project_languages, list_projects, list_scans,
+    list_submodule_uses, list_submodules, list_task_events, list_tasks, list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

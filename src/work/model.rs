@@ -7,6 +7,13 @@ use utoipa::ToSchema;
 use super::changes::ChangeCounts;
 use crate::repositories::{Oid, RepositoryId, ScanReason};
 
+pub(super) mod details;
+
+pub use details::{
+    Contributor, GraphEdge, GraphNode, LastChange, ProjectDetails, ProjectFacts, RepositoryDetails,
+    Submodule, SubmoduleUse,
+};
+
 crate::id! {
     /// A directory of a repository that has a manifest.
     ProjectId
@@ -159,8 +166,12 @@ pub struct Project {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Dependency {
     pub name: String,
+    /// `runtime`, `optional`, `build` or `development`.
     pub scope: String,
     pub requirement: String,
+    /// The project of the same repository that it means.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub project_id: Option<ProjectId>,
 }
 
 /// Lines of one language.
@@ -216,6 +227,69 @@ impl TaskState {
     }
 }
 
+/// What happened to a task in a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum EventKind {
+    Created,
+    /// To another file, or below another heading.
+    Moved,
+    Reworded,
+    /// Its box was ticked.
+    Done,
+    Reopened,
+    /// Its line was taken away.
+    Removed,
+    /// Its line was brought back.
+    Returned,
+}
+
+impl EventKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Moved => "moved",
+            Self::Reworded => "reworded",
+            Self::Done => "done",
+            Self::Reopened => "reopened",
+            Self::Removed => "removed",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+/// The commit that opened or closed a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deed {
+    pub commit: Oid,
+    pub name: String,
+    pub email: String,
+    /// When its author wrote it.
+    pub at: DateTime<Utc>,
+}
+
+impl From<Commit> for Deed {
+    fn from(commit: Commit) -> Self {
+        Self {
+            commit: commit.oid,
+            name: commit.author_name,
+            email: commit.author_email,
+            at: commit.authored_at,
+        }
+    }
+}
+
+/// Something that happened to a task.
+#[derive(Clone, Debug, Serialize)]
+pub struct TaskEvent {
+    pub kind: EventKind,
+    pub deed: Deed,
+    /// The file, heading or words before, where these changed.
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
 /// A checkbox of a task list, or a note in a comment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Task {
@@ -240,6 +314,12 @@ pub struct Task {
     pub line: i32,
     /// Lies among test fixtures: material for tests, not the team's work.
     pub fixture: bool,
+    /// Whether its line is in the default branch.
+    pub present: bool,
+    /// None where it is older than what is known of the history.
+    pub opened: Option<Deed>,
+    /// What ticked it, or took it away while it was open.
+    pub closed: Option<Deed>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -253,6 +333,8 @@ pub struct TaskFilter {
     pub project: Option<ProjectId>,
     /// Part of the title or key, in any case.
     pub text: Option<String>,
+    /// Opened by a commit before this time.
+    pub opened_before: Option<DateTime<Utc>>,
     /// Also those that lie among test fixtures.
     pub with_fixtures: bool,
 }

@@ -2,15 +2,16 @@
 
 use actix_web::web::{Data, Query};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
-    commit_page,
+    commit_page, graph_page,
     model::{
         CommitFilter, CommitKey, IdKey, ProjectFilter, ProjectId, ProjectKey, TaskFilter,
         TaskSource, TaskState,
     },
-    project_page, scan_page, store,
+    project_page, scan_page, store, task_page,
     views::{CommitRow, ProjectRow, TaskRow, Viewing, kind_label, project_rows},
 };
 use crate::{
@@ -32,7 +33,9 @@ pub fn routes() -> Routes {
         .and(super::api::routes())
         .read("/{organization}/projects", projects)
         .read("/{organization}/projects/{project}", project_page::project)
+        .read("/{organization}/repositories/{repository}/graph", graph_page::graph)
         .read("/{organization}/tasks", tasks)
+        .read("/{organization}/tasks/{task}", task_page::task)
         .read("/{organization}/commits", commits)
         .read("/{organization}/commits/{repository}/{commit}", commit_page::commit)
         .read("/{organization}/scans", scan_page::scans)
@@ -45,6 +48,14 @@ pub fn routes() -> Routes {
 const NO_REPOSITORY: RepositoryId = RepositoryId::from_uuid(uuid::Uuid::nil());
 const NO_PROJECT: ProjectId = ProjectId::from_uuid(uuid::Uuid::nil());
 
+/// Ages to filter by: value, label, and days.
+const AGES: [(&str, &str, i64); 4] = [
+    ("month", "over a month", 30),
+    ("quarter", "over 3 months", 91),
+    ("year", "over a year", 365),
+    ("years", "over 3 years", 1_096),
+];
+
 /// What a list is asked for; an unknown status or source filters nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
@@ -53,6 +64,7 @@ pub(super) struct ListQuery {
     pub kind: Option<String>,
     pub repository: Option<String>,
     pub project: Option<String>,
+    pub age: Option<String>,
     pub q: Option<String>,
     pub cursor: Option<String>,
     pub limit: Option<String>,
@@ -76,19 +88,32 @@ impl ListQuery {
         }
     }
 
+    /// The time before which tasks were opened; an unknown age filters nothing.
+    pub(super) fn opened_before(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let chosen = self.age.as_deref()?;
+        let (_, _, days) = AGES.into_iter().find(|(value, ..)| *value == chosen)?;
+        now.checked_sub_signed(chrono::TimeDelta::days(days))
+    }
+
+    pub(super) fn by_age(&self) -> Filter {
+        let values = AGES.map(|(value, label, _)| (value.to_owned(), label.to_owned()));
+        Filter::new("age", "age", self.age.as_deref(), values)
+    }
+
     pub(super) fn source(&self) -> Option<TaskSource> {
         [TaskSource::Tasklist, TaskSource::Todo]
             .into_iter()
             .find(|source| Some(source.as_str()) == self.source.as_deref())
     }
 
-    fn parameters(&self) -> [(&'static str, Option<&str>); 7] {
+    fn parameters(&self) -> [(&'static str, Option<&str>); 8] {
         [
             ("status", self.status.as_deref()),
             ("source", self.source.as_deref()),
             ("kind", self.kind.as_deref()),
             ("repository", self.repository.as_deref()),
             ("project", self.project.as_deref()),
+            ("age", self.age.as_deref()),
             ("q", self.q.as_deref()),
             ("limit", self.limit.as_deref()),
         ]
@@ -256,6 +281,7 @@ pub(super) async fn tasks(
         repository,
         project,
         text: query.text(),
+        opened_before: query.opened_before(viewing.now),
         with_fixtures: false,
     };
     let rows = store::list_tasks(&mut tx, &filter, &request).await?;
@@ -274,7 +300,13 @@ pub(super) async fn tasks(
         filters: Filters {
             action: path,
             search: Some(query.search("Filter by title or id")),
-            choices: vec![query.by_status(), query.by_source(), by_repository, by_project],
+            choices: vec![
+                query.by_status(),
+                query.by_source(),
+                query.by_age(),
+                by_repository,
+                by_project,
+            ],
         },
     }))
 }

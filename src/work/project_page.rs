@@ -4,6 +4,7 @@ use actix_web::web::{Data, Path, Query};
 use askama::Template;
 
 use super::{
+    about::{self, About, Entry, Group, Making, Person},
     model::{IdKey, Project, ProjectFilter, ProjectId, TaskFilter},
     pages::{ListQuery, viewing},
     store,
@@ -11,6 +12,7 @@ use super::{
 };
 use crate::{
     organizations::Rail,
+    scanner::model::Script,
     tenancy::{Scope, ViewWork},
     web::{
         AppError, Result,
@@ -31,8 +33,17 @@ pub(super) struct ProjectPage {
     filters: Filters,
     tasks: Vec<TaskRow>,
     pager: Pager,
-    dependencies: Vec<Requirement>,
+    about: About,
+    groups: Vec<Group>,
+    dependents: Vec<Link>,
+    graph_href: String,
+    entries: (Vec<Entry>, Vec<Entry>),
+    scripts: (Vec<Script>, Vec<Script>),
+    making: Making,
     languages: Vec<Part>,
+    people: Vec<Person>,
+    /// How many there are besides those.
+    more_people: usize,
 }
 
 struct Heading {
@@ -41,19 +52,12 @@ struct Heading {
     version: String,
     path: String,
     description: String,
-    licence: String,
     repository: String,
     repository_href: String,
     done_percent: Option<u8>,
     done: u64,
     total: u64,
     is_fixture: bool,
-}
-
-struct Requirement {
-    name: String,
-    version: String,
-    scope: String,
 }
 
 /// Shows one project.
@@ -75,11 +79,15 @@ pub(super) async fn project(
         source: query.source(),
         project: Some(project.id),
         text: query.text(),
+        opened_before: query.opened_before(viewing.now),
         repository: None,
         with_fixtures: project.fixture,
     };
     let tasks = store::list_tasks(&mut tx, &filter, &request).await?;
     let dependencies = store::list_dependencies(&mut tx, project.id).await?;
+    let dependents = store::list_dependents(&mut tx, project.id).await?;
+    let facts = store::find_project_facts(&mut tx, project.id).await?.ok_or(AppError::NotFound)?;
+    let people = store::list_contributors(&mut tx, project.id).await?;
     let languages = store::list_project_languages(&mut tx, project.id).await?;
     let tasks = request.page(tasks, |task| IdKey { id: task.id.as_uuid() })?;
 
@@ -93,19 +101,20 @@ pub(super) async fn project(
         tree: project_rows(&projects, Some(project.id), &viewing),
         pager: query.pager(&here, tasks.items.len(), "task", tasks.next.as_deref()),
         tasks: tasks.items.into_iter().map(|task| TaskRow::new(task, &viewing)).collect(),
-        dependencies: dependencies
-            .into_iter()
-            .map(|found| Requirement {
-                name: found.name,
-                version: found.requirement,
-                scope: found.scope,
-            })
-            .collect(),
+        groups: about::groups(dependencies, &viewing),
+        dependents: about::dependents(dependents, &viewing),
+        graph_href: viewing.links.graph(&project.repository),
+        about: About::new(&project.name, &facts, &project.repository, &viewing),
+        making: Making::new(&facts),
+        entries: about::entries(&facts.details.entry_points),
+        scripts: about::scripts(facts.details.scripts),
+        more_people: people.len().saturating_sub(about::SHOWN),
+        people: about::people(&people, &viewing),
         languages: chart::shares(&lines),
         filters: Filters {
             action: here,
             search: Some(query.search("Filter by title or id")),
-            choices: vec![query.by_status(), query.by_source()],
+            choices: vec![query.by_status(), query.by_source(), query.by_age()],
         },
         project: heading(project, &viewing),
     }))
@@ -124,7 +133,6 @@ fn heading(project: Project, viewing: &Viewing) -> Heading {
         version: project.version.unwrap_or_default(),
         path: project.path,
         description: project.description.unwrap_or_default(),
-        licence: project.licence.unwrap_or_default(),
         repository: project.repository,
         is_fixture: project.fixture,
     }

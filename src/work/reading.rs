@@ -6,6 +6,7 @@ use std::{
     panic,
     path::Path,
     sync::{
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -14,8 +15,9 @@ use std::{
 };
 
 use super::{
+    life::{self, Life, LifeTask, Steps},
     limits::{Excess, ReadingLimits, Watchdog},
-    model::{Found, Phase, ScanWarning},
+    model::{Deed, Found, Phase, ScanWarning},
     progress::Progress,
     settings::ScanSettings,
 };
@@ -28,7 +30,8 @@ use crate::{
         source::{FetchPolicy, Source, SourceError},
     },
     scanner::{
-        BlobFacts, FactKey, Plan, Scan, ScanError, ScanReport,
+        Attributes, BlobFacts, FactKey, Plan, Scan, ScanError, ScanReport,
+        marks::MarkObserver,
         model::{Warning, WarningCode},
     },
 };
@@ -92,16 +95,19 @@ pub struct Reading {
     pub history_warnings: Vec<String>,
     /// Whether commits are missing, so that the next scan has to look for them.
     pub(super) history_cut: bool,
+    /// Known facts that this commit does not need.
+    pub(super) old_facts: Vec<FactKey>,
     /// Whether the mirror lacks objects, which its source may still have.
     pub(super) lacks_objects: bool,
-    /// Every fact that this commit needs.
-    pub(super) fact_keys: Vec<FactKey>,
     pub files: usize,
     pub new_facts: Vec<(FactKey, BlobFacts)>,
-    /// Commits that were not known.
+    /// Commits that were not known, or were counted while objects were missing.
     pub commits: Vec<Commit>,
+    /// Whether commits among them were known.
+    pub(super) counts_again: bool,
     /// Known commits that the branch no longer reaches.
     pub dropped: HashSet<Oid>,
+    pub(super) life: Life,
     /// Bytes of the mirror on the disk.
     pub mirror_bytes: u64,
 }
@@ -162,6 +168,18 @@ pub(super) struct Known {
     /// Whether these are all there were: only then is what comes before a known one known.
     pub(super) history_complete: bool,
     pub(super) facts: HashMap<FactKey, BlobFacts>,
+    pub(super) tasks: Vec<LifeTask>,
+    /// What these were computed by; none where they never were.
+    pub(super) life_version: Option<i32>,
+    /// Who made the head, and when.
+    pub(super) head_deed: Option<Deed>,
+}
+
+impl Known {
+    /// Whether the life of tasks can go on from what is stored.
+    fn has_life(&self) -> bool {
+        self.history_complete && self.life_version == Some(life::VERSION)
+    }
 }
 
 /// Brings the mirror up to date; one that is damaged is made anew.
@@ -172,6 +190,10 @@ pub(super) fn fetch(
     limits: &FetchLimits,
     progress: &Progress,
 ) -> Result<Fetched, ReadError> {
+    // No fetch of what is new brings what a clone that is whole by now lacked before.
+    if mirror.is_shallow() && !source.is_shallow() {
+        return remake(mirror, source, policy, limits, progress);
+    }
     let fetched = watched(progress, |watch| mirror.fetch(source, policy, limits, watch));
     match fetched {
         Err(FetchError::Damaged { .. }) => remake(mirror, source, policy, limits, progress),
@@ -222,23 +244,44 @@ impl Reader<'_> {
             mirror_bytes: Mirror::at(self.mirror).size(),
             ..Reading::default()
         };
+        let mut steps = Steps::default();
         match fetched.head {
-            Some(head) => self.read_head(head, &mut reading)?,
+            Some(head) => self.read_head(head, &mut reading, &mut steps)?,
             None => reading.dropped.clone_from(&self.known.commits),
         }
+        let start = life::Start {
+            stored: self.known.tasks.clone(),
+            from_scratch: !self.goes_on(&reading),
+            is_cut: !reading.history_warnings.is_empty(),
+            head: self.known.head_deed.clone().map(Arc::new).filter(|_| fetched.head.is_some()),
+        };
+        reading.life = Life::simulate(start, steps, &reading.report);
         Ok(reading)
     }
 
+    /// Whether the branch only moved forward, from where all is known.
+    fn goes_on(&self, reading: &Reading) -> bool {
+        self.known.has_life() && reading.dropped.is_empty()
+    }
+
     /// Reads the files beside the history: each has stretches that keep one core busy only.
-    fn read_head(&self, head: Oid, reading: &mut Reading) -> Result<(), ReadError> {
+    fn read_head(
+        &self,
+        head: Oid,
+        reading: &mut Reading,
+        steps: &mut Steps,
+    ) -> Result<(), ReadError> {
+        let store = ObjectStore::open(self.mirror)?;
+        let plan = Plan::new(&store, head, &self.settings.options(self.name))?;
+        let attributes = plan.attributes();
         let failed = AtomicBool::new(false);
         let (history, files) = thread::scope(|scope| {
             let files = scope.spawn(|| {
-                let files = self.read_files(head);
+                let files = self.read_files(plan, &store);
                 failed.store(files.is_err(), Ordering::Relaxed);
                 files
             });
-            let history = self.read_history(head, reading, &failed);
+            let history = self.read_history(head, (reading, steps), (&attributes, &failed));
             self.progress.set(Phase::Files, 0, None);
             (history, files.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
         });
@@ -250,31 +293,48 @@ impl Reader<'_> {
         reading.report = files.scan.report;
         reading.files = files.scan.counts.files;
         reading.new_facts = files.scan.new_facts;
-        reading.fact_keys = files.keys;
+        reading.old_facts = files.old_facts;
         Ok(())
     }
 
+    /// Reads the commits that are new; all of them where the life of tasks begins anew.
     fn read_history(
         &self,
         head: Oid,
-        reading: &mut Reading,
-        failed: &AtomicBool,
+        (reading, steps): (&mut Reading, &mut Steps),
+        (attributes, failed): (&Attributes, &AtomicBool),
     ) -> Result<(), ReadError> {
         let progress = self.progress;
         progress.set(Phase::History, 0, None);
+        if let Some(previous) = self.known.head.filter(|previous| *previous != head) {
+            reading.dropped = history::dropped(self.mirror, previous, head, &self.known.commits)?;
+        }
+        let goes_on = self.goes_on(reading);
         let walk = Walk {
             repository: self.mirror,
             head,
-            known: &|oid| self.known.history_complete && self.known.commits.contains(oid),
+            known: &|oid| goes_on && self.known.commits.contains(oid),
             limits: self.settings.history.clone(),
         };
         let watch = history::Watch {
             cancelled: &|| progress.is_stopped() || failed.load(Ordering::Relaxed),
             progress: &|done, total| progress.set(Phase::History, wide(done), Some(wide(total))),
         };
-        history::walk(&walk, &watch, &mut |event| {
+        let max_blob_bytes = self.settings.options(self.name).max_blob_bytes;
+        let observer = MarkObserver {
+            max_bytes: usize::try_from(max_blob_bytes).unwrap_or(usize::MAX),
+            attributes,
+        };
+        history::walk(&walk, &watch, &observer, &mut |event| {
             match event {
-                Event::Commit(commit) => reading.commits.push(*commit),
+                Event::Commit(commit, marks) => {
+                    steps.add(&commit, marks);
+                    let is_known = self.known.commits.contains(&commit.oid);
+                    if !is_known || !self.known.history_complete {
+                        reading.counts_again |= is_known;
+                        reading.commits.push(*commit);
+                    }
+                }
                 Event::Warning(warning) => {
                     reading.history_cut |= warning.cuts_history();
                     reading.lacks_objects |= warning.is_damage();
@@ -283,26 +343,28 @@ impl Reader<'_> {
             }
             ControlFlow::Continue(())
         })?;
-        if let Some(previous) = self.known.head.filter(|previous| *previous != head) {
-            reading.dropped = history::dropped(self.mirror, previous, head, &self.known.commits)?;
-        }
         Ok(())
     }
 
-    fn read_files(&self, head: Oid) -> Result<Files, ReadError> {
-        let store = ObjectStore::open(self.mirror)?;
+    fn read_files(&self, plan: Plan, store: &ObjectStore) -> Result<Files, ReadError> {
         let options = self.settings.options(self.name);
-        let plan = Plan::new(&store, head, &options)?;
-        let keys = plan.keys().cloned().collect();
-        let scan = plan.run(&store, &options, &self.known.facts, self.progress.files())?;
-        Ok(Files { scan, keys })
+        let old_facts = self.old_facts(&plan);
+        let scan = plan.run(store, &options, &self.known.facts, self.progress.files())?;
+        Ok(Files { scan, old_facts })
+    }
+
+    /// The known facts that a plan does not need.
+    fn old_facts(&self, plan: &Plan) -> Vec<FactKey> {
+        let needed: HashSet<&FactKey> = plan.keys().collect();
+        self.known.facts.keys().filter(|key| !needed.contains(key)).cloned().collect()
     }
 }
 
-/// What the files of a commit gave, and every fact that they need.
+/// What the files of a commit gave.
 struct Files {
     scan: Scan,
-    keys: Vec<FactKey>,
+    /// Known facts that they do not need.
+    old_facts: Vec<FactKey>,
 }
 
 fn wide(number: usize) -> u64 {

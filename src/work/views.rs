@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     links::Links,
-    model::{Commit, Phase, Project, ProjectId, Scan, ScanState, Task, TaskSource, TaskState},
+    model::{
+        Commit, Deed, Phase, Project, ProjectId, Scan, ScanState, Task, TaskSource, TaskState,
+    },
 };
 use crate::{
     tenancy::{Permission, RequestScan, Scope},
@@ -12,7 +14,7 @@ use crate::{
         chart,
         html::{Pill, Tone, initials},
         icon::Icon,
-        time::{Count, Moment, span},
+        time::{Age, Count, Moment, span},
     },
 };
 
@@ -51,6 +53,10 @@ pub struct TaskRow {
     pub section: String,
     pub location: String,
     pub status: Pill,
+    /// None where it is older than what is known of the history.
+    pub opened: Option<Age>,
+    /// Who opened it, by the commit, and whom a note names.
+    pub by: String,
 }
 
 impl TaskRow {
@@ -62,7 +68,9 @@ impl TaskRow {
         Self {
             status: task_pill(&task),
             id: task.key.unwrap_or_default(),
-            href: project_href.clone(),
+            href: links.task(task.id),
+            opened: task.opened.as_ref().map(|opened| Age::new(opened.at, viewing.now)),
+            by: by(task.opened.as_ref(), task.author.as_deref()),
             project: task.project.unwrap_or(task.repository),
             project_href,
             section: task.section.unwrap_or_default(),
@@ -72,8 +80,20 @@ impl TaskRow {
     }
 }
 
+/// `Ada`, or `Ada for grace` where a note names somebody else.
+fn by(opened: Option<&Deed>, named: Option<&str>) -> String {
+    match (opened.map(|opened| opened.name.as_str()), named) {
+        (Some(name), Some(named)) if !name.eq_ignore_ascii_case(named) => {
+            format!("{name} for {named}")
+        }
+        (Some(name), _) => name.to_owned(),
+        (None, Some(named)) => format!("for {named}"),
+        (None, None) => String::new(),
+    }
+}
+
 /// A note in a comment shows its marker as long as it is there, a task of a list its box.
-fn task_pill(task: &Task) -> Pill {
+pub(super) fn task_pill(task: &Task) -> Pill {
     match (task.state, task.source) {
         (TaskState::Done, _) => Pill::new(Tone::Good, Icon::Done, "done"),
         (TaskState::Removed, _) => Pill::new(Tone::Quiet, Icon::Dropped, "gone"),

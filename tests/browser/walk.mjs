@@ -71,6 +71,10 @@ async function listPages(page) {
     const row = page.locator("[data-list] .row-link").first();
     if (await check(`the list of ${list} has a row`, (await row.count()) > 0)) found.set(name, await row.getAttribute("href"));
   }
+  found.set("graph", `${found.get("repository")}/graph`);
+  await page.goto(found.get("graph"));
+  const node = page.locator("svg.graph a").first();
+  if (await check("the graph has a project", (await node.count()) > 0)) found.set("project-of-graph", await node.getAttribute("href"));
   found.set("removal", `${found.get("repository")}/removal`);
   found.set("tasks-filtered", `${found.get("tasks")}?status=done&q=a`);
   found.set("tasks-empty", `${found.get("tasks")}?q=nothing-is-called-this`);

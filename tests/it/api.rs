@@ -160,7 +160,7 @@ async fn items_are_found_by_id_and_repositories_by_name_too() {
     );
     assert_eq!(
         project["dependencies"],
-        json!([{"name": "serde", "scope": "runtime", "requirement": "1"}])
+        json!([{"name": "serde", "scope": "runtime", "requirement": "1", "project_id": null}])
     );
     let languages = project["languages"].as_array().unwrap();
     assert!(languages.iter().any(|language| language["name"] == "Rust"), "{languages:?}");

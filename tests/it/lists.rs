@@ -62,9 +62,9 @@ const ROWS: &str = "
     INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, workspace_root, private, fixture, created_at)
     SELECT tenant_id, gen_random_uuid(), id, 'packages/' || n, 'package-' || n, 'npm', '{}', false, false, false, now()
     FROM repositories, generate_series(1, 60) AS n;
-    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, title, state, path, line, fixture,
+    INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, title, state, path, line, fixture,
                        created_at, updated_at)
-    SELECT tenant_id, gen_random_uuid(), repository_id, id, 'tasklist', path || n, 'Task ' || n,
+    SELECT tenant_id, gen_random_uuid(), repository_id, id, 'tasklist', 'Task ' || n,
            (ARRAY['open', 'open', 'done'])[n % 3 + 1], path, n, false, now(), now()
     FROM projects, generate_series(1, 4) AS n;
     INSERT INTO commits (tenant_id, repository_id, oid, parents, author_name, author_email, authored_at, authored_offset,

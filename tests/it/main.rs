@@ -11,6 +11,8 @@
 
 mod api;
 mod authorization;
+mod details;
+mod hostile;
 mod isolation;
 mod lists;
 mod migrations;
@@ -19,4 +21,5 @@ mod scans;
 mod scheduling;
 mod sign_in;
 mod support;
+mod task_life;
 mod tenancy;

@@ -1,7 +1,7 @@
 //! Scans from request to result.
 
 use quarterdeck::{
-    tenancy::Role,
+    tenancy::{Role, TenantId},
     web::paging::PageRequest,
     work::{self, ScanState},
 };
@@ -308,4 +308,81 @@ async fn a_scan_that_ended_its_server_each_time_fails_in_words() {
         ended.error.as_deref().is_some_and(|error| error.contains("server ended")),
         "{ended:?}"
     );
+}
+
+/// Everything that scans store of an organisation's repositories, but for ids and times.
+const STORED: &str = "
+    SELECT concat_ws('|', 'project', p.path, p.name, p.kind, p.also, p.version, p.description, p.licence, p.manifest,
+                     parent.path, p.workspace_root, p.private, p.fixture) AS line
+    FROM projects p LEFT JOIN projects parent ON parent.id = p.parent_id
+    UNION ALL
+    SELECT concat_ws('|', 'dependency', p.path, d.name, d.scope, d.requirement)
+    FROM dependencies d JOIN projects p ON p.id = d.project_id
+    UNION ALL
+    SELECT concat_ws('|', 'language', p.path, l.name, l.files, l.code, l.comments, l.blanks)
+    FROM project_languages l JOIN projects p ON p.id = l.project_id
+    UNION ALL
+    SELECT concat_ws('|', 'language', l.name, l.files, l.code, l.comments, l.blanks) FROM languages l
+    UNION ALL
+    SELECT concat_ws('|', 'task', t.source, t.key, t.marker, t.title, t.state, t.section, t.depth, t.path, t.line, p.path)
+    FROM tasks t LEFT JOIN projects p ON p.id = t.project_id WHERE t.state <> 'removed'
+    UNION ALL
+    SELECT concat_ws('|', 'commit', encode(oid, 'hex'), parents, insertions, deletions, files) FROM commits
+    UNION ALL
+    SELECT concat_ws('|', 'fact', encode(blob, 'hex'), reading, facts) FROM blob_facts
+    ORDER BY line";
+
+async fn stored(world: &World, tenant: TenantId) -> Vec<String> {
+    let mut tx = world.begin(tenant).await;
+    sqlx::query_scalar(STORED).fetch_all(tx.connection()).await.unwrap()
+}
+
+/// Changes, adds and removes files of every kind, differently at each step.
+fn edit(repository: &crate::support::Repository, step: usize) {
+    let directory = ["core", "web", "tools"][step % 3];
+    let manifest = format!(
+        "[package]\nname = \"{directory}\"\nversion = \"0.{step}.0\"\n\n[dependencies]\nserde = \"1.{}\"\nlibrary-{} = \"2\"\n",
+        step % 2,
+        step % 4
+    );
+    let source =
+        format!("fn main() {{\n{}    // TODO: step {}\n}}\n", "    go();\n".repeat(step), step % 5);
+    let plan =
+        format!("# Plan {step}\n\n- [{}] TASK-P-{step} Go\n- [ ] Stay\n", ["x", " "][step % 2]);
+    repository.commit(
+        &format!("Step {step}"),
+        &[
+            (&format!("{directory}/Cargo.toml"), &manifest),
+            (&format!("{directory}/src/part_{}.rs", step % 4), &source),
+            ("tasklist.md", &plan),
+            (&format!("scripts/run_{}.py", step % 6), &format!("print({step})\n")),
+        ],
+    );
+    if step % 5 == 4 {
+        repository.git(&["rm", "-r", "--quiet", directory]);
+        repository.commit("Remove it", &[]);
+    }
+    if step == 9 {
+        repository.git(&["reset", "--quiet", "--hard", "HEAD~3"]);
+    }
+}
+
+#[actix_web::test]
+async fn scanning_again_stores_what_a_first_scan_would() {
+    let world = World::new().await;
+    let repository = world.repository("edited");
+    repository.commit("Start", &[("README.md", "# Edited\n")]);
+    world.scan(world.acme, &repository).await;
+    for step in 0..16 {
+        edit(&repository, step);
+        if step % 2 == 1 {
+            world.rescan(world.acme, "edited").await;
+        }
+    }
+
+    world.scan(world.globex, &repository).await;
+
+    let (again, first) = (stored(&world, world.acme).await, stored(&world, world.globex).await);
+    assert!(first.len() > 40, "{first:#?}");
+    assert_eq!(again, first);
 }

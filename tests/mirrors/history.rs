@@ -11,7 +11,9 @@ use std::{
 
 use quarterdeck::repositories::{
     Oid,
-    history::{Commit, Event, HistoryError, Limits, Walk, Warning, Watch, dropped, walk},
+    history::{
+        Commit, Event, HistoryError, Limits, Unobserved, Walk, Warning, Watch, dropped, walk,
+    },
 };
 
 use crate::repository::{Repository, git, git_with};
@@ -24,9 +26,9 @@ struct Read {
 fn read_with(path: &Path, head: Oid, known: &dyn Fn(&Oid) -> bool, limits: Limits) -> Read {
     let mut read = Read { commits: Vec::new(), warnings: Vec::new() };
     let walking = Walk { repository: path, head, known, limits };
-    walk(&walking, &Watch::none(), &mut |event| {
+    walk(&walking, &Watch::none(), &Unobserved, &mut |event| {
         match event {
-            Event::Commit(commit) => read.commits.push(*commit),
+            Event::Commit(commit, _) => read.commits.push(*commit),
             Event::Warning(warning) => read.warnings.push(warning),
         }
         ControlFlow::Continue(())
@@ -354,7 +356,8 @@ fn a_missing_head_is_an_error() {
     let walking =
         Walk { repository: path.path(), head, known: &|_| false, limits: Limits::default() };
 
-    let error = walk(&walking, &Watch::none(), &mut |_| ControlFlow::Continue(())).unwrap_err();
+    let error = walk(&walking, &Watch::none(), &Unobserved, &mut |_| ControlFlow::Continue(()))
+        .unwrap_err();
 
     assert_eq!(error, HistoryError::MissingHead(head));
 }
@@ -369,8 +372,8 @@ fn a_walk_ends_when_its_caller_wants_it_to() {
         Walk { repository: mirror.path(), head, known: &|_| false, limits: Limits::default() };
     let cancelled = Watch { cancelled: &|| true, progress: &|_, _| () };
 
-    let broken = walk(&walking, &Watch::none(), &mut |_| ControlFlow::Break(()));
-    let stopped = walk(&walking, &cancelled, &mut |_| ControlFlow::Continue(()));
+    let broken = walk(&walking, &Watch::none(), &Unobserved, &mut |_| ControlFlow::Break(()));
+    let stopped = walk(&walking, &cancelled, &Unobserved, &mut |_| ControlFlow::Continue(()));
 
     assert_eq!(broken, Err(HistoryError::Cancelled));
     assert_eq!(stopped, Err(HistoryError::Cancelled));

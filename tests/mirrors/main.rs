@@ -11,6 +11,7 @@
 mod history;
 mod http;
 mod local;
+mod packs;
 mod refusals;
 mod repository;
 mod server;

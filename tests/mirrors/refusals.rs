@@ -4,7 +4,7 @@ use std::{
     io::Write,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -221,6 +221,74 @@ fn too_many_branches_are_refused() {
     assert!(matches!(error, FetchError::TooManyRefs { limit: 1, .. }), "{error:?}");
 }
 
+/// Sends lines of a list until nobody takes them; says how many bytes were taken.
+fn endless(start: Vec<u8>, sent: Arc<AtomicU64>) -> Server {
+    Server::start(Arc::new(move |_, stream| {
+        let mut taken = stream.write_all(&start);
+        for number in 0_u64.. {
+            let line = format!("{number:040x} refs/heads/{number}\n");
+            let line = format!("{:04x}{line}", line.len() + 4);
+            taken = taken.and_then(|()| stream.write_all(line.as_bytes()));
+            if taken.is_err() {
+                return;
+            }
+            sent.fetch_add(u64::try_from(line.len()).unwrap(), Ordering::Relaxed);
+        }
+    }))
+}
+
+#[test]
+fn a_list_of_references_without_end_is_broken_off() {
+    let limits = FetchLimits { max_refs: 1_000, ..limits() };
+    let head = format!("HTTP/1.1 200 OK\r\n{ADVERTISEMENT}connection: close\r\n\r\n");
+    let first = format!("{:040x} HEAD\0ofs-delta\n", 1);
+    let first = format!("{:04x}{first}", first.len() + 4);
+    for beginning in [first.as_str(), "000eversion 2\n"] {
+        let start = format!("001e# service=git-upload-pack\n0000{beginning}");
+        let sent = Arc::new(AtomicU64::new(0));
+        let server = endless([head.as_bytes(), start.as_bytes()].concat(), Arc::clone(&sent));
+
+        let error = fetch_with(&Repository::empty(), &server.url("a.git"), &limits, &Watch::none())
+            .unwrap_err();
+
+        assert!(matches!(error, FetchError::ReferencesTooLong { limit: 321_536 }), "{error:?}");
+        assert!(error.to_string().contains("`repositories.max_refs`"));
+        assert!(sent.load(Ordering::Relaxed) < 20_000_000, "{sent:?}");
+    }
+}
+
+#[test]
+fn an_answer_about_references_without_end_is_broken_off() {
+    let limits = FetchLimits { max_refs: 1_000, ..limits() };
+    let greeting = response(
+        "200 OK",
+        ADVERTISEMENT,
+        b"001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n000afetch\n0000",
+    );
+    let server = Server::start(Arc::new(move |request, stream| {
+        if request.method == "GET" {
+            drop(stream.write_all(&greeting));
+            return;
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-git-upload-pack-result\r\nconnection: close\r\n\r\n";
+        let mut taken = stream.write_all(head.as_bytes());
+        // One line of the greatest length after the other.
+        let name = "n".repeat(60_000);
+        for number in 0_u64.. {
+            let line = format!("{number:040x} refs/heads/{number}{name}\n");
+            taken = taken.and_then(|()| write!(stream, "{:04x}{line}", line.len() + 4));
+            if taken.is_err() {
+                return;
+            }
+        }
+    }));
+
+    let error = fetch_with(&Repository::empty(), &server.url("a.git"), &limits, &Watch::none())
+        .unwrap_err();
+
+    assert!(matches!(error, FetchError::ReferencesTooLong { .. }), "{error:?}");
+}
+
 #[test]
 fn a_full_disk_is_noticed() {
     let repository = Repository::with_commits(1);
@@ -262,7 +330,8 @@ fn a_pack_with_a_wrong_byte_leaves_the_mirror_whole() {
 
     let error = fetch(&repository, &server.url("work/.git")).unwrap_err();
 
-    assert!(matches!(error, FetchError::Broken { .. }), "{error:?}");
+    // It came whole: what it builds upon may as well be broken here, so all is to be fetched anew.
+    assert!(error.is_damage(), "{error:?}");
     assert_whole(&repository, &before);
 }
 

@@ -1,6 +1,6 @@
 //! Counting the lines that a commit added and deleted.
 
-use std::ops::ControlFlow;
+use std::{collections::HashMap, ops::ControlFlow};
 
 use gix::{
     ObjectId,
@@ -13,13 +13,18 @@ use gix::{
     prelude::FindExt,
 };
 
-use super::{Commit, FileChange, Limits, decode};
+use super::{Commit, FileChange, Limits, Observer, Versions, decode};
 
 /// git looks for a NUL this far.
 const BINARY_PROBE: usize = 8_000;
 
 /// The most files and directories that one commit may change and still be counted.
 const MAX_CHANGES: usize = 500_000;
+/// A file above this is counted once in a commit, wherever it stands: one can stand at thousands of
+/// paths. The scanner reads none of that size.
+const LARGE: usize = 2 << 20;
+/// What the paths of its changes may take: a long one can stand before many files in a few bytes.
+const MAX_CHANGES_BYTES: usize = 96 << 20;
 /// Compared at once: two texts share long stretches.
 const BLOCK: usize = 64;
 /// So many lines of each side are compared with each other one by one.
@@ -63,16 +68,37 @@ impl Counter {
         &self.repository
     }
 
-    /// Fills in the files and sums of a commit that has this tree.
-    pub(super) fn fill(&mut self, commit: &mut Commit, tree: ObjectId) -> Result<(), String> {
+    /// Fills in the files and sums of a commit that has this tree; gives what the observer saw.
+    /// Ends early, without a result, when it is told to stop.
+    pub(super) fn fill<O: Observer>(
+        &mut self,
+        commit: &mut Commit,
+        tree: ObjectId,
+        (observer, worker): (&O, &mut O::Worker),
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Vec<O::Seen>, String> {
+        let mut seen = Vec::new();
         let parent_tree = match commit.parents.as_slice() {
             [] => None,
             [parent] => Some(self.tree_of((*parent).into())?),
             // As `git log` does: what a merge changed, its parents have changed before.
-            _ => return Ok(()),
+            _ => return Ok(seen),
         };
+        let mut large: HashMap<(Option<Version>, Option<Version>), Lines> = HashMap::new();
         for change in self.changed_files(parent_tree, tree)? {
-            let lines = self.lines(&change).map_err(|error| error.to_string())?;
+            if stopped() {
+                return Err("it was cancelled".to_owned());
+            }
+            let versions = (change.old, change.new);
+            let lines = match large.get(&versions) {
+                Some(lines) => *lines,
+                None => self
+                    .lines(&change, &mut |file| seen.extend(observer.look(worker, file)))
+                    .map_err(|error| error.to_string())?,
+            };
+            if self.old.len() + self.new.len() > LARGE {
+                large.insert(versions, lines);
+            }
             let (added, deleted) = lines.unzip();
             commit.files_changed = commit.files_changed.saturating_add(1);
             commit.insertions += u64::from(added.unwrap_or(0));
@@ -82,7 +108,7 @@ impl Counter {
                 commit.files.push(FileChange { path, added, deleted });
             }
         }
-        Ok(())
+        Ok(seen)
     }
 
     fn tree_of(&mut self, commit: ObjectId) -> Result<ObjectId, String> {
@@ -112,14 +138,18 @@ impl Counter {
         let new = objects.find_tree_iter(&new, &mut self.new).map_err(|error| error.to_string())?;
         let mut changes = Bounded::default();
         let compared = gix::diff::tree(old, new, &mut self.state, objects, &mut changes);
-        if changes.recorder.records.len() > MAX_CHANGES {
+        if changes.is_too_much() {
             return Err(format!("it changes more than {MAX_CHANGES} files and directories"));
         }
         compared.map_err(|error| error.to_string())?;
         Ok(pair_up(changes.recorder.records))
     }
 
-    fn lines(&mut self, change: &Change) -> gix::Result<Lines> {
+    fn lines(
+        &mut self,
+        change: &Change,
+        look: &mut dyn FnMut(&Versions<'_>),
+    ) -> gix::Result<Lines> {
         let is_same = change.old.map(|old| old.1) == change.new.map(|new| new.1);
         if !self.load(change.new, Side::New)? || is_binary(&self.new) {
             return Ok(None);
@@ -129,6 +159,13 @@ impl Counter {
         }
         if !self.load(change.old, Side::Old)? || is_binary(&self.old) {
             return Ok(None);
+        }
+        let (old, new) = (self.old.as_slice(), self.new.as_slice());
+        let differing = without_common_ends(old, new);
+        look(&Versions { path: change.path.as_slice(), old, new, differing });
+        let (removed, added) = differing;
+        if removed.is_empty() || added.is_empty() || have_no_line_in_common(removed, added) {
+            return Ok(Some((count_lines(added), count_lines(removed))));
         }
         Ok(Some(self.compare()))
     }
@@ -154,10 +191,6 @@ impl Counter {
     }
 
     fn compare(&mut self) -> (u32, u32) {
-        let (old, new) = without_common_ends(&self.old, &self.new);
-        if old.is_empty() || new.is_empty() || have_no_line_in_common(old, new) {
-            return (count_lines(new), count_lines(old));
-        }
         // Of the whole files: git's heuristics depend on how often a line occurs in them.
         let input = InternedInput::new(byte_lines(&self.old), byte_lines(&self.new));
         self.diff.compute_with(
@@ -175,6 +208,7 @@ impl Counter {
 #[derive(Default)]
 struct Bounded {
     recorder: Recorder,
+    bytes: usize,
 }
 
 impl Visit for Bounded {
@@ -196,7 +230,23 @@ impl Visit for Bounded {
 
     fn visit(&mut self, change: visit::Change) -> visit::Action {
         let action = self.recorder.visit(change);
-        if self.recorder.records.len() > MAX_CHANGES { ControlFlow::Break(()) } else { action }
+        let path = self.recorder.records.last().map_or(0, |last| path_of(last).len());
+        self.bytes = self.bytes.saturating_add(path);
+        if self.is_too_much() { ControlFlow::Break(()) } else { action }
+    }
+}
+
+impl Bounded {
+    fn is_too_much(&self) -> bool {
+        self.recorder.records.len() > MAX_CHANGES || self.bytes > MAX_CHANGES_BYTES
+    }
+}
+
+fn path_of(record: &recorder::Change) -> &BStr {
+    match record {
+        recorder::Change::Addition { path, .. }
+        | recorder::Change::Deletion { path, .. }
+        | recorder::Change::Modification { path, .. } => path.as_ref(),
     }
 }
 
@@ -321,6 +371,24 @@ mod tests {
         assert_eq!(ends("ax\n", "bx\n"), ("ax\n".into(), "bx\n".into()));
         assert_eq!(ends("a\na\n", "a\na\na\n"), (String::new(), "a\n".into()));
         assert_eq!(ends("b", "a\nb"), (String::new(), "a\n".into()));
+    }
+
+    #[test]
+    fn few_lines_of_which_none_is_kept_are_all_counted() {
+        assert!(have_no_line_in_common(b"a\nb\n", b"c\nd\n"));
+        assert!(have_no_line_in_common(b"a", b"a\n"));
+        assert!(!have_no_line_in_common(b"a\nb\n", b"c\na\n"));
+        assert!(!have_no_line_in_common("a\n".repeat(FEW_LINES + 1).as_bytes(), b"b\n"));
+    }
+
+    #[test]
+    fn common_ends_reach_over_blocks() {
+        let shared = "x".repeat(3 * BLOCK + 7);
+        let (one, other) = (format!("{shared}a{shared}"), format!("{shared}bc{shared}"));
+
+        assert_eq!(common_start(one.as_bytes(), other.as_bytes()), shared.len());
+        assert_eq!(common_end(one.as_bytes(), other.as_bytes()), shared.len());
+        assert_eq!(common_start(shared.as_bytes(), shared.as_bytes()), shared.len());
     }
 
     proptest::proptest! {

@@ -19,8 +19,11 @@ use super::Oid;
 
 mod changes;
 mod decode;
+mod observer;
 mod order;
 mod workers;
+
+pub use observer::{Observer, Unobserved, Versions};
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +76,9 @@ pub struct FileChange {
 
 /// What a walk gives out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    Commit(Box<Commit>),
+pub enum Event<Seen = ()> {
+    /// With what the observer saw in its files, by path.
+    Commit(Box<Commit>, Vec<Seen>),
     Warning(Warning),
 }
 
@@ -85,7 +89,9 @@ pub enum Warning {
     MissingCommit(Oid),
     #[error("History ends at {0}: the source is a shallow clone.")]
     Shallow(Oid),
-    #[error("The commit {0} cannot be understood ({1}); what came before it is not shown.")]
+    #[error(
+        "The commit {0} cannot be understood ({1}) and is not shown; what came before it may be missing."
+    )]
     UnreadableCommit(Oid, String),
     #[error("The changes of commit {commit} are not counted: {reason}.")]
     UncountedChanges { commit: Oid, reason: String },
@@ -170,10 +176,11 @@ pub struct Walk<'a> {
 /// Gives out the commits that are not known, newest first by commit time.
 ///
 /// `each` runs on the calling thread and may end the walk. Answers how many commits were given.
-pub fn walk(
+pub fn walk<O: Observer>(
     walk: &Walk<'_>,
     watch: &Watch<'_>,
-    each: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    observer: &O,
+    each: &mut dyn FnMut(Event<O::Seen>) -> ControlFlow<()>,
 ) -> Result<usize, HistoryError> {
     let repository = open(walk.repository, walk.limits.max_blob_bytes)?;
     let found = order::list(&repository.to_thread_local(), walk, watch)?;
@@ -182,7 +189,7 @@ pub fn walk(
             return Err(HistoryError::Cancelled);
         }
     }
-    workers::count(&repository, &found.commits, walk, watch, each)?;
+    workers::count(&repository, &found.commits, walk, (watch, observer), each)?;
     Ok(found.commits.len())
 }
 
@@ -203,6 +210,14 @@ pub fn dropped<S: BuildHasher>(
             known.iter().filter(|oid| !reached.contains(oid)).copied().collect()
         }
     })
+}
+
+/// A commit of these bytes, as a walk gives it out, but for its files.
+#[cfg(feature = "fuzzing")]
+pub(super) fn decoded(bytes: &[u8], mailmap: &[u8]) -> Option<Commit> {
+    let raw = gix::objs::CommitRef::from_bytes(bytes, gix::hash::Kind::Sha1).ok()?;
+    let mailmap = gix::mailmap::Snapshot::from_bytes(mailmap);
+    Some(decode::commit(Oid::from_bytes([0; 20]), &raw, &mailmap))
 }
 
 /// Opens without anything from outside the repository, and with memory bounded.

@@ -32,7 +32,8 @@ pub(super) fn list(
     if (walk.known)(&walk.head) {
         return Ok(found);
     }
-    let mut queue = Queue::from(repository, walk.head)?;
+    let (mut queue, warning) = Queue::from(repository, walk.head)?;
+    found.warnings.extend(warning);
     while let Some(commit) = queue.next() {
         if found.commits.len() == walk.limits.max_commits {
             found.warnings.push(Warning::TooManyCommits(walk.limits.max_commits));
@@ -65,7 +66,7 @@ pub(super) fn reach(
     head: Oid,
     wanted: Oid,
 ) -> Result<Reach, HistoryError> {
-    let mut queue = Queue::from(repository, head)?;
+    let (mut queue, _) = Queue::from(repository, head)?;
     while let Some(commit) = queue.next() {
         if commit.id == wanted {
             return Ok(Reach::Found);
@@ -108,7 +109,11 @@ impl PartialOrd for Waiting {
 }
 
 impl<'a> Queue<'a> {
-    fn from(repository: &'a gix::Repository, head: Oid) -> Result<Self, HistoryError> {
+    /// Starts at a head; with a warning where a shallow clone has no more than it.
+    fn from(
+        repository: &'a gix::Repository,
+        head: Oid,
+    ) -> Result<(Self, Option<Warning>), HistoryError> {
         let boundary = repository.shallow_commits().ok().flatten();
         let shallow =
             boundary.iter().flat_map(|commits| commits.iter()).map(|id| Oid::from(*id)).collect();
@@ -119,8 +124,11 @@ impl<'a> Queue<'a> {
             seen: HashSet::new(),
             buffer: Vec::new(),
         };
-        queue.push(head).or(Err(HistoryError::MissingHead(head)))?;
-        Ok(queue)
+        match queue.push(head) {
+            Ok(()) => Ok((queue, None)),
+            Err(warning) if warning.is_damage() => Err(HistoryError::MissingHead(head)),
+            Err(warning) => Ok((queue, Some(warning))),
+        }
     }
 
     fn next(&mut self) -> Option<Waiting> {
@@ -148,9 +156,11 @@ impl<'a> Queue<'a> {
     }
 }
 
+/// The parents stand before the people, so that they are known even where those are no people.
 fn links(commit: CommitRefIter<'_>) -> Result<(Vec<Oid>, i64), String> {
     let mut parents = Vec::new();
     let mut time = 0;
+    let mut has_tree = false;
     let visited = commit.into_iter().try_for_each(|token| match token {
         Ok(gix::objs::commit::ref_iter::Token::Parent { id }) => {
             parents.push(Oid::from(id));
@@ -160,7 +170,11 @@ fn links(commit: CommitRefIter<'_>) -> Result<(Vec<Oid>, i64), String> {
             time = signature.seconds();
             ControlFlow::Break(Ok(()))
         }
-        Ok(_) => ControlFlow::Continue(()),
+        Ok(_) => {
+            has_tree = true;
+            ControlFlow::Continue(())
+        }
+        Err(_) if has_tree => ControlFlow::Break(Ok(())),
         Err(error) => ControlFlow::Break(Err(error.to_string())),
     });
     match visited {

@@ -24,6 +24,10 @@ pub enum FetchError {
     )]
     TooManyRefs { found: usize, limit: usize },
     #[error(
+        "The list of branches and tags is longer than {limit} bytes, the room for `repositories.max_refs` of them; raise it if they may be fetched."
+    )]
+    ReferencesTooLong { limit: u64 },
+    #[error(
         "The repository holds an object that unpacks to more than {limit} bytes; raise `repositories.max_object_bytes` if it may be fetched ({detail})."
     )]
     ObjectTooLarge { limit: u64, detail: String },
@@ -98,6 +102,7 @@ impl FetchError {
             Self::Cancelled
             | Self::PackTooLarge { .. }
             | Self::TooManyRefs { .. }
+            | Self::ReferencesTooLong { .. }
             | Self::ObjectTooLarge { .. }
             | Self::MirrorTooLarge { .. }
             | Self::AddressRefused { .. }

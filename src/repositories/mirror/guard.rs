@@ -16,6 +16,12 @@ use super::{FetchError, FetchLimits, FetchProgress, Watch, layout};
 /// How often limits are looked at, which is also how late a cancellation may act.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
+/// What one branch or tag may take of the list that a server begins with: an id, a name, and what a
+/// tag leads to. An average; people's come to a third of it.
+const REFERENCE_BYTES: u64 = 256;
+/// What it may take to say how to talk.
+const GREETING_BYTES: u64 = 64 << 10;
+
 /// Shared by the transport, the watching thread and the fetch itself.
 ///
 /// The first failure wins: what comes after it is only its echo on the way out.
@@ -24,6 +30,8 @@ pub(super) struct Guard {
     host: String,
     started: Instant,
     bytes: AtomicU64,
+    /// Until then all that comes is the list of references, which is kept in memory.
+    has_references: AtomicBool,
     stop: AtomicBool,
     failure: Mutex<Option<FetchError>>,
 }
@@ -35,6 +43,7 @@ impl Guard {
             host,
             started: Instant::now(),
             bytes: AtomicU64::new(0),
+            has_references: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             failure: Mutex::new(None),
         }
@@ -85,10 +94,23 @@ impl Guard {
         let found = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         let limit = self.limits.max_pack_bytes;
         if found > limit {
-            Err(self.fail(FetchError::PackTooLarge { found, limit }))
-        } else {
-            Ok(())
+            return Err(self.fail(FetchError::PackTooLarge { found, limit }));
         }
+        let limit = self.max_reference_bytes();
+        if found > limit && !self.has_references.load(Ordering::Relaxed) {
+            return Err(self.fail(FetchError::ReferencesTooLong { limit }));
+        }
+        Ok(())
+    }
+
+    /// Says that the list of references has come whole.
+    pub(super) fn references_have_come(&self) {
+        self.has_references.store(true, Ordering::Relaxed);
+    }
+
+    fn max_reference_bytes(&self) -> u64 {
+        let references = u64::try_from(self.limits.max_refs).unwrap_or(u64::MAX);
+        references.saturating_mul(REFERENCE_BYTES).saturating_add(GREETING_BYTES)
     }
 
     pub(super) fn silent(&self) -> io::Error {

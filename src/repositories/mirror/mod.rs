@@ -131,6 +131,7 @@ impl Mirror {
         layout::create(&self.path)?;
         let _lock = layout::lock(&self.path)?;
         layout::clean(&self.path)?;
+        let has_packs = self.size() > 0;
         let guard = Arc::new(Guard::new(limits.clone(), receive::name_of(source)));
         let (running, finished) = mpsc::channel();
         let fetched = thread::scope(|scope| {
@@ -146,7 +147,7 @@ impl Mirror {
         });
         // What the guard knows is the cause; what gix says is how it came out. A fetch that has
         // ended well stays so if the guard stops what is tidied up after it.
-        fetched.map_err(|error| guard.take_failure().unwrap_or(error))
+        fetched.map_err(|error| guard.take_failure().unwrap_or_else(|| suspect(error, has_packs)))
     }
 
     /// Fetches everything anew beside the mirror, and puts it in its place when that went well.
@@ -177,8 +178,35 @@ impl Mirror {
         layout::remove(&self.path)
     }
 
+    /// Whether its history ends where that of a shallow clone did.
+    pub fn is_shallow(&self) -> bool {
+        self.path.join("shallow").exists()
+    }
+
     /// Bytes on the disk.
     pub fn size(&self) -> u64 {
         layout::size(&self.path)
     }
+}
+
+/// A pack that came whole and makes no sense may build on objects that are broken here.
+fn suspect(error: FetchError, has_packs: bool) -> FetchError {
+    match error {
+        FetchError::Broken { reason, .. } if has_packs => FetchError::Damaged { reason },
+        other => other,
+    }
+}
+
+/// A fetch from a server whose answers are at hand, with limits that keep a fuzzer quick.
+#[cfg(feature = "fuzzing")]
+pub(super) fn receive_from(directory: &Path, answers: &[u8]) -> Result<Fetched, FetchError> {
+    let limits = FetchLimits {
+        max_object_bytes: 4 << 20,
+        max_refs: 1_000,
+        min_free_bytes: 0,
+        ..FetchLimits::default()
+    };
+    layout::create(directory)?;
+    layout::clean(directory)?;
+    receive::from_answers(directory, answers, &Arc::new(Guard::new(limits, "fuzz".to_owned())))
 }

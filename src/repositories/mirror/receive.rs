@@ -31,6 +31,9 @@ use crate::repositories::source::{LocalPath, RemoteUrl};
 const REFSPECS: [&str; 2] =
     ["+refs/heads/*:refs/incoming/heads/*", "+refs/tags/*:refs/incoming/tags/*"];
 
+/// How much of gix's words an error repeats, in bytes.
+const MAX_REASON: usize = 300;
+
 /// What errors call the other side.
 pub(super) fn name_of(source: &Source) -> String {
     match source {
@@ -56,9 +59,19 @@ pub(super) fn receive(
         layout::remove_new_packs(mirror, &packs)?;
         return Err(error);
     }
-    check_objects(mirror, &references, guard)?;
+    finish(mirror, &references, guard, &before)
+}
+
+/// Makes the references those of the mirror, once all that they name is here.
+fn finish(
+    mirror: &Path,
+    references: &References,
+    guard: &Guard,
+    before: &[Vec<u8>; 2],
+) -> Result<Fetched, FetchError> {
+    check_objects(mirror, references, guard)?;
     references.write(mirror)?;
-    let changed = before != layout::snapshot(mirror)?;
+    let changed = *before != layout::snapshot(mirror)?;
     let (default_branch, head) = references.default_branch();
     Ok(Fetched { default_branch, head, bytes: guard.bytes(), changed })
 }
@@ -94,6 +107,24 @@ fn from_path(
     })
 }
 
+/// Takes the answers of a server that does not listen.
+#[cfg(feature = "fuzzing")]
+pub(super) fn from_answers(
+    mirror: &Path,
+    answers: &[u8],
+    guard: &Arc<Guard>,
+) -> Result<Fetched, FetchError> {
+    use gix::protocol::transport::client::git::{ConnectMode, blocking_io::Connection};
+
+    let before = layout::snapshot(mirror)?;
+    let answers = std::io::Cursor::new(answers.to_vec());
+    let (nobody, mode) = (None::<(String, _)>, ConnectMode::Process);
+    let transport =
+        Connection::new(answers, std::io::sink(), Protocol::V2, "fuzz", nobody, mode, false);
+    let references = exchange(mirror, "file:///fuzz", transport, guard)?;
+    finish(mirror, &references, guard, &before)
+}
+
 /// Speaks git with the other side until the objects of all its branches and tags are here.
 fn exchange<T: Transport>(
     mirror: &Path,
@@ -116,6 +147,7 @@ fn exchange<T: Transport>(
         .with_transport_options(Box::new(()))
         .prepare_fetch(Discard, options)
         .map_err(|error| failure(&error, guard, Phase::Greeting))?;
+    guard.references_have_come();
     let references = References::of(prepared.ref_map(), guard)?;
     if !references.targets.is_empty() {
         prepared
@@ -226,6 +258,10 @@ enum Phase {
 fn failure(error: &gix::Error, guard: &Guard, phase: Phase) -> FetchError {
     let host = guard.host().to_owned();
     let reason = error.probable_cause().to_string();
+    // What the other side has sent is repeated as a list of numbers, before the words.
+    let mut reason =
+        reason.rsplit_once("] ").map_or(reason.as_str(), |(_, words)| words).to_owned();
+    reason.truncate(reason.floor_char_boundary(MAX_REASON));
     if error.is_resource_exhausted() {
         return FetchError::ObjectTooLarge {
             limit: guard.limits().max_object_bytes,

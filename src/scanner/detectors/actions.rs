@@ -115,8 +115,9 @@ fn names(value: &Value) -> Vec<String> {
 fn depend(manifest: &mut Manifest, used: &str, scope: Scope) {
     let (name, version) =
         used.split_once('@').map_or((used, None), |(name, version)| (name, Some(version)));
-    let local =
-        name.strip_prefix("./").filter(|path| !path.ends_with(".yml") && !path.ends_with(".yaml"));
+    let local = name
+        .strip_prefix("./")
+        .filter(|path| !matches!(FileName(path).extension(), "yml" | "yaml"));
     if name.starts_with("./") && local.is_none() {
         return;
     }

@@ -1,5 +1,7 @@
 //! Go: modules (`go.mod`) and workspaces (`go.work`).
 
+use std::collections::HashMap;
+
 use super::{Detector, FileName, Finding, Manifest, Unreadable, table::SHORT};
 use crate::scanner::{manifest::Workspace, model::Scope, text};
 
@@ -28,6 +30,7 @@ impl Detector for Go {
 
 fn module(text: &str) -> Result<Finding, Unreadable> {
     let mut manifest = Manifest::default();
+    let mut replaced = HashMap::new();
     for directive in directives(text) {
         let mut words = directive.rest.split_whitespace().map(unquote);
         match directive.verb {
@@ -37,13 +40,24 @@ fn module(text: &str) -> Result<Finding, Unreadable> {
                     manifest.depend(name, words.next(), Scope::Runtime);
                 }
             }
+            "replace" => replaced.extend(replacement(directive.rest)),
             _ => {}
         }
+    }
+    for one in &mut manifest.dependencies {
+        one.path = replaced.get(one.name.as_str()).cloned();
     }
     if manifest.name.is_none() {
         return Err(Unreadable::new(&"it has no `module` line"));
     }
     Ok(Finding::project(manifest))
+}
+
+/// `example.org/one v1 => ../one`: the directory that a module is taken from.
+fn replacement(rest: &str) -> Option<(&str, String)> {
+    let (old, new) = rest.split_once("=>")?;
+    let path = new.split_whitespace().next().map(unquote).filter(|path| path.starts_with('.'))?;
+    Some((old.split_whitespace().next().map(unquote)?, text::some_line(path, SHORT)?))
 }
 
 fn workspace(text: &str) -> Finding {
@@ -114,6 +128,7 @@ mod tests {
             .collect();
         assert_eq!(manifest.name.as_deref(), Some("example.org/team/api"));
         assert_eq!(found, [("example.org/one", "v1.0.0"), ("example.org/two", "v2.0.0")]);
+        assert_eq!(manifest.dependencies[0].path.as_deref(), Some("../one"));
     }
 
     #[test]

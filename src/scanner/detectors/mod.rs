@@ -6,23 +6,53 @@
 
 mod actions;
 mod ansible;
+mod bazel;
+mod cabal;
 mod ci;
+mod conda;
+mod cpp;
+#[cfg(test)]
+mod damage_tests;
+mod dart;
 mod docker;
+mod dotnet;
+mod elixir;
+mod erlang;
 mod frontmatter;
 mod generic;
 mod go;
+mod gradle;
+mod gradle_catalog;
+mod gradle_settings;
+mod haskell;
 mod helm;
 mod kustomize;
+mod maven;
 mod npm;
+mod npm_beside;
+mod npm_runs;
+mod partly;
+mod php;
+mod pyproject;
+mod pyproject_runs;
 mod python;
 #[cfg(test)]
 mod recipe;
 mod requirements;
+mod ruby;
+mod ruby_statements;
 mod rust;
+mod sbt;
+mod script;
 mod setup_cfg;
+mod setup_py;
+mod setup_value;
+mod solution;
+mod swift;
 mod table;
 mod tasklist;
 mod terraform;
+mod xml;
 
 use super::{
     manifest::{Finding, Manifest},
@@ -66,6 +96,19 @@ pub const CHAIN: &[&dyn Detector] = &[
     &npm::Npm,
     &python::Python,
     &go::Go,
+    &maven::Maven,
+    &gradle::Gradle,
+    &sbt::Sbt,
+    &dotnet::DotNet,
+    &ruby::Ruby,
+    &php::Php,
+    &elixir::Elixir,
+    &erlang::Erlang,
+    &dart::Dart,
+    &swift::Swift,
+    &haskell::Haskell,
+    &cpp::Cpp,
+    &bazel::Bazel,
     &helm::Helm,
     &kustomize::Kustomize,
     &terraform::Terraform,
@@ -88,6 +131,11 @@ impl<'a> FileName<'a> {
         self.0.rsplit_once('/').map_or(".", |(directory, _)| directory)
     }
 
+    /// What follows the last dot of its name; empty without one.
+    pub fn extension(self) -> &'a str {
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
     /// The last part of its directory; empty at the root.
     pub fn directory_name(self) -> &'a str {
         let directory = self.0.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -102,6 +150,19 @@ impl Unreadable {
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         Self(super::text::line(first.trim_start().trim_start_matches("-->"), 300))
     }
+
+    /// For a file that makes no project: a warning, and nothing else.
+    pub(super) fn beside(self, name: &str) -> Finding {
+        let Self(reason) = self;
+        let message =
+            format!("`{name}` cannot be parsed, so it adds nothing: {reason}. Repair the file.");
+        Finding::addition(Manifest::default()).with_problem(WarningCode::BrokenManifest, message)
+    }
+}
+
+/// Whether a file of this name is a list of tasks.
+pub(super) fn is_task_list(file: FileName<'_>) -> bool {
+    tasklist::TaskListFile.reads(file)
 }
 
 /// Reads a file by the detector at `index` of the chain.

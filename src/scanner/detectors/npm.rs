@@ -1,13 +1,16 @@
-//! npm and its relatives: `package.json`, and the workspace file of pnpm.
+//! npm and its relatives: `package.json`; what stands beside it is read in its own files.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Detector, FileName, Finding, Manifest, Unreadable,
+    Detector, FileName, Finding, Manifest, Unreadable, npm_beside, npm_runs,
     table::{LONG, SHORT, json_line, json_strings},
 };
-use crate::scanner::{manifest::Workspace, model::Scope, text, yaml};
+use crate::scanner::{
+    manifest::{Requirement, Shared, Workspace},
+    model::Scope,
+    text,
+};
 
 pub(super) struct Npm;
 
@@ -18,17 +21,30 @@ const TABLES: [(&str, Scope); 4] = [
     ("devDependencies", Scope::Development),
 ];
 
+/// Of which a file has one that speaks of a package.
+const MAKERS: [&str; 9] = [
+    "name",
+    "version",
+    "workspaces",
+    "scripts",
+    "bin",
+    "dependencies",
+    "devDependencies",
+    "peerDependencies",
+    "optionalDependencies",
+];
+
 impl Detector for Npm {
     fn kind(&self) -> &'static str {
         "npm"
     }
 
     fn reads(&self, file: FileName<'_>) -> bool {
-        matches!(file.name(), "package.json" | "pnpm-workspace.yaml")
+        file.name() == "package.json" || npm_beside::reads(file.name())
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
-        if file.name() == "pnpm-workspace.yaml" { pnpm(text) } else { package(text) }
+        if file.name() == "package.json" { package(text) } else { npm_beside::read(file, text) }
     }
 }
 
@@ -44,14 +60,51 @@ fn package(text: &str) -> Result<Finding, Unreadable> {
         licence: licence(&root),
         private: root.get("private").and_then(Value::as_bool) == Some(true),
         workspace: root.get("workspaces").and_then(workspace),
+        shared: root.get("workspaces").and_then(catalogs).map(Box::new),
         ..Manifest::default()
     };
+    if let Some(manager) = json_line(&root, "packageManager", SHORT) {
+        manifest.tool(manager.split('@').next().unwrap_or(&manager));
+    }
+    npm_runs::add(&root, &mut manifest);
     for (key, scope) in TABLES {
         for (name, requirement) in root.get(key).and_then(Value::as_object).into_iter().flatten() {
-            manifest.depend(name, requirement.as_str(), peer_scope(&root, key, name, scope));
+            let scope = peer_scope(&root, key, name, scope);
+            manifest.require(dependency(name, requirement.as_str(), scope));
         }
     }
-    Ok(Finding::project(manifest))
+    // A file that only says how its directory's modules are loaded names no package.
+    let makes_project = MAKERS.iter().any(|key| root.get(key).is_some());
+    Ok(if makes_project { Finding::project(manifest) } else { Finding::component(manifest) })
+}
+
+/// `catalog:` takes the version from the workspace; `file:../x` tells the directory.
+fn dependency(name: &str, requirement: Option<&str>, scope: Scope) -> Requirement {
+    let requirement = requirement.and_then(|text| text::some_line(text, SHORT));
+    let path = requirement.as_deref().and_then(|text| {
+        let starts = ["file:", "link:", "portal:", "workspace:"];
+        let path = starts.iter().find_map(|start| text.strip_prefix(start))?;
+        path.starts_with('.').then(|| path.to_owned())
+    });
+    let inherited = requirement.as_deref().is_some_and(|text| text.starts_with("catalog:"));
+    let requirement = requirement.map(|text| match text.as_str() {
+        "catalog:default" => "catalog:".to_owned(),
+        _ => text,
+    });
+    Requirement { name: text::line(name, SHORT), requirement, scope, path, inherited }
+}
+
+/// What bun and yarn keep beside the globs: versions, by the name of the catalogue.
+fn catalogs(workspaces: &Value) -> Option<Shared> {
+    let mut shared = Shared::default();
+    let named = workspaces.get("catalogs").and_then(Value::as_object).into_iter().flatten();
+    let named = named.map(|(name, catalog)| (name.as_str(), catalog));
+    for (name, catalog) in workspaces.get("catalog").map(|it| ("", it)).into_iter().chain(named) {
+        for (package, version) in catalog.as_object().into_iter().flatten() {
+            npm_beside::add_version(&mut shared, name, package, version.as_str());
+        }
+    }
+    (shared != Shared::default()).then_some(shared)
 }
 
 /// A peer that `peerDependenciesMeta` calls optional is optional.
@@ -79,21 +132,6 @@ fn workspace(value: &Value) -> Option<Workspace> {
     globs.as_array()?;
     let members = json_strings(globs).map(|glob| text::line(glob, SHORT)).collect();
     Some(Workspace { members, ..Workspace::default() })
-}
-
-fn pnpm(text: &str) -> Result<Finding, Unreadable> {
-    #[derive(Deserialize)]
-    struct File {
-        packages: Option<Vec<String>>,
-    }
-    let file: File = yaml::read(text).map_err(|error| Unreadable::new(&error))?;
-    let Some(packages) = file.packages else {
-        // Without packages it only holds pnpm's settings.
-        return Ok(Finding::addition(Manifest::default()));
-    };
-    let members = packages.iter().map(|glob| text::line(glob, SHORT)).collect();
-    let workspace = Some(Workspace { members, ..Workspace::default() });
-    Ok(Finding::project(Manifest { workspace, ..Manifest::default() }))
 }
 
 #[cfg(test)]
@@ -156,6 +194,42 @@ mod tests {
         let finding = Npm.read(FileName("pnpm-workspace.yaml"), "onlyBuiltDependencies: []\n");
 
         assert!(matches!(finding.unwrap().contribution, Contribution::Addition(_)));
+    }
+
+    #[test]
+    fn directories_and_catalogues_are_told_from_versions() {
+        let manifest = manifest(
+            "package.json",
+            r#"{"dependencies": {"a": "file:../a", "b": "catalog:", "c": "catalog:old", "d": "^1",
+                "e": "workspace:*"}, "workspaces": {"packages": [], "catalog": {"b": "^2"},
+                "catalogs": {"old": {"c": "^0"}}}}"#,
+        );
+
+        let found: Vec<_> = manifest
+            .dependencies
+            .iter()
+            .map(|one| (one.name.as_str(), one.path.as_deref(), one.inherited))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("a", Some("../a"), false),
+                ("b", None, true),
+                ("c", None, true),
+                ("d", None, false),
+                ("e", None, false),
+            ]
+        );
+        let shared = manifest.shared.unwrap();
+        assert_eq!(shared.dependencies["b catalog:"], "^2");
+        assert_eq!(shared.dependencies["c catalog:old"], "^0");
+    }
+
+    #[test]
+    fn a_file_that_only_sets_the_module_type_makes_no_package() {
+        let finding = Npm.read(FileName("dist/package.json"), r#"{"type": "commonjs"}"#).unwrap();
+
+        assert!(matches!(finding.contribution, Contribution::Component(_)));
     }
 
     #[test]

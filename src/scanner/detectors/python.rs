@@ -1,14 +1,17 @@
-//! Python: `pyproject.toml` (PEP 621 and Poetry), `setup.cfg` and requirements files.
-
-use toml::{Table, Value};
+//! Python: which files speak of a project, and requirements files.
 
 use super::{
-    Detector, FileName, Finding, Manifest, Unreadable, requirements, setup_cfg,
-    table::{LONG, SHORT, toml_at, toml_line, toml_strings, toml_table},
+    Detector, FileName, Finding, Manifest, Unreadable, conda, pyproject, requirements, setup_cfg,
+    setup_py, table::SHORT,
 };
-use crate::scanner::{manifest::Workspace, model::Scope, text};
+use crate::scanner::{model::Scope, text};
 
 pub(super) struct Python;
+
+const READ: [&str; 5] = ["pyproject.toml", "setup.cfg", "setup.py", "meta.yaml", "recipe.yaml"];
+/// Files that only tell which tool is used.
+const LOCKS: [(&str, &str); 4] =
+    [("uv.lock", "uv"), ("poetry.lock", "Poetry"), ("pdm.lock", "PDM"), ("Pipfile.lock", "Pipenv")];
 
 impl Detector for Python {
     fn kind(&self) -> &'static str {
@@ -16,20 +19,28 @@ impl Detector for Python {
     }
 
     fn reads(&self, file: FileName<'_>) -> bool {
-        matches!(file.name(), "pyproject.toml" | "setup.cfg") || is_requirements(file)
+        READ.contains(&file.name())
+            || LOCKS.iter().any(|(name, _)| *name == file.name())
+            || conda::is_environment(file)
+            || is_requirements(file)
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
         match file.name() {
-            "pyproject.toml" => pyproject(text),
+            "pyproject.toml" => pyproject::read(text),
             "setup.cfg" => Ok(setup_cfg::read(text)),
-            _ => Ok(requirements_file(file, text)),
+            "setup.py" => setup_py::read(text),
+            "meta.yaml" | "recipe.yaml" => Ok(conda::recipe(text)),
+            _ if conda::is_environment(file) => Ok(conda::environment(file, text)),
+            name => Ok(match LOCKS.iter().find(|(lock, _)| *lock == name) {
+                Some((_, tool)) => mark(tool),
+                None => requirements_file(file, text),
+            }),
         }
     }
 
-    /// PEP 503, but for runs of separators.
     fn normal_name(&self, name: &str) -> String {
-        name.to_lowercase().replace(['_', '.'], "-")
+        requirements::normal(name)
     }
 }
 
@@ -75,186 +86,23 @@ fn scope_of(file: FileName<'_>) -> Scope {
     }
 }
 
-fn pyproject(text: &str) -> Result<Finding, Unreadable> {
-    let root: Table = toml::from_str(text).map_err(|error| Unreadable::new(&error))?;
-    let field = |key, limit| {
-        toml_line(&root, &["project", key], limit)
-            .or_else(|| toml_line(&root, &["tool", "poetry", key], limit))
-    };
-    let mut manifest = Manifest {
-        name: field("name", SHORT),
-        version: field("version", SHORT),
-        description: field("description", LONG),
-        licence: field("license", SHORT)
-            .or_else(|| toml_line(&root, &["project", "license", "text"], SHORT)),
-        private: is_private(&root),
-        workspace: toml_table(&root, &["tool", "uv", "workspace"]).map(workspace),
-        includes: dynamic_files(&root),
-        ..Manifest::default()
-    };
-    standard_dependencies(&root, &mut manifest);
-    if let Some(poetry) = toml_table(&root, &["tool", "poetry"]) {
-        poetry_dependencies(poetry, &mut manifest);
-    }
-    Ok(Finding::project(manifest))
-}
-
-/// The classifier that the package index refuses uploads for.
-fn is_private(root: &Table) -> bool {
-    toml_strings(root, &["project", "classifiers"]).any(|one| one.starts_with("Private ::"))
-        || toml_at(root, &["tool", "poetry", "package-mode"]).and_then(Value::as_bool)
-            == Some(false)
-}
-
-fn workspace(table: &Table) -> Workspace {
-    let globs = |key| toml_strings(table, &[key]).map(|glob| text::line(glob, SHORT)).collect();
-    Workspace { members: globs("members"), exclude: globs("exclude"), ..Workspace::default() }
-}
-
-/// Where setuptools takes the dependencies out of files.
-fn dynamic_files(root: &Table) -> Vec<String> {
-    let path = ["tool", "setuptools", "dynamic", "dependencies", "file"];
-    let single = toml_line(root, &path, SHORT);
-    single
-        .into_iter()
-        .chain(toml_strings(root, &path).map(|file| text::line(file, SHORT)))
-        .collect()
-}
-
-/// PEP 621, dependency groups (PEP 735) and the build system (PEP 518).
-fn standard_dependencies(root: &Table, manifest: &mut Manifest) {
-    let mut add = |lines: &mut dyn Iterator<Item = &str>, scope| {
-        for package in lines.filter_map(requirements::package) {
-            manifest.depend(&package.name, package.requirement.as_deref(), scope);
-        }
-    };
-    add(&mut toml_strings(root, &["project", "dependencies"]), Scope::Runtime);
-    for (path, scope) in [
-        (["project", "optional-dependencies"].as_slice(), Scope::Optional),
-        (["dependency-groups"].as_slice(), Scope::Development),
-    ] {
-        for (_, group) in toml_table(root, path).into_iter().flatten() {
-            let lines = group.as_array().into_iter().flatten().filter_map(Value::as_str);
-            add(&mut { lines }, scope);
-        }
-    }
-    add(&mut toml_strings(root, &["tool", "uv", "dev-dependencies"]), Scope::Development);
-    add(&mut toml_strings(root, &["build-system", "requires"]), Scope::Build);
-}
-
-fn poetry_dependencies(poetry: &Table, manifest: &mut Manifest) {
-    let mut add = |table: Option<&Table>, scope| {
-        for (name, value) in table.into_iter().flatten().filter(|(name, _)| *name != "python") {
-            let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
-            let scope = if is_optional { Scope::Optional } else { scope };
-            manifest.depend(name, poetry_requirement(value).as_deref(), scope);
-        }
-    };
-    add(toml_table(poetry, &["dependencies"]), Scope::Runtime);
-    add(toml_table(poetry, &["dev-dependencies"]), Scope::Development);
-    for (_, group) in toml_table(poetry, &["group"]).into_iter().flatten() {
-        let table = group.get("dependencies").and_then(Value::as_table);
-        add(table, Scope::Development);
-    }
-}
-
-fn poetry_requirement(value: &Value) -> Option<String> {
-    let source = |key: &str| value.get(key).and_then(Value::as_str);
-    match value {
-        Value::String(version) => Some(version.clone()),
-        // Several constraints for several platforms: the first one.
-        Value::Array(all) => poetry_requirement(all.first().filter(|one| !one.is_array())?),
-        _ => source("version")
-            .map(str::to_owned)
-            .or_else(|| source("path").map(|path| format!("path:{path}")))
-            .or_else(|| source("git").map(|git| format!("git:{git}"))),
-    }
+/// What a lock file tells.
+fn mark(tool: &str) -> Finding {
+    let mut manifest = Manifest::default();
+    manifest.tool(tool);
+    Finding::addition(manifest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scanner::manifest::{Contribution, Requirement};
+    use crate::scanner::manifest::Contribution;
 
     fn project(name: &str, text: &str) -> Manifest {
         match Python.read(FileName(name), text).unwrap().contribution {
             Contribution::Project(manifest) => *manifest,
             other => panic!("{other:?}"),
         }
-    }
-
-    fn dependencies<'m>(manifest: &'m Manifest) -> Vec<(&'m str, &'m str, Scope)> {
-        let one = |one: &'m Requirement| {
-            (one.name.as_str(), one.requirement.as_deref().unwrap_or_default(), one.scope)
-        };
-        manifest.dependencies.iter().map(one).collect()
-    }
-
-    #[test]
-    fn a_standard_project_tells_all_of_itself() {
-        let manifest = project(
-            "pyproject.toml",
-            r#"
-            [build-system]
-            requires = ["hatchling>=1"]
-            [project]
-            name = "api"
-            version = "0.3"
-            description = "The API"
-            license = { text = "MIT" }
-            classifiers = ["Private :: Do Not Upload"]
-            dependencies = ["flask>=2", "uvloop ; sys_platform != 'win32'"]
-            [project.optional-dependencies]
-            pdf = ["reportlab[pycairo]~=4.0"]
-            [dependency-groups]
-            dev = ["pytest", {include-group = "lint"}]
-            "#,
-        );
-
-        assert_eq!(manifest.name.as_deref(), Some("api"));
-        assert_eq!(manifest.licence.as_deref(), Some("MIT"));
-        assert!(manifest.private);
-        assert_eq!(
-            dependencies(&manifest),
-            [
-                ("flask", ">=2", Scope::Runtime),
-                ("uvloop", "", Scope::Runtime),
-                ("reportlab", "~=4.0", Scope::Optional),
-                ("pytest", "", Scope::Development),
-                ("hatchling", ">=1", Scope::Build),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_poetry_project_tells_all_of_itself() {
-        let manifest = project(
-            "pyproject.toml",
-            r#"
-            [tool.poetry]
-            name = "worker"
-            version = "1.0"
-            license = "MIT"
-            [tool.poetry.dependencies]
-            python = "^3.11"
-            django = "^5"
-            redis = { version = "^4", optional = true }
-            core = { path = "../core" }
-            [tool.poetry.group.dev.dependencies]
-            mypy = "*"
-            "#,
-        );
-
-        assert_eq!(manifest.name.as_deref(), Some("worker"));
-        assert_eq!(
-            dependencies(&manifest),
-            [
-                ("core", "path:../core", Scope::Runtime),
-                ("django", "^5", Scope::Runtime),
-                ("redis", "^4", Scope::Optional),
-                ("mypy", "*", Scope::Development),
-            ]
-        );
     }
 
     #[test]
@@ -271,9 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_of_uv_is_one() {
-        let text = "[tool.uv.workspace]\nmembers = [\"packages/*\"]\n";
+    fn lock_files_tell_the_tool() {
+        let finding = Python.read(FileName("uv.lock"), "version = 1\n").unwrap();
 
-        assert_eq!(project("pyproject.toml", text).workspace.unwrap().members, ["packages/*"]);
+        let Contribution::Addition(manifest) = finding.contribution else { panic!("a project") };
+        assert_eq!(manifest.tools, ["uv"]);
     }
 }

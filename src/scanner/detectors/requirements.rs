@@ -38,6 +38,11 @@ pub(super) fn parse(text: &str) -> Requirements<'_> {
     found
 }
 
+/// PEP 503, but for runs of separators.
+pub(super) fn normal(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
 /// `name[extra] >= 1 ; marker` or `name @ url`; none for what names no package.
 pub(super) fn package(text: &str) -> Option<Package> {
     let text = text.trim();

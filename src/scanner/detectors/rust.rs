@@ -7,8 +7,8 @@ use super::{
     table::{LONG, SHORT, toml_at, toml_line, toml_strings, toml_table},
 };
 use crate::scanner::{
-    manifest::{Field, Requirement, Workspace},
-    model::Scope,
+    manifest::{Field, Requirement, Shared, Workspace},
+    model::{EntryKind, Scope},
     text,
 };
 
@@ -39,8 +39,10 @@ impl Detector for Rust {
             private: is_private(&root),
             inherits: inherited_fields(&root),
             workspace: toml_table(&root, &["workspace"]).map(workspace),
+            shared: toml_table(&root, &["workspace"]).map(|table| Box::new(shared(table))),
             ..Manifest::default()
         };
+        enter(&root, &mut manifest);
         add_dependencies(&root, &mut manifest);
         add_local(toml_table(&root, &["workspace", "dependencies"]), &mut manifest);
         for (_, target) in toml_table(&root, &["target"]).into_iter().flatten() {
@@ -49,6 +51,31 @@ impl Detector for Rust {
             }
         }
         Ok(Finding::project(manifest))
+    }
+}
+
+/// Targets that the manifest names; those that Cargo finds by their place are not in it.
+fn enter(root: &Table, manifest: &mut Manifest) {
+    let tables = [("bin", EntryKind::Binary), ("example", EntryKind::Example)];
+    for (key, kind) in tables {
+        let all = toml_at(root, &[key]).and_then(Value::as_array).into_iter().flatten();
+        for one in all {
+            let field = |name: &str| one.get(name).and_then(Value::as_str);
+            if let Some(name) = field("name") {
+                manifest.enter(kind, name, field("path"));
+            }
+        }
+    }
+    let default = toml_line(root, &["package", "default-run"], SHORT);
+    if let Some(name) =
+        default.filter(|name| manifest.entry_points.iter().all(|one| one.name != *name))
+    {
+        manifest.enter(EntryKind::Binary, &name, None);
+    }
+    if let Some(library) = toml_table(root, &["lib"]) {
+        let name = toml_line(library, &["name"], SHORT).or_else(|| manifest.name.clone());
+        let path = toml_line(library, &["path"], SHORT);
+        manifest.enter(EntryKind::Library, &name.unwrap_or_default(), path.as_deref());
     }
 }
 
@@ -72,16 +99,29 @@ fn inherited_fields(root: &Table) -> Vec<Field> {
 }
 
 fn workspace(table: &Table) -> Workspace {
-    let shared = toml_table(table, &["dependencies"]).into_iter().flatten();
     Workspace {
         members: toml_strings(table, &["members"]).map(|glob| text::line(glob, SHORT)).collect(),
         exclude: toml_strings(table, &["exclude"]).map(|glob| text::line(glob, SHORT)).collect(),
+        presumed: false,
+    }
+}
+
+/// What members take by `workspace = true`.
+fn shared(table: &Table) -> Shared {
+    let all = || toml_table(table, &["dependencies"]).into_iter().flatten();
+    let renamed = all().filter_map(|(name, value)| {
+        let package = value.get("package")?.as_str()?;
+        Some((text::line(name, SHORT), vec![text::line(package, SHORT)]))
+    });
+    Shared {
         version: toml_line(table, &["package", "version"], SHORT),
         description: toml_line(table, &["package", "description"], LONG),
         licence: toml_line(table, &["package", "license"], SHORT),
-        dependencies: shared
+        dependencies: all()
             .filter_map(|(name, value)| Some((text::line(name, SHORT), requirement(value)?)))
             .collect(),
+        aliases: renamed.collect(),
+        ..Shared::default()
     }
 }
 
@@ -194,15 +234,18 @@ mod tests {
     fn a_virtual_root_has_a_workspace_and_no_name() {
         let manifest = manifest(
             "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n\
-             [workspace.package]\nversion = \"2.0.0\"\n[workspace.dependencies]\nserde = \"1\"\n",
+             [workspace.package]\nversion = \"2.0.0\"\n[workspace.dependencies]\nserde = \"1\"\n\
+             short = { package = \"long-name\", version = \"2\" }\n",
         );
 
         let workspace = manifest.workspace.unwrap();
         assert_eq!(manifest.name, None);
         assert_eq!(workspace.members, ["crates/*"]);
         assert_eq!(workspace.exclude, ["crates/old"]);
-        assert_eq!(workspace.version.as_deref(), Some("2.0.0"));
-        assert_eq!(workspace.dependencies["serde"], "1");
+        let shared = manifest.shared.unwrap();
+        assert_eq!(shared.version.as_deref(), Some("2.0.0"));
+        assert_eq!(shared.dependencies["serde"], "1");
+        assert_eq!(shared.aliases["short"], ["long-name"]);
     }
 
     #[test]
@@ -215,6 +258,26 @@ mod tests {
         assert_eq!(manifest.inherits, [Field::Version, Field::Licence]);
         assert!(manifest.dependencies[0].inherited);
         assert_eq!(manifest.dependencies[0].scope, Scope::Optional);
+    }
+
+    #[test]
+    fn named_targets_are_entry_points() {
+        let manifest = manifest(
+            "[package]\nname = \"a\"\ndefault-run = \"a\"\n[lib]\npath = \"lib.rs\"\n\
+             [[bin]]\nname = \"tool\"\npath = \"tool.rs\"\n[[example]]\nname = \"show\"\n",
+        );
+
+        let found: Vec<_> =
+            manifest.entry_points.iter().map(|one| (one.kind, one.name.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                (EntryKind::Binary, "tool"),
+                (EntryKind::Example, "show"),
+                (EntryKind::Binary, "a"),
+                (EntryKind::Library, "a"),
+            ]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Terraform and OpenTofu: a directory of `.tf` files is a module.
+//! Terraform and its fork `OpenTofu`: a directory of `.tf` files is a module.
 
 use hcl_edit::{
     expr::Expression,

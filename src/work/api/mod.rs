@@ -9,6 +9,7 @@
 )]
 
 mod commits;
+mod graph;
 mod parse;
 mod problems;
 mod projects;
@@ -26,6 +27,7 @@ use crate::{tenancy::Routes, web::Problem};
 pub(super) fn routes() -> Routes {
     Routes::default()
         .and(repositories::routes())
+        .and(graph::routes())
         .and(projects::routes())
         .and(tasks::routes())
         .and(commits::routes())
@@ -42,6 +44,7 @@ pub(super) fn routes() -> Routes {
         repositories::change_repository,
         repositories::remove_repository,
         repositories::request_scan,
+        graph::get_graph,
         projects::list_projects,
         projects::get_project,
         tasks::list_tasks,

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde::de::DeserializeOwned;
 use sqlx::error::DatabaseError;
 
@@ -53,6 +54,19 @@ fn not_among(parameter: &str, text: &str, values: impl Iterator<Item = impl Disp
 /// The text that a list is searched for; an empty one searches for nothing.
 pub(super) fn text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
+}
+
+/// Parses a point in time, or a day for its beginning.
+pub(super) fn time(parameter: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
+    let Some(text) = text else { return Ok(None) };
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    // Four digits of a year: what is far away the database does not take.
+    let found = time.ok().or_else(day).filter(|time| (0..=9_999).contains(&time.year()));
+    found.map_or_else(
+        || wrong(&format!("`{parameter}` is a time such as `2026-01-31T00:00:00Z` or a day such as `2026-01-31`, not `{text}`.")),
+        |time| Ok(Some(time)),
+    )
 }
 
 /// Finds the repository that a path names by its id or its name.

@@ -1,6 +1,7 @@
 //! `/api/v2/projects`.
 
 use actix_web::web::{Json, Path, Query};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -10,11 +11,17 @@ use super::{
     problems::{OfItem, OfList},
 };
 use crate::{
-    scanner::detectors::CHAIN,
+    scanner::{
+        detectors::CHAIN,
+        model::{EntryPoint, LicenceText, Pipeline, Readme, Script},
+    },
     tenancy::{Routes, Scope, TenantTx, ViewWork},
     web::{AppError, Result, paging::PageOf},
     work::{
-        model::{Dependency, Language, Project, ProjectFilter, ProjectId, ProjectKey},
+        model::{
+            Contributor, Dependency, Language, LastChange, Project, ProjectFacts, ProjectFilter,
+            ProjectId, ProjectKey,
+        },
         store,
     },
 };
@@ -93,6 +100,89 @@ pub(super) struct ProjectDetailView {
     dependencies: Vec<Dependency>,
     /// Of its own files, most code first.
     languages: Vec<Language>,
+    /// What manages and builds it.
+    tools: Vec<String>,
+    frameworks: Vec<String>,
+    /// What it is tested with.
+    test_tools: Vec<String>,
+    /// How many of its own files are tests by their names.
+    test_files: u64,
+    entry_points: Vec<EntryPoint>,
+    scripts: Vec<Script>,
+    /// What runs in continuous integration: its own, then what runs for the whole repository.
+    pipelines: Vec<Pipeline>,
+    /// How the README in its directory opens.
+    readme: Option<Readme>,
+    /// Who owns its directory, by CODEOWNERS.
+    owners: Vec<String>,
+    /// The licence texts in its directory, else in the nearest one above that has any.
+    licence_texts: Vec<LicenceText>,
+    /// Whether the manifest names none of the licences of these texts.
+    licence_disagrees: bool,
+    /// How many files belong to it and to no project inside it.
+    files: i64,
+    /// Of these files.
+    bytes: i64,
+    last_change: Option<LastChangeView>,
+    /// Who changed these files, those with the most commits first; at most 100.
+    contributors: Vec<Contributor>,
+}
+
+/// The latest commit that changed one of a project's own files.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LastChange)]
+pub(super) struct LastChangeView {
+    /// Its object id.
+    commit: String,
+    author: String,
+    at: DateTime<Utc>,
+    subject: String,
+}
+
+impl From<LastChange> for LastChangeView {
+    fn from(change: LastChange) -> Self {
+        Self {
+            commit: change.commit.to_string(),
+            author: change.author,
+            at: change.at,
+            subject: change.subject,
+        }
+    }
+}
+
+/// All that is shown of one project.
+struct Found {
+    project: Project,
+    dependencies: Vec<Dependency>,
+    languages: Vec<Language>,
+    facts: ProjectFacts,
+    contributors: Vec<Contributor>,
+}
+
+impl From<Found> for ProjectDetailView {
+    fn from(found: Found) -> Self {
+        let ProjectFacts { files, bytes, last_change, details, around } = found.facts;
+        Self {
+            project: found.project.into(),
+            dependencies: found.dependencies,
+            languages: found.languages,
+            tools: details.tools,
+            frameworks: details.frameworks,
+            test_tools: details.test_tools,
+            test_files: details.test_files,
+            entry_points: details.entry_points,
+            scripts: details.scripts,
+            pipelines: [details.pipelines, around].concat(),
+            readme: details.readme,
+            owners: details.owners,
+            licence_texts: details.licence.texts,
+            licence_disagrees: details.licence.disagrees,
+            files,
+            bytes,
+            last_change: last_change.map(LastChangeView::from),
+            contributors: found.contributors,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -146,7 +236,7 @@ pub(super) async fn list_projects(
     Ok(Json(page.page(rows, key)?.map(ProjectView::from)))
 }
 
-/// Show one project with its dependencies and languages
+/// Show one project with all that is known of it
 #[utoipa::path(
     get, path = "/api/v2/projects/{project}", tag = "projects", security(("bearer" = [])),
     params(("project" = Uuid, Path, description = "Its id.")),
@@ -161,5 +251,8 @@ pub(super) async fn get_project(
     let project = store::find_project(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let dependencies = store::list_dependencies(&mut tx, id).await?;
     let languages = store::list_project_languages(&mut tx, id).await?;
-    Ok(Json(ProjectDetailView { project: project.into(), dependencies, languages }))
+    let facts = store::find_project_facts(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    let contributors = store::list_contributors(&mut tx, id).await?;
+    let found = Found { project, dependencies, languages, facts, contributors };
+    Ok(Json(found.into()))
 }

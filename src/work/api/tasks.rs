@@ -14,7 +14,10 @@ use crate::{
     tenancy::{Routes, Scope, TenantTx, ViewWork},
     web::{AppError, Result, paging::PageOf},
     work::{
-        model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskSource, TaskState},
+        model::{
+            Deed, EventKind, IdKey, ProjectId, Task, TaskEvent, TaskFilter, TaskId, TaskSource,
+            TaskState,
+        },
         store,
     },
 };
@@ -59,8 +62,64 @@ pub(super) struct TaskView {
     line: i32,
     /// Whether it lies among the fixtures of tests.
     fixture: bool,
+    /// Whether its line is in the default branch.
+    present: bool,
+    /// The commit that brought it; null where it is older than what is known of the history.
+    opened: Option<DeedView>,
+    /// The commit that ticked it, or took it away while it was open.
+    closed: Option<DeedView>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// A commit that did something to a task.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deed)]
+pub(super) struct DeedView {
+    /// The commit's id.
+    commit: String,
+    /// Its author's name.
+    name: String,
+    /// Its author's address.
+    email: String,
+    /// When its author wrote it.
+    at: DateTime<Utc>,
+}
+
+impl From<Deed> for DeedView {
+    fn from(deed: Deed) -> Self {
+        let Deed { commit, name, email, at } = deed;
+        Self { commit: commit.to_string(), name, email, at }
+    }
+}
+
+/// Something that happened to a task.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskEvent)]
+pub(super) struct TaskEventView {
+    kind: EventKind,
+    #[serde(flatten)]
+    deed: DeedView,
+    /// The file, heading or words before, where these changed.
+    from: Option<String>,
+    /// The same after it.
+    to: Option<String>,
+}
+
+impl From<TaskEvent> for TaskEventView {
+    fn from(event: TaskEvent) -> Self {
+        Self { kind: event.kind, deed: event.deed.into(), from: event.from, to: event.to }
+    }
+}
+
+/// A task with its life.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskDetail)]
+pub(super) struct TaskDetailView {
+    #[serde(flatten)]
+    task: TaskView,
+    /// What happened to it, first things first; the latest 500.
+    events: Vec<TaskEventView>,
 }
 
 impl From<Task> for TaskView {
@@ -84,6 +143,9 @@ impl From<Task> for TaskView {
             path: task.path,
             line: task.line,
             fixture: task.fixture,
+            present: task.present,
+            opened: task.opened.map(DeedView::from),
+            closed: task.closed.map(DeedView::from),
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
@@ -115,6 +177,9 @@ pub(super) struct TaskQuery {
     /// A part of the title or key, in any case.
     #[param(nullable = false)]
     q: Option<String>,
+    /// Only those that were opened before this time, as `2026-01-31T00:00:00Z` or `2026-01-31`.
+    #[param(nullable = false)]
+    opened_before: Option<String>,
     /// Whether to list those among the fixtures of tests too; `false` unless said otherwise.
     #[serde(default)]
     fixtures: bool,
@@ -134,6 +199,7 @@ impl TaskQuery {
             repository,
             project,
             text: parse::text(self.q),
+            opened_before: parse::time("opened_before", self.opened_before.as_deref())?,
             with_fixtures: self.fixtures,
         })
     }
@@ -167,15 +233,20 @@ pub(super) async fn list_tasks(
     Ok(Json(page.page(rows, |last| IdKey { id: last.id.as_uuid() })?.map(TaskView::from)))
 }
 
-/// Show one task
+/// Show one task and its life
 #[utoipa::path(
     get, path = "/api/v2/tasks/{task}", tag = "tasks", security(("bearer" = [])),
     params(("task" = Uuid, Path, description = "Its id.")),
-    responses((status = 200, description = "The task.", body = TaskView), OfItem),
+    responses((status = 200, description = "The task.", body = TaskDetailView), OfItem),
 )]
-pub(super) async fn get_task(scope: Scope<ViewWork>, path: Path<String>) -> Result<Json<TaskView>> {
-    let id = parse::id("the id of a task", &path)?;
+pub(super) async fn get_task(
+    scope: Scope<ViewWork>,
+    path: Path<String>,
+) -> Result<Json<TaskDetailView>> {
+    let id: TaskId = parse::id("the id of a task", &path)?;
     let mut tx = scope.begin().await?;
     let task = store::find_task(&mut tx, id).await?.ok_or(AppError::NotFound)?;
-    Ok(Json(task.into()))
+    let events = store::list_task_events(&mut tx, id).await?;
+    let events = events.into_iter().map(TaskEventView::from).collect();
+    Ok(Json(TaskDetailView { task: task.into(), events }))
 }

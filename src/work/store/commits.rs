@@ -153,17 +153,15 @@ pub(crate) async fn list_known_commits(
     tx: &mut TenantTx,
     repository: RepositoryId,
 ) -> sqlx::Result<HashSet<Oid>> {
-    let rows = sqlx::query_scalar!(
-        "SELECT oid FROM commits WHERE repository_id = $1",
+    // In one value: a row for each of a hundred thousand ids takes ten times as long.
+    let oids = sqlx::query_scalar!(
+        r#"SELECT coalesce(string_agg(oid, ''), '') AS "oids!" FROM commits WHERE repository_id = $1"#,
         repository.as_uuid()
     )
-    .fetch_all(tx.connection())
+    .fetch_one(tx.connection())
     .await?;
-    rows.iter()
-        .map(|bytes| {
-            Oid::try_from(bytes.as_slice()).map_err(|error| sqlx::Error::Decode(error.into()))
-        })
-        .collect()
+    let (oids, _) = oids.as_chunks::<20>();
+    Ok(oids.iter().map(|oid| Oid::from_bytes(*oid)).collect())
 }
 
 /// How many commits go into one statement.
@@ -206,7 +204,13 @@ async fn insert_chunk(
                 AS c (oid, parents, author_name, author_email, authored_at, authored_offset, committer_name,
                       committer_email, committed_at, committed_offset, subject, body, insertions, deletions,
                       files_changed, files)
-           ON CONFLICT (tenant_id, repository_id, oid) DO NOTHING"#,
+           -- A commit whose parent was missing could not be counted before.
+           ON CONFLICT (tenant_id, repository_id, oid) DO UPDATE
+           SET insertions = excluded.insertions, deletions = excluded.deletions,
+               files_changed = excluded.files_changed, files = excluded.files
+           WHERE (commits.insertions, commits.deletions, commits.files_changed, commits.files)
+                 IS DISTINCT FROM
+                 (excluded.insertions, excluded.deletions, excluded.files_changed, excluded.files)"#,
         tenant.as_uuid(),
         repository.as_uuid(),
         &commits.iter().map(|commit| commit.oid.as_bytes().to_vec()).collect::<Vec<_>>(),

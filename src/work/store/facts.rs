@@ -59,22 +59,25 @@ pub(crate) async fn insert_facts(
     Ok(())
 }
 
-/// Deletes the facts that the scanned commit does not need, so that what a scan loads stays its size.
-pub(crate) async fn delete_other_facts(
+/// Deletes facts that no file has any more, so that what a scan loads stays its size.
+pub(crate) async fn delete_facts(
     tx: &mut TenantTx,
     repository: RepositoryId,
-    needed: &[FactKey],
+    old: &[FactKey],
 ) -> sqlx::Result<()> {
-    sqlx::query!(
-        "DELETE FROM blob_facts f
-         WHERE f.repository_id = $1
-           AND NOT EXISTS (SELECT FROM UNNEST($2::bytea[], $3::text[]) AS needed (blob, reading)
-                           WHERE needed.blob = f.blob AND needed.reading = f.reading)",
-        repository.as_uuid(),
-        &needed.iter().map(|key| key.blob.as_bytes().to_vec()).collect::<Vec<_>>(),
-        &needed.iter().map(|key| key.reading.clone()).collect::<Vec<_>>(),
-    )
-    .execute(tx.connection())
-    .await
-    .map(|_| ())
+    for chunk in old.chunks(CHUNK) {
+        sqlx::query!(
+            "DELETE FROM blob_facts f
+             USING UNNEST($2::bytea[], $3::text[]) AS old (blob, reading)
+             WHERE f.repository_id = $1
+               AND f.blob = old.blob
+               AND f.reading = old.reading",
+            repository.as_uuid(),
+            &chunk.iter().map(|key| key.blob.as_bytes().to_vec()).collect::<Vec<_>>(),
+            &chunk.iter().map(|key| key.reading.clone()).collect::<Vec<_>>(),
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(())
 }

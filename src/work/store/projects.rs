@@ -143,11 +143,11 @@ pub async fn list_dependencies(
 ) -> sqlx::Result<Vec<Dependency>> {
     sqlx::query_as!(
         Dependency,
-        "SELECT name, scope, requirement
+        r#"SELECT name, scope, requirement, internal_id AS "project_id: ProjectId"
          FROM dependencies
          WHERE project_id = $1
          ORDER BY CASE scope WHEN 'runtime' THEN 1 WHEN 'optional' THEN 2 WHEN 'build' THEN 3 ELSE 4 END, name
-         LIMIT 1000",
+         LIMIT 1000"#,
         project.as_uuid(),
     )
     .fetch_all(tx.connection())

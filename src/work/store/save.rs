@@ -4,16 +4,22 @@
     reason = "`as` in a query's arguments is how sqlx is told their type; it converts nothing"
 )]
 
+use std::{collections::HashSet, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::types::Uuid;
 
-use super::commits::{clean, signed};
+use super::{
+    commits::{clean, signed},
+    life::Deeds,
+};
 use crate::{
     platform::ids,
     repositories::RepositoryId,
     scanner::model::{Dependency, Language, Project},
     tenancy::TenantTx,
-    work::model::{TaskSource, TaskState},
+    work::model::{Deed, TaskId, TaskSource, TaskState},
 };
 
 /// How many rows go into one statement.
@@ -123,7 +129,7 @@ async fn upsert_projects(
         &projects.iter().map(|project| project.also.join(" ")).collect::<Vec<_>>(),
         &maybe(|project| project.version.as_deref()) as &[Option<String>],
         &maybe(|project| project.description.as_deref()) as &[Option<String>],
-        &maybe(|project| project.licence.as_deref()) as &[Option<String>],
+        &projects.iter().map(|project| project.known_licence().map(|id| clean(&id))).collect::<Vec<_>>() as &[Option<String>],
         &maybe(|project| project.manifest.as_deref()) as &[Option<String>],
         &flag(|project| project.workspace_root),
         &flag(|project| project.private),
@@ -134,47 +140,86 @@ async fn upsert_projects(
     .map(|_| ())
 }
 
-/// Writes the direct dependencies of all projects of a repository.
+/// A dependency as it is stored: path of its project, name, scope, requirement, and the path of the
+/// project of the same repository that it means.
+type DependencyRow = (String, String, &'static str, String, Option<String>);
+
+/// The dependencies of all projects; the first of a project that has the same name and scope.
+fn dependency_rows(projects: &[Project]) -> Vec<DependencyRow> {
+    let mut seen = HashSet::new();
+    let all = projects.iter().flat_map(|project| {
+        let row = |wanted: &Dependency| {
+            let requirement = wanted.requirement.as_deref().unwrap_or("");
+            let internal = wanted.internal.as_deref().map(clean);
+            let scope = wanted.scope.as_str();
+            (clean(&project.path), clean(&wanted.name), scope, clean(requirement), internal)
+        };
+        project.dependencies.iter().map(row)
+    });
+    all.filter(|(path, name, scope, ..)| seen.insert((path.clone(), name.clone(), *scope)))
+        .collect()
+}
+
+/// Writes the direct dependencies of all projects of a repository that are new or changed, and
+/// deletes those that are gone.
 pub(crate) async fn save_dependencies(
     tx: &mut TenantTx,
     repository: RepositoryId,
     projects: &[Project],
 ) -> sqlx::Result<()> {
-    let tenant = tx.tenant();
-    let rows: Vec<(&Project, &Dependency)> = projects
-        .iter()
-        .flat_map(|project| project.dependencies.iter().map(move |wanted| (project, wanted)))
-        .collect();
+    let rows = dependency_rows(projects);
     sqlx::query!(
         "DELETE FROM dependencies d
          USING projects p
          WHERE p.repository_id = $1
-           AND d.project_id = p.id",
+           AND d.project_id = p.id
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[], $3::text[], $4::text[]) AS kept (path, name, scope)
+                           WHERE kept.path = p.path AND kept.name = d.name AND kept.scope = d.scope)",
         repository.as_uuid(),
+        &rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.2.to_owned()).collect::<Vec<_>>(),
     )
     .execute(tx.connection())
     .await?;
     for chunk in rows.chunks(CHUNK) {
-        sqlx::query!(
-            "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement)
-             SELECT DISTINCT ON (p.id, d.name, d.scope) $1, p.id, d.name, d.scope, d.requirement
-             FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[]) AS d (path, name, scope, requirement)
-             JOIN projects p ON p.repository_id = $2 AND p.path = d.path
-             ON CONFLICT (tenant_id, project_id, name, scope) DO NOTHING",
-            tenant.as_uuid(),
-            repository.as_uuid(),
-            &chunk.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| clean(&wanted.name)).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| wanted.scope.as_str().to_owned()).collect::<Vec<_>>(),
-            &chunk.iter().map(|(_, wanted)| clean(wanted.requirement.as_deref().unwrap_or(""))).collect::<Vec<_>>(),
-        )
-        .execute(tx.connection())
-        .await?;
+        upsert_dependencies(tx, repository, chunk).await?;
     }
     Ok(())
 }
 
-/// Writes the languages of the files of each project.
+async fn upsert_dependencies(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    rows: &[DependencyRow],
+) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query!(
+        "INSERT INTO dependencies (tenant_id, project_id, name, scope, requirement, internal_id)
+         SELECT $1, p.id, d.name, d.scope, d.requirement, i.id
+         FROM UNNEST($3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+              AS d (path, name, scope, requirement, internal)
+         JOIN projects p ON p.repository_id = $2 AND p.path = d.path
+         LEFT JOIN projects i ON i.repository_id = $2 AND i.path = d.internal
+         ON CONFLICT (tenant_id, project_id, name, scope) DO UPDATE
+         SET requirement = excluded.requirement, internal_id = excluded.internal_id
+         WHERE (dependencies.requirement, dependencies.internal_id)
+               IS DISTINCT FROM (excluded.requirement, excluded.internal_id)",
+        tenant.as_uuid(),
+        repository.as_uuid(),
+        &rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.2.to_owned()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.3.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.4.clone()).collect::<Vec<_>>() as &[Option<String>],
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Writes the languages of the files of each project that are new or changed, and deletes those
+/// that are gone.
 pub(crate) async fn save_project_languages(
     tx: &mut TenantTx,
     repository: RepositoryId,
@@ -185,6 +230,8 @@ pub(crate) async fn save_project_languages(
         .iter()
         .flat_map(|project| project.languages.iter().map(move |language| (project, language)))
         .collect();
+    let paths: Vec<String> = rows.iter().map(|(project, _)| clean(&project.path)).collect();
+    let names: Vec<String> = rows.iter().map(|(_, language)| language.name.clone()).collect();
     let number = |of: fn(&Language) -> u64| {
         rows.iter().map(|(_, language)| signed(of(language))).collect::<Vec<_>>()
     };
@@ -192,8 +239,12 @@ pub(crate) async fn save_project_languages(
         "DELETE FROM project_languages l
          USING projects p
          WHERE p.repository_id = $1
-           AND l.project_id = p.id",
+           AND l.project_id = p.id
+           AND NOT EXISTS (SELECT FROM UNNEST($2::text[], $3::text[]) AS kept (path, name)
+                           WHERE kept.path = p.path AND kept.name = l.name)",
         repository.as_uuid(),
+        &paths,
+        &names,
     )
     .execute(tx.connection())
     .await?;
@@ -202,11 +253,15 @@ pub(crate) async fn save_project_languages(
          SELECT $1, p.id, l.name, l.files, l.code, l.comments, l.blanks
          FROM UNNEST($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
               AS l (path, name, files, code, comments, blanks)
-         JOIN projects p ON p.repository_id = $2 AND p.path = l.path",
+         JOIN projects p ON p.repository_id = $2 AND p.path = l.path
+         ON CONFLICT (tenant_id, project_id, name) DO UPDATE
+         SET files = excluded.files, code = excluded.code, comments = excluded.comments, blanks = excluded.blanks
+         WHERE (project_languages.files, project_languages.code, project_languages.comments, project_languages.blanks)
+               IS DISTINCT FROM (excluded.files, excluded.code, excluded.comments, excluded.blanks)",
         tenant.as_uuid(),
         repository.as_uuid(),
-        &rows.iter().map(|(project, _)| clean(&project.path)).collect::<Vec<_>>(),
-        &rows.iter().map(|(_, language)| language.name.clone()).collect::<Vec<_>>(),
+        &paths,
+        &names,
         &number(|language| language.files),
         &number(|language| language.code),
         &number(|language| language.comments),
@@ -220,8 +275,8 @@ pub(crate) async fn save_project_languages(
 /// A task as a scan found it.
 #[derive(Clone, Debug)]
 pub(crate) struct NewTask {
-    pub(crate) fingerprint: String,
-    pub(crate) parent: Option<String>,
+    pub(crate) id: TaskId,
+    pub(crate) parent: Option<TaskId>,
     pub(crate) project: Option<String>,
     pub(crate) source: TaskSource,
     pub(crate) key: Option<String>,
@@ -235,9 +290,11 @@ pub(crate) struct NewTask {
     pub(crate) path: String,
     pub(crate) line: i32,
     pub(crate) fixture: bool,
+    pub(crate) opened: Option<Arc<Deed>>,
+    pub(crate) closed: Option<Arc<Deed>>,
 }
 
-/// Writes the tasks that are new or changed, and marks those whose line is gone as removed.
+/// Writes the tasks that are there, where they are new or changed.
 pub(crate) async fn save_tasks(
     tx: &mut TenantTx,
     repository: RepositoryId,
@@ -247,44 +304,26 @@ pub(crate) async fn save_tasks(
     for chunk in tasks.chunks(CHUNK) {
         upsert_tasks(tx, repository, chunk, now).await?;
     }
-    set_parents(tx, repository, tasks).await?;
-    sqlx::query!(
-        "UPDATE tasks t
-         SET state = 'removed', updated_at = $3
-         WHERE t.repository_id = $1
-           AND t.state <> 'removed'
-           AND NOT EXISTS (SELECT FROM UNNEST($2::text[]) AS kept (fingerprint) WHERE kept.fingerprint = t.fingerprint)",
-        repository.as_uuid(),
-        &tasks.iter().map(|task| task.fingerprint.clone()).collect::<Vec<_>>(),
-        now,
-    )
-    .execute(tx.connection())
-    .await
-    .map(|_| ())
+    set_parents(tx, tasks).await
 }
 
-async fn set_parents(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-    tasks: &[NewTask],
-) -> sqlx::Result<()> {
+async fn set_parents(tx: &mut TenantTx, tasks: &[NewTask]) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE tasks child
-         SET parent_id = parent.id
-         FROM UNNEST($2::text[], $3::text[]) AS tree (fingerprint, parent_fingerprint)
-         LEFT JOIN tasks parent ON parent.repository_id = $1 AND parent.fingerprint = tree.parent_fingerprint
-         WHERE child.repository_id = $1
-           AND child.fingerprint = tree.fingerprint
-           AND child.parent_id IS DISTINCT FROM parent.id",
-        repository.as_uuid(),
-        &tasks.iter().map(|task| task.fingerprint.clone()).collect::<Vec<_>>(),
-        &tasks.iter().map(|task| task.parent.clone()).collect::<Vec<_>>() as &[Option<String>],
+         SET parent_id = tree.parent_id
+         FROM UNNEST($1::uuid[], $2::uuid[]) AS tree (id, parent_id)
+         WHERE child.id = tree.id
+           AND child.parent_id IS DISTINCT FROM tree.parent_id",
+        &tasks.iter().map(|task| task.id.as_uuid()).collect::<Vec<_>>(),
+        &tasks.iter().map(|task| task.parent.map(TaskId::as_uuid)).collect::<Vec<_>>()
+            as &[Option<Uuid>],
     )
     .execute(tx.connection())
     .await
     .map(|_| ())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one query")]
 async fn upsert_tasks(
     tx: &mut TenantTx,
     repository: RepositoryId,
@@ -297,34 +336,45 @@ async fn upsert_tasks(
     let maybe = |of: fn(&NewTask) -> Option<&str>| {
         tasks.iter().map(|task| of(task).map(clean)).collect::<Vec<_>>()
     };
+    let opened = Deeds::of(tasks.iter().map(|task| task.opened.as_deref()));
+    let closed = Deeds::of(tasks.iter().map(|task| task.closed.as_deref()));
     sqlx::query!(
-        r#"INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, key, marker, title, state,
-                              section, author, depth, attributes, path, line, fixture,
+        r#"INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, key, marker, title, state,
+                              section, author, depth, attributes, path, line, fixture, opened_commit, opened_name,
+                              opened_email, opened_at, closed_commit, closed_name, closed_email, closed_at,
                               created_at, updated_at)
-           SELECT $1, t.id, $2, p.id, t.source, t.fingerprint, t.key, t.marker, t.title, t.state, t.section, t.author,
-                  t.depth, t.attributes, t.path, t.line, t.fixture, $3, $3
+           SELECT $1, t.id, $2, p.id, t.source, t.key, t.marker, t.title, t.state, t.section, t.author,
+                  t.depth, t.attributes, t.path, t.line, t.fixture, t.opened_commit, t.opened_name, t.opened_email,
+                  t.opened_at, t.closed_commit, t.closed_name, t.closed_email, t.closed_at, $3, $3
            FROM UNNEST($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                       $12::text[], $13::text[], $14::integer[], $15::jsonb[], $16::text[], $17::integer[], $18::boolean[])
-                AS t (id, project, source, fingerprint, key, marker, title, state, section, author, depth, attributes,
-                      path, line, fixture)
+                       $12::text[], $13::integer[], $14::jsonb[], $15::text[], $16::integer[], $17::boolean[],
+                       $18::bytea[], $19::text[], $20::text[], $21::timestamptz[], $22::bytea[], $23::text[],
+                       $24::text[], $25::timestamptz[])
+                AS t (id, project, source, key, marker, title, state, section, author, depth, attributes, path, line,
+                      fixture, opened_commit, opened_name, opened_email, opened_at, closed_commit, closed_name,
+                      closed_email, closed_at)
            LEFT JOIN projects p ON p.repository_id = $2 AND p.path = t.project
-           ON CONFLICT (tenant_id, repository_id, fingerprint) DO UPDATE
-           SET project_id = excluded.project_id, key = excluded.key, title = excluded.title, state = excluded.state,
-               section = excluded.section, author = excluded.author, depth = excluded.depth,
+           ON CONFLICT (tenant_id, id) DO UPDATE
+           SET project_id = excluded.project_id, key = excluded.key, marker = excluded.marker, title = excluded.title,
+               state = excluded.state, section = excluded.section, author = excluded.author, depth = excluded.depth,
                attributes = excluded.attributes, path = excluded.path, line = excluded.line, fixture = excluded.fixture,
-               updated_at = excluded.updated_at
-           WHERE (tasks.project_id, tasks.key, tasks.title, tasks.state, tasks.section, tasks.author, tasks.depth,
-                  tasks.attributes, tasks.path, tasks.line, tasks.fixture)
+               present = true, opened_commit = excluded.opened_commit, opened_name = excluded.opened_name,
+               opened_email = excluded.opened_email, opened_at = excluded.opened_at,
+               closed_commit = excluded.closed_commit, closed_name = excluded.closed_name,
+               closed_email = excluded.closed_email, closed_at = excluded.closed_at, updated_at = excluded.updated_at
+           WHERE (tasks.project_id, tasks.key, tasks.marker, tasks.title, tasks.state, tasks.section, tasks.author,
+                  tasks.depth, tasks.attributes, tasks.path, tasks.line, tasks.fixture, tasks.present,
+                  tasks.opened_commit, tasks.closed_commit)
                  IS DISTINCT FROM
-                 (excluded.project_id, excluded.key, excluded.title, excluded.state, excluded.section, excluded.author,
-                  excluded.depth, excluded.attributes, excluded.path, excluded.line, excluded.fixture)"#,
+                 (excluded.project_id, excluded.key, excluded.marker, excluded.title, excluded.state, excluded.section,
+                  excluded.author, excluded.depth, excluded.attributes, excluded.path, excluded.line, excluded.fixture,
+                  true, excluded.opened_commit, excluded.closed_commit)"#,
         tenant.as_uuid(),
         repository.as_uuid(),
         now,
-        &tasks.iter().map(|_| ids::new()).collect::<Vec<_>>(),
+        &tasks.iter().map(|task| task.id.as_uuid()).collect::<Vec<_>>(),
         &maybe(|task| task.project.as_deref()) as &[Option<String>],
         &tasks.iter().map(|task| task.source.as_str().to_owned()).collect::<Vec<_>>(),
-        &text(|task| &task.fingerprint),
         &maybe(|task| task.key.as_deref()) as &[Option<String>],
         &maybe(|task| task.marker) as &[Option<String>],
         &text(|task| &task.title),
@@ -336,6 +386,14 @@ async fn upsert_tasks(
         &text(|task| &task.path),
         &tasks.iter().map(|task| task.line).collect::<Vec<_>>(),
         &tasks.iter().map(|task| task.fixture).collect::<Vec<_>>(),
+        &opened.commits as &[Option<Vec<u8>>],
+        &opened.names as &[Option<String>],
+        &opened.emails as &[Option<String>],
+        &opened.times as &[Option<DateTime<Utc>>],
+        &closed.commits as &[Option<Vec<u8>>],
+        &closed.names as &[Option<String>],
+        &closed.emails as &[Option<String>],
+        &closed.times as &[Option<DateTime<Utc>>],
     )
     .execute(tx.connection())
     .await

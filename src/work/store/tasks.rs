@@ -7,12 +7,79 @@
 use chrono::{DateTime, Utc};
 use sqlx::types::Uuid;
 
+use super::life::deed;
 use crate::{
     repositories::RepositoryId,
     tenancy::TenantTx,
     web::paging::PageRequest,
     work::model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskSource, TaskState},
 };
+
+struct Record {
+    id: TaskId,
+    repository_id: RepositoryId,
+    repository: String,
+    project_id: Option<ProjectId>,
+    project: Option<String>,
+    parent_id: Option<TaskId>,
+    source: TaskSource,
+    key: Option<String>,
+    marker: Option<String>,
+    title: String,
+    state: TaskState,
+    section: Option<String>,
+    author: Option<String>,
+    depth: i32,
+    attributes: serde_json::Value,
+    path: String,
+    line: i32,
+    fixture: bool,
+    present: bool,
+    opened_commit: Option<Vec<u8>>,
+    opened_name: Option<String>,
+    opened_email: Option<String>,
+    opened_at: Option<DateTime<Utc>>,
+    closed_commit: Option<Vec<u8>>,
+    closed_name: Option<String>,
+    closed_email: Option<String>,
+    closed_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<Record> for Task {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Record) -> sqlx::Result<Self> {
+        let opened = deed(row.opened_commit, row.opened_name, row.opened_email, row.opened_at)?;
+        let closed = deed(row.closed_commit, row.closed_name, row.closed_email, row.closed_at)?;
+        Ok(Self {
+            id: row.id,
+            repository_id: row.repository_id,
+            repository: row.repository,
+            project_id: row.project_id,
+            project: row.project,
+            parent_id: row.parent_id,
+            source: row.source,
+            key: row.key,
+            marker: row.marker,
+            title: row.title,
+            state: row.state,
+            section: row.section,
+            author: row.author,
+            depth: row.depth,
+            attributes: row.attributes,
+            path: row.path,
+            line: row.line,
+            fixture: row.fixture,
+            present: row.present,
+            opened,
+            closed,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
 
 /// The pattern of texts that contain this one, whatever signs it has.
 pub(super) fn contains(text: &str) -> String {
@@ -26,12 +93,14 @@ pub async fn list_tasks(
     filter: &TaskFilter,
     page: &PageRequest<IdKey>,
 ) -> sqlx::Result<Vec<Task>> {
-    sqlx::query_as!(
-        Task,
+    let rows = sqlx::query_as!(
+        Record,
         r#"SELECT t.id AS "id: TaskId", t.repository_id AS "repository_id: RepositoryId", r.name AS repository,
                   t.project_id AS "project_id: ProjectId", p.name AS "project?", t.parent_id AS "parent_id: TaskId",
                   t.source AS "source: TaskSource", t.key, t.marker, t.title, t.state AS "state: TaskState", t.section,
-                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.created_at AS "created_at: DateTime<Utc>",
+                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.present, t.opened_commit,
+                  t.opened_name, t.opened_email, t.opened_at, t.closed_commit, t.closed_name, t.closed_email,
+                  t.closed_at, t.created_at AS "created_at: DateTime<Utc>",
                   t.updated_at AS "updated_at: DateTime<Utc>"
            FROM tasks t
            JOIN repositories r ON r.tenant_id = t.tenant_id AND r.id = t.repository_id
@@ -43,6 +112,7 @@ pub async fn list_tasks(
              AND ($5::text IS NULL OR t.title ILIKE $5 OR t.key ILIKE $5)
              AND ($6::uuid IS NULL OR t.id > $6)
              AND ($7 OR NOT t.fixture)
+             AND ($9::timestamptz IS NULL OR t.opened_at < $9)
            ORDER BY t.id
            LIMIT $8"#,
         filter.state.map(TaskState::as_str),
@@ -53,18 +123,22 @@ pub async fn list_tasks(
         page.after.map(|key: IdKey| key.id) as Option<Uuid>,
         filter.with_fixtures,
         page.fetch(),
+        filter.opened_before,
     )
     .fetch_all(tx.connection())
-    .await
+    .await?;
+    rows.into_iter().map(Task::try_from).collect()
 }
 
 pub async fn find_task(tx: &mut TenantTx, id: TaskId) -> sqlx::Result<Option<Task>> {
-    sqlx::query_as!(
-        Task,
+    let row = sqlx::query_as!(
+        Record,
         r#"SELECT t.id AS "id: TaskId", t.repository_id AS "repository_id: RepositoryId", r.name AS repository,
                   t.project_id AS "project_id: ProjectId", p.name AS "project?", t.parent_id AS "parent_id: TaskId",
                   t.source AS "source: TaskSource", t.key, t.marker, t.title, t.state AS "state: TaskState", t.section,
-                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.created_at AS "created_at: DateTime<Utc>",
+                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.present, t.opened_commit,
+                  t.opened_name, t.opened_email, t.opened_at, t.closed_commit, t.closed_name, t.closed_email,
+                  t.closed_at, t.created_at AS "created_at: DateTime<Utc>",
                   t.updated_at AS "updated_at: DateTime<Utc>"
            FROM tasks t
            JOIN repositories r ON r.tenant_id = t.tenant_id AND r.id = t.repository_id
@@ -73,7 +147,8 @@ pub async fn find_task(tx: &mut TenantTx, id: TaskId) -> sqlx::Result<Option<Tas
         id.as_uuid(),
     )
     .fetch_optional(tx.connection())
-    .await
+    .await?;
+    row.map(Task::try_from).transpose()
 }
 
 /// Counts the tasks that a filter leaves.
@@ -86,13 +161,15 @@ pub async fn count_tasks(tx: &mut TenantTx, filter: &TaskFilter) -> sqlx::Result
              AND ($3::uuid IS NULL OR repository_id = $3)
              AND ($4::uuid IS NULL OR project_id = $4)
              AND ($5::text IS NULL OR title ILIKE $5 OR key ILIKE $5)
-             AND ($6 OR NOT fixture)"#,
+             AND ($6 OR NOT fixture)
+             AND ($7::timestamptz IS NULL OR opened_at < $7)"#,
         filter.state.map(TaskState::as_str),
         filter.source.map(TaskSource::as_str),
         filter.repository.map(RepositoryId::as_uuid),
         filter.project.map(ProjectId::as_uuid),
         filter.text.as_deref().map(contains),
         filter.with_fixtures,
+        filter.opened_before,
     )
     .fetch_one(tx.connection())
     .await

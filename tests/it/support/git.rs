@@ -36,6 +36,38 @@ impl Repository {
         self
     }
 
+    /// Writes files, deletes those without content, and commits everything as this author.
+    pub fn commit_as(&self, author: &str, files: &[(&str, &str)]) -> &Self {
+        for (name, content) in files {
+            let file = self.path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            if content.is_empty() {
+                fs::remove_file(file).unwrap();
+            } else {
+                fs::write(file, content).unwrap();
+            }
+        }
+        self.git(&["add", "--all"]);
+        let person = format!("{author} <{}@example.com>", author.to_lowercase());
+        self.git(&["commit", "--quiet", "--author", &person, "--message", "A commit"]);
+        self
+    }
+
+    /// Writes files and commits everything as somebody else, so many days later.
+    pub fn commit_later(&self, name: &str, days: usize, files: &[(&str, &str)]) -> &Self {
+        for (file, content) in files {
+            let file = self.path.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        self.git(&["add", "--all"]);
+        let date = format!("2026-02-{:02}T10:00:00Z", days + 2);
+        let author = format!("--author={name} <{}@example.com>", name.replace(' ', "."));
+        let dated = format!("--date={date}");
+        self.git_at(&date, &["commit", "--quiet", &author, &dated, "--message", name]);
+        self
+    }
+
     /// Adds so many commits of one changing file, quickly.
     pub fn commit_many(&self, count: usize) {
         let mut stream = String::new();
@@ -60,6 +92,10 @@ impl Repository {
     }
 
     pub fn git(&self, arguments: &[&str]) -> String {
+        self.git_at("2026-02-01T10:00:00Z", arguments)
+    }
+
+    fn git_at(&self, date: &str, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .args(arguments)
             .current_dir(&self.path)
@@ -67,10 +103,10 @@ impl Repository {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_AUTHOR_NAME", "Ada")
             .env("GIT_AUTHOR_EMAIL", "ada@example.com")
-            .env("GIT_AUTHOR_DATE", "2026-02-01T10:00:00Z")
+            .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_NAME", "Ada")
             .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-            .env("GIT_COMMITTER_DATE", "2026-02-01T10:00:00Z")
+            .env("GIT_COMMITTER_DATE", date)
             .output()
             .unwrap();
         assert!(

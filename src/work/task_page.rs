@@ -1,0 +1,138 @@
+//! One task: where it stands, and its life.
+
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use super::{
+    model::{Deed, EventKind, Task, TaskEvent, TaskId},
+    pages::viewing,
+    store,
+    views::{Viewing, task_pill},
+};
+use crate::{
+    organizations::Rail,
+    tenancy::{Scope, ViewWork},
+    web::{
+        AppError, Result,
+        html::{Crumb, Html, Link, Pill, Shell, Tone},
+        icon::Icon,
+        time::{Age, Moment},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "work/task.html")]
+pub(super) struct TaskPage {
+    shell: Shell,
+    title: String,
+    key: String,
+    status: Pill,
+    /// Whether the line is in the default branch.
+    is_present: bool,
+    path: String,
+    line: i32,
+    section: String,
+    /// Whom a note names.
+    named: String,
+    age: Option<Age>,
+    opened: Option<DeedRow>,
+    closed: Option<DeedRow>,
+    /// What closed it did: ticked, or removed.
+    is_done: bool,
+    project: Link,
+    repository: Link,
+    above: Option<Link>,
+    /// The latest first.
+    events: Vec<EventRow>,
+}
+
+struct DeedRow {
+    name: String,
+    at: Moment,
+    commit: Link,
+}
+
+struct EventRow {
+    pill: Pill,
+    from: String,
+    to: String,
+    deed: DeedRow,
+}
+
+/// Shows one task.
+pub(super) async fn task(
+    scope: Scope<ViewWork>,
+    rail: Data<Rail>,
+    path: Path<(String, TaskId)>,
+) -> Result<Html<TaskPage>> {
+    let viewing = viewing(&scope);
+    let mut tx = scope.begin().await?;
+    let task = store::find_task(&mut tx, path.1).await?.ok_or(AppError::NotFound)?;
+    let events = store::list_task_events(&mut tx, task.id).await?;
+    let above = match task.parent_id {
+        Some(parent) => store::find_task(&mut tx, parent).await?,
+        None => None,
+    };
+
+    let deed = |deed: &Deed| DeedRow::new(deed, &task, &viewing);
+    let links = &viewing.links;
+    let project = match (&task.project, task.project_id) {
+        (Some(name), Some(id)) => Link::new(name, links.project(id)),
+        _ => Link::new(&task.repository, links.repository(&task.repository)),
+    };
+    let name = task.key.clone().unwrap_or_else(|| task.title.clone());
+    let steps = vec![Crumb::new(name, links.task(task.id))];
+    Ok(Html::new(TaskPage {
+        shell: rail.shell(&scope, "tasks", steps),
+        status: task_pill(&task),
+        age: task.opened.as_ref().map(|opened| Age::new(opened.at, viewing.now)),
+        opened: task.opened.as_ref().map(deed),
+        closed: task.closed.as_ref().map(deed),
+        is_done: task.state == super::model::TaskState::Done,
+        events: events.iter().rev().map(|event| EventRow::new(event, &task, &viewing)).collect(),
+        above: above.map(|above| Link::new(above.title, links.task(above.id))),
+        repository: Link::new(&task.repository, links.repository(&task.repository)),
+        project,
+        is_present: task.present,
+        line: task.line,
+        key: task.key.unwrap_or_default(),
+        section: task.section.unwrap_or_default(),
+        named: task.author.unwrap_or_default(),
+        path: task.path,
+        title: task.title,
+    }))
+}
+
+impl DeedRow {
+    fn new(deed: &Deed, task: &Task, viewing: &Viewing) -> Self {
+        let href = viewing.links.commit(&task.repository, &deed.commit.to_string());
+        Self {
+            name: deed.name.clone(),
+            at: Moment::new(deed.at, viewing.now),
+            commit: Link::new(deed.commit.short(), href),
+        }
+    }
+}
+
+impl EventRow {
+    fn new(event: &TaskEvent, task: &Task, viewing: &Viewing) -> Self {
+        Self {
+            pill: event_pill(event.kind),
+            from: event.from.clone().unwrap_or_default(),
+            to: event.to.clone().unwrap_or_default(),
+            deed: DeedRow::new(&event.deed, task, viewing),
+        }
+    }
+}
+
+fn event_pill(kind: EventKind) -> Pill {
+    match kind {
+        EventKind::Created => Pill::new(Tone::Info, Icon::Plus, "opened"),
+        EventKind::Moved => Pill::new(Tone::Quiet, Icon::ArrowRight, "moved"),
+        EventKind::Reworded => Pill::new(Tone::Quiet, Icon::File, "reworded"),
+        EventKind::Done => Pill::new(Tone::Good, Icon::Done, "done"),
+        EventKind::Reopened => Pill::new(Tone::Warn, Icon::Open, "reopened"),
+        EventKind::Removed => Pill::new(Tone::Quiet, Icon::Dropped, "removed"),
+        EventKind::Returned => Pill::new(Tone::Warn, Icon::Refresh, "returned"),
+    }
+}
