@@ -17,7 +17,7 @@ use crate::scanner::{
 /// Nobody writes longer ones by hand.
 const MAX_BYTES: usize = 256 * 1024;
 /// How often the parser asks whether to go on, about once in a hundred steps.
-const MAX_PARSER_CALLS: usize = 10_000;
+const MAX_PARSER_CALLS: usize = 3_000;
 const MAX_NODES: usize = 200_000;
 const MAX_DEPTH: usize = 40;
 /// Items that names stand for, counted each time such a name is used.
