@@ -239,8 +239,10 @@ fn is_same(one: &Recording, other: &Recording) -> bool {
 fn at(address: &str, cursor: Option<&str>, limit: Option<u16>) -> String {
     let mut path = address.to_owned();
     let mut add = |name: &str, value: String| {
-        path.push(if path.contains('?') { '&' } else { '?' });
-        path.push_str(&format!("{name}={value}"));
+        let sign = if path.contains('?') { "&" } else { "?" };
+        for part in [sign, name, "=", &value] {
+            path.push_str(part);
+        }
     };
     if let Some(cursor) = cursor {
         add("cursor", cursor.to_owned());

@@ -151,11 +151,10 @@ fn commit(out: Import<'_>, branch: &str, number: usize, from: &str) -> std::io::
 }
 
 fn manifest(name: &str, random: &mut Random) -> String {
-    let mut text = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\n[dependencies]\n");
-    for number in 0..8 {
-        text.push_str(&format!("{}-{number} = \"1.{}\"\n", random.word(), random.below(30)));
-    }
-    text
+    let head = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\n[dependencies]\n");
+    let needed =
+        (0..8).map(|number| format!("{}-{number} = \"1.{}\"\n", random.word(), random.below(30)));
+    std::iter::once(head).chain(needed).collect::<Vec<_>>().concat()
 }
 
 /// Writes the repository that has a history.

@@ -108,7 +108,7 @@ fn merges_of_many_and_crossing_ones_have_each_commit_once() {
 
     assert_eq!(scanned.commits().len(), 1 + 66 + 1 + 200 + 1);
     assert_eq!(scanned.history_warnings(), [""; 0]);
-    assert!(scanned.took < Duration::from_secs(60), "{:?}", scanned.took);
+    assert!(scanned.took < Duration::from_mins(1), "{:?}", scanned.took);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn one_large_file_at_thousands_of_paths_is_counted_in_time() {
     let scanned = repository.scan();
 
     assert_eq!(scanned.commits()[0]["insertions"], 20_000_u64 * (8 << 20));
-    assert!(scanned.took < Duration::from_secs(60), "{:?}", scanned.took);
+    assert!(scanned.took < Duration::from_mins(1), "{:?}", scanned.took);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use quarterdeck::scanner::{ScanReport, model::Warning};
 use serde_json::Value;
 
 /// More is a hang: the largest of these repositories takes a fraction of it, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What came of a scan.
 pub(crate) struct Scanned {

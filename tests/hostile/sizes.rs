@@ -70,7 +70,7 @@ fn ten_trees_that_unfold_to_ten_thousand_million_files_are_refused_at_once() {
 
     scanned.assert_refused("`scanner.max_files`");
     assert!(scanned.peak_megabytes < 400, "{} MB", scanned.peak_megabytes);
-    assert!(scanned.took < Duration::from_secs(60), "{:?}", scanned.took);
+    assert!(scanned.took < Duration::from_mins(1), "{:?}", scanned.took);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_mailmap_made_to_be_slow_is_read_in_time() {
     let scanned = repository.scan();
 
     assert_eq!(scanned.commits()[0]["author"], "Name 1999");
-    assert!(scanned.took < Duration::from_secs(60), "{:?}", scanned.took);
+    assert!(scanned.took < Duration::from_mins(1), "{:?}", scanned.took);
 }
 
 /// Wherever it stands in the history, not only in the head.

@@ -209,8 +209,8 @@ async fn a_submodule_is_a_link_once_its_repository_is_connected() {
     let page = viewer.get("/acme/repositories/parent").await.expect(200).text;
     assert!(page.contains("libs/money") && page.contains("not connected"), "{page}");
     let page = owner.get("/acme/repositories/parent").await.expect(200).text;
-    let start = page.find("/acme/repositories?connect=").unwrap();
-    let form = page[start..].split('"').next().unwrap().replace("&amp;", "&");
+    let form = page.split('"').find(|text| text.starts_with("/acme/repositories?connect="));
+    let form = form.unwrap().replace("&amp;", "&");
     let page = owner.get(form.split('#').next().unwrap()).await.expect(200).text;
     assert!(page.contains(&format!("value=\"{}\"", child.path())), "{page}");
 

@@ -275,12 +275,9 @@ async fn a_file_whose_content_is_missing_is_a_warning_and_the_rest_is_read() {
     assert_eq!(world.look(world.acme, scan).await.scan.warnings, 0);
     // The source has lost it as well, and the new commit's file of that content cannot be read.
     repository.commit("Two", &[("again.md", "text\n")]);
-    fs::remove_file(Path::new(repository.path()).join(format!(
-        ".git/objects/{}/{}",
-        &blob[..2],
-        &blob[2..]
-    )))
-    .unwrap();
+    let (folder, file) = blob.split_at(2);
+    let object = format!(".git/objects/{folder}/{file}");
+    fs::remove_file(Path::new(repository.path()).join(object)).unwrap();
     let mirror = mirror(&world);
     let unpacked = tempfile::tempdir().unwrap();
     unpack_without(&mirror, unpacked.path(), &blob);
@@ -311,8 +308,7 @@ fn unpack_without(mirror: &Path, scratch: &Path, without: &str) {
         fs::remove_file(pack).unwrap();
     }
     let all = git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"], None);
-    let kept: String =
-        all.lines().filter(|line| *line != without).map(|line| format!("{line}\n")).collect();
+    let kept = all.lines().filter(|line| *line != without).collect::<Vec<_>>().join("\n") + "\n";
     let list = scratch.join("list");
     fs::write(&list, kept).unwrap();
     let target = mirror.join("objects/pack/pack");

@@ -106,7 +106,7 @@ async fn scans_on_the_way_tell_what_one_scan_tells() {
     let repository = world.repository("eventful");
     let mut heads = Vec::new();
     eventful(&repository, &mut || {
-        heads.push(repository.git(&["rev-parse", "HEAD"]).trim().to_owned())
+        heads.push(repository.git(&["rev-parse", "HEAD"]).trim().to_owned());
     });
 
     let mut first_ids = Vec::new();
