@@ -13,6 +13,7 @@ use super::{
     detectors::CHAIN,
     facts::{BlobFacts, FactKey, KnownFacts, Reading, Unread},
     gather::{self, Outcome, Wanted, Watch},
+    languages,
     manifest::{Contribution, Finding, TaskList},
     model::{
         Language, OwnersFile, Project, ScanReport, Submodule, Task, Todo, TreeSize, WarningCode,
@@ -348,6 +349,9 @@ impl<'a> Assembly<'a> {
 
     fn too_large(&mut self, path: &'a str, size: u64, limit: u64) {
         self.details.size(path, size);
+        if languages::is_lock_file(path) {
+            return;
+        }
         let is_manifest = CHAIN.iter().any(|one| one.reads(super::detectors::FileName(path)));
         let what = if is_manifest { "manifest" } else { "file" };
         let message = format!(

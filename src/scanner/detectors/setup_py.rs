@@ -1,6 +1,11 @@
 //! `setup.py`: a program, of which only the literals that reach `setup(…)` are read. It never runs.
 
-use std::{cell::Cell, collections::HashMap, ops::ControlFlow};
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
@@ -16,8 +21,8 @@ use crate::scanner::{
 
 /// Nobody writes longer ones by hand.
 const MAX_BYTES: usize = 256 * 1024;
-/// How often the parser asks whether to go on, about once in a hundred steps.
-const MAX_PARSER_CALLS: usize = 3_000;
+/// How long it may take to parse one; what people write takes a few milliseconds.
+const PATIENCE: Duration = Duration::from_millis(500);
 const MAX_NODES: usize = 200_000;
 const MAX_DEPTH: usize = 40;
 /// Items that names stand for, counted each time such a name is used.
@@ -27,6 +32,9 @@ const MAX_COPIES: usize = 50_000;
 pub(super) fn read(source: &str) -> Result<Finding, Unreadable> {
     if source.len() > MAX_BYTES {
         return Err(Unreadable::new(&"it is longer than any that people write"));
+    }
+    if !source.contains("setup") {
+        return Ok(Finding::addition(Manifest::default()));
     }
     let tree = parse(source).ok_or_else(|| Unreadable::new(&"it takes too long to parse"))?;
     let mut program = Program { source, names: HashMap::new(), copies: Cell::new(0), setup: None };
@@ -43,10 +51,10 @@ pub(super) fn read(source: &str) -> Result<Finding, Unreadable> {
 fn parse(source: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_python::LANGUAGE.into()).ok()?;
-    let mut calls = 0;
+    let begun = Instant::now();
+    // Asked about once in a hundred steps, of which each is slow where a text nests without end.
     let mut watch = |_: &tree_sitter::ParseState| {
-        calls += 1;
-        if calls > MAX_PARSER_CALLS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if begun.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let bytes = source.as_bytes();
     let mut input = |at: usize, _| bytes.get(at..).unwrap_or_default();
