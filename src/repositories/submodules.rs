@@ -51,6 +51,11 @@ pub struct Address {
 /// An SSH address becomes the https one of the same repository. Only text is looked at: neither the
 /// network nor the disk, whose paths a stranger's repository may name. None where it is no address.
 pub fn resolve(repository: &str, url: &str) -> Option<Address> {
+    // Escapes and the address it is relative to make it longer than what was written.
+    address(repository, url).filter(|found| found.key.len() <= 2_048 && found.url.len() <= 2_048)
+}
+
+fn address(repository: &str, url: &str) -> Option<Address> {
     let url = url.trim();
     if url.is_empty() || url.len() > 2_048 || url.chars().any(char::is_control) {
         return None;

@@ -188,20 +188,26 @@ impl File<'_> {
         line.len()
     }
 
+    /// Reads on to the end of the comment or of the line, each sign looked for only once.
     fn comment(&mut self, line: &[u8], at: usize, number: u32, inside: (Block, u32)) -> usize {
-        let (block, depth) = inside;
-        let rest = slice(line, at, line.len());
-        let end = memmem::find(rest, block.end.as_bytes());
-        let inner = if block.nests { memmem::find(rest, block.start.as_bytes()) } else { None };
-        let (length, step, depth) = match (end, inner) {
-            (Some(end), Some(inner)) if inner < end => (inner, block.start.len(), depth + 1),
-            (None, Some(inner)) => (inner, block.start.len(), depth + 1),
-            (Some(end), _) => (end, block.end.len(), depth - 1),
-            (None, None) => (rest.len(), 0, depth),
-        };
-        self.markers(slice(rest, 0, length), number);
+        let (block, mut depth) = inside;
+        let mut at = at;
+        let mut ends = Signs::of(block.end);
+        let mut starts = Signs::of(if block.nests { block.start } else { "" });
+        while depth > 0 && at < line.len() {
+            let (end, start) = (ends.next(line, at), starts.next(line, at));
+            let (until, step, change) = match (end, start) {
+                (Some(end), Some(start)) if start < end => (start, block.start.len(), 1),
+                (None, Some(start)) => (start, block.start.len(), 1),
+                (Some(end), _) => (end, block.end.len(), -1),
+                (None, None) => (line.len(), 0, 0),
+            };
+            self.markers(slice(line, at, until), number);
+            depth = depth.saturating_add_signed(change);
+            at = until + step;
+        }
         self.state = if depth == 0 { State::Code } else { State::Comment(block, depth) };
-        at + length + step
+        at
     }
 
     /// Takes the first marker of a stretch of comment.
@@ -220,6 +226,30 @@ impl File<'_> {
                 return;
             }
         }
+    }
+}
+
+/// The places of one sign in a line, found from left to right.
+struct Signs {
+    sign: &'static str,
+    was_looked_for: bool,
+    /// The next one; once looked for, none means none in the rest of the line.
+    found: Option<usize>,
+}
+
+impl Signs {
+    const fn of(sign: &'static str) -> Self {
+        Self { sign, was_looked_for: sign.is_empty(), found: None }
+    }
+
+    /// The first at or after `at`.
+    fn next(&mut self, line: &[u8], at: usize) -> Option<usize> {
+        if !self.was_looked_for || self.found.is_some_and(|place| place < at) {
+            let rest = slice(line, at, line.len());
+            self.was_looked_for = true;
+            self.found = memmem::find(rest, self.sign.as_bytes()).map(|place| at + place);
+        }
+        self.found
     }
 }
 

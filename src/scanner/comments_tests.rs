@@ -146,6 +146,8 @@ fn counts_agree_with_tokei() {
 fn hostile_sources_are_read_in_time() {
     let hostile = [
         "/*".repeat(1_000_000),
+        "/* ".repeat(700_000),
+        "/*\n".repeat(300_000) + &"*/ ".repeat(300_000),
         "\"\\".repeat(1_000_000),
         "'".repeat(2_000_000),
         " ".repeat(2_000_000),

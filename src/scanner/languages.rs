@@ -20,7 +20,7 @@ const LOCK_FILES: [&str; 3] = ["package-lock.json", "npm-shrinkwrap.json", "pnpm
 /// Written by package managers: nobody misses what is in a large one.
 pub(super) fn is_lock_file(path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    LOCK_FILES.contains(&name) || name.ends_with(".lock")
+    LOCK_FILES.contains(&name) || Path::new(name).extension().is_some_and(|end| end == "lock")
 }
 
 pub(super) fn guess(name: &str) -> Guess {

@@ -11,6 +11,8 @@ use super::model::{Attributes, EntryKind, EntryPoint, Pipeline, Scope, Script, W
 
 /// Entry points, and scripts, of one manifest; where there are more, they are generated.
 const MAX_LISTED: usize = 200;
+/// Direct dependencies of one manifest; where there are more, it is no manifest that people write.
+const MAX_DEPENDENCIES: usize = 5_000;
 
 /// What one file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -291,7 +293,7 @@ impl Manifest {
     }
 
     pub fn require(&mut self, requirement: Requirement) {
-        if !requirement.name.is_empty() {
+        if !requirement.name.is_empty() && self.dependencies.len() < MAX_DEPENDENCIES {
             self.dependencies.push(requirement);
         }
     }

@@ -104,6 +104,9 @@ fn children<'a>(placed: &[Placed<'a>], existing: &HashSet<&str>) -> Vec<Placed<'
 
 /// What would only add to the project around it is one of its own where a workspace names it.
 fn promote(placed: &mut [Placed<'_>]) {
+    if placed.iter().all(|one| one.standing != Standing::Component) {
+        return;
+    }
     let mut roots: HashMap<(usize, &str), Vec<Members<'_>>> = HashMap::new();
     for one in placed.iter() {
         if let Some(workspace) = &one.manifest.workspace {

@@ -373,14 +373,23 @@ impl<'a> Assembly<'a> {
         let languages = count_languages(&self.files, &owners, &mut projects);
         let mut todos = Vec::new();
         for file in self.files.iter().filter(|file| !file.is_generated) {
-            todos.extend(todos_of(file.path, file.facts, &owners));
+            let room = MAX_REPORTED.saturating_sub(todos.len());
+            if room < file.facts.markers.len() {
+                self.warnings.add(WarningCode::ListTruncated, file.path, TOO_MANY);
+            }
+            todos.extend(todos_of(file.path, file.facts, &owners).take(room));
         }
         todos.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         self.lists.sort_by_key(|(path, _)| *path);
         let mut tasks = Vec::new();
         for (path, list) in &self.lists {
             let first = tasks.len();
-            tasks.extend(tasks_of(path, list, first, &owners));
+            // Tasks stand behind those they are part of, so that none loses its parent.
+            let room = MAX_REPORTED.saturating_sub(first);
+            if room < list.tasks.len() {
+                self.warnings.add(WarningCode::ListTruncated, path, TOO_MANY);
+            }
+            tasks.extend(tasks_of(path, list, first, &owners).take(room));
         }
         warn_of_duplicates(&tasks, &mut self.warnings);
         let (files, bytes) = self.details.total();
@@ -401,6 +410,12 @@ impl<'a> Assembly<'a> {
         }
     }
 }
+
+/// Tasks, and notes, of one repository. The same small file at a great many paths would else fill
+/// the memory.
+const MAX_REPORTED: usize = 200_000;
+const TOO_MANY: &str =
+    "The repository has more of them than are kept, so those from here on are left out.";
 
 /// All directories that have a file below them.
 fn directories<'a>(files: &[Seen<'a>]) -> HashSet<&'a str> {

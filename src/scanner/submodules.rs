@@ -1,6 +1,6 @@
 //! The submodules of a commit: the paths of its tree, with what `.gitmodules` says of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{model::Submodule, model::WarningCode, text, warnings::Warnings};
 use crate::repositories::{
@@ -23,7 +23,10 @@ pub(super) fn find(
         return Vec::new();
     }
     let mut told = told(entries, reader, warnings);
-    let found = pinned.into_iter().map(|(path, commit)| {
+    // Paths that are no UTF-8 may read alike.
+    let mut seen = HashSet::new();
+    let pinned = pinned.into_iter().filter(|(path, _)| seen.insert(path.clone()));
+    let found = pinned.map(|(path, commit)| {
         let entry = told.remove(&path);
         if entry.is_none() {
             warnings.add(WarningCode::SubmoduleNotFollowed, &path, "This is a submodule, but `.gitmodules` does not say of which repository: add its entry, or remove the path.");

@@ -88,7 +88,8 @@ impl Place {
         let last = before.last();
         match self {
             Self::Anywhere => true,
-            Self::LineStart => before.trim_ascii().is_empty(),
+            // Nobody indents further; a long line must not be looked through for each token.
+            Self::LineStart => before.len() <= 1_000 && before.trim_ascii().is_empty(),
             Self::AfterSpace => last.is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b';'),
             Self::NotInUrl => last.is_none_or(|byte| *byte != b':' && *byte != b'\\'),
         }

@@ -114,6 +114,10 @@ pub async fn change(
     change: &Change,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Result<Changed, Refusal>> {
+    // As it is now: somebody else may have changed it since it was looked up.
+    repositories::lock(tx, repository.id).await?;
+    let current = repositories::find(tx, repository.id).await?;
+    let repository = current.as_ref().unwrap_or(repository);
     let name = change.name.as_deref().unwrap_or(&repository.name);
     let source = change.source.as_ref().filter(|new| new.to_string() != repository.source);
     if name == repository.name && source.is_none() {

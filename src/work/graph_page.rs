@@ -26,6 +26,8 @@ use crate::{
 
 /// A drawing of more projects shows nothing but lines.
 const DRAWN: usize = 300;
+/// Lines of a drawing; each bends in every column that it crosses.
+const DRAWN_LINES: usize = 1_000;
 /// Longer names are cut in a box; the list below has them whole.
 const NAME: usize = 26;
 
@@ -96,7 +98,8 @@ pub(super) async fn graph(
         Crumb::new(&home.label, &home.href),
         Crumb::new("Graph", viewing.links.graph(&repository.name)),
     ];
-    let is_drawn = !graph.edges.is_empty() && graph.nodes.len() <= DRAWN;
+    let is_drawn =
+        !graph.edges.is_empty() && graph.nodes.len() <= DRAWN && graph.edges.len() <= DRAWN_LINES;
     Ok(Html::new(GraphPage {
         shell: rail.shell(&scope, "repositories", steps),
         repository: home,

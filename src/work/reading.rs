@@ -178,7 +178,8 @@ pub(super) struct Known {
 impl Known {
     /// Whether the life of tasks can go on from what is stored.
     fn has_life(&self) -> bool {
-        self.history_complete && self.life_version == Some(life::VERSION)
+        // Without a head nothing of the history is known: what comes is all of it.
+        self.head.is_some() && self.history_complete && self.life_version == Some(life::VERSION)
     }
 }
 

@@ -27,7 +27,9 @@ impl Detector for Actions {
     }
 
     fn read(&self, file: FileName<'_>, text: &str) -> Result<Finding, Unreadable> {
-        if file.directory_name() != "workflows" {
+        let is_action = matches!(file.name(), "action.yml" | "action.yaml");
+        // A workflow may have an action's name: what is in it tells.
+        if is_action && (file.directory_name() != "workflows" || text.contains("\nruns:")) {
             return action(text);
         }
         let name = file.name();

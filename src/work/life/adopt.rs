@@ -23,6 +23,10 @@ pub(super) fn adopt(
     orphans.sort_by_key(|task| task.as_ref().map(|task| (task.path.clone(), task.mark.line)));
     by(tasks, &mut orphans, |task| {
         let id = task.mark.id.as_deref()?.to_uppercase();
+        Some((id, task.path.clone(), task.present))
+    });
+    by(tasks, &mut orphans, |task| {
+        let id = task.mark.id.as_deref()?.to_uppercase();
         Some((id, task.present))
     });
     by(tasks, &mut orphans, |task| task.mark.id.as_deref().map(str::to_uppercase));
@@ -66,7 +70,10 @@ fn by<K: Hash + Eq>(
     }
     let mut nameless: Vec<&mut LifeTask> =
         tasks.iter_mut().filter(|task| task.id.is_none()).collect();
-    nameless.sort_by_key(|task| (!task.present, task.mark.line));
+    nameless.sort_by(|one, other| {
+        let key = |task: &LifeTask| (!task.present, task.mark.line);
+        (one.path.as_str(), key(one)).cmp(&(other.path.as_str(), key(other)))
+    });
     for task in nameless {
         let next = key(task).and_then(|key| waiting.get_mut(&key)?.pop_front());
         let orphan = next.and_then(|index| orphans.get_mut(index)).and_then(Option::take);

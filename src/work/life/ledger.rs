@@ -15,6 +15,9 @@ use crate::{
     work::model::EventKind,
 };
 
+/// Tasks that share an id and are told by it; where there are more, their place and words tell.
+const MAX_OF_ONE_ID: usize = 64;
+
 /// All tasks, and where to find them.
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -146,7 +149,12 @@ impl Ledger {
         if here >= usize::try_from(new.mark.copies).unwrap_or(usize::MAX) {
             return;
         }
-        let known = self.find_id(new, taken).or_else(|| self.find_vanished(new, taken));
+        // Where the same id still stands in another file, this is a copy of it.
+        let is_free = |task: &usize| {
+            !self.is_present(*task) || self.tasks.get(*task).is_some_and(|it| it.path == new.path)
+        };
+        let known =
+            self.find_id(new, taken).filter(is_free).or_else(|| self.find_vanished(new, taken));
         let task = match known {
             Some(task) => {
                 self.change(task, new, is_fixture, Some(deed));
@@ -185,8 +193,14 @@ impl Ledger {
     }
 
     fn find_id(&self, placed: Placed<'_>, taken: &Taken) -> Option<usize> {
-        let known = self.ids.get(&placed.mark.id.as_deref()?.to_uppercase())?;
-        let free = known.iter().copied().filter(|task| !taken.contains(task));
+        let id = placed.mark.id.as_deref()?;
+        let known = self.ids.get(&id.to_uppercase())?;
+        // A task that lost its id since is another's no more.
+        let has_id = |task: &usize| {
+            let own = self.tasks.get(*task).and_then(|task| task.mark.id.as_deref());
+            own.is_some_and(|own| own.eq_ignore_ascii_case(id))
+        };
+        let free = known.iter().copied().filter(|task| !taken.contains(task)).filter(has_id);
         free.min_by_key(|task| {
             let is_elsewhere = self.tasks.get(*task).is_none_or(|task| task.path != placed.path);
             (!self.is_present(*task), is_elsewhere)
@@ -295,7 +309,7 @@ impl Ledger {
         spots.entry(Spot::of(&task.path, &task.mark)).or_default().push(index);
         if let Some(id) = &task.mark.id {
             let known = self.ids.entry(id.to_uppercase()).or_default();
-            if !known.contains(&index) {
+            if known.len() < MAX_OF_ONE_ID && !known.contains(&index) {
                 known.push(index);
             }
         }

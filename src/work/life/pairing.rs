@@ -51,6 +51,10 @@ pub(super) fn pair(before: &[Placed<'_>], after: &[Placed<'_>], budget: &mut Bud
         matched: Vec::new(),
     };
     if !before.is_empty() && !after.is_empty() {
+        matching.by(
+            |placed| Some((placed.path, id(placed)?)),
+            |placed| Some((placed.path, id(placed)?)),
+        );
         matching.by(id, id);
         matching.by_text(|placed| Some((placed.path, text(placed), place(placed))));
         matching.by_text(|placed| Some((placed.path, text(placed))));

@@ -87,7 +87,7 @@ pub(crate) async fn list_task_changes(
            WHERE t.repository_id = $1
              AND t.state IS DISTINCT FROM o.state
              AND NOT t.fixture
-             AND (o.id IS NOT NULL OR t.present)
+             AND (t.present OR o.state = 'open')
            ORDER BY t.id"#,
         repository.as_uuid(),
         ids,

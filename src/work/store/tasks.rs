@@ -112,7 +112,7 @@ pub async fn list_tasks(
              AND ($5::text IS NULL OR t.title ILIKE $5 OR t.key ILIKE $5)
              AND ($6::uuid IS NULL OR t.id > $6)
              AND ($7 OR NOT t.fixture)
-             AND ($9::timestamptz IS NULL OR t.opened_at < $9)
+             AND ($9::timestamptz IS NULL OR t.opened_at < $9 OR t.opened_at IS NULL)
            ORDER BY t.id
            LIMIT $8"#,
         filter.state.map(TaskState::as_str),
@@ -162,7 +162,7 @@ pub async fn count_tasks(tx: &mut TenantTx, filter: &TaskFilter) -> sqlx::Result
              AND ($4::uuid IS NULL OR project_id = $4)
              AND ($5::text IS NULL OR title ILIKE $5 OR key ILIKE $5)
              AND ($6 OR NOT fixture)
-             AND ($7::timestamptz IS NULL OR opened_at < $7)"#,
+             AND ($7::timestamptz IS NULL OR opened_at < $7 OR opened_at IS NULL)"#,
         filter.state.map(TaskState::as_str),
         filter.source.map(TaskSource::as_str),
         filter.repository.map(RepositoryId::as_uuid),
