@@ -254,7 +254,11 @@ async fn pages_and_api_show_the_life() {
     ] {
         assert!(page.text.contains(text), "{text} is not on the page: {}", page.text);
     }
-    assert!(list.text.contains(">3 weeks</span><span class=\"of-project\"> by Ada"), "{}", list.text);
+    assert!(
+        list.text.contains(">3 weeks</span><span class=\"of-project\"> by Ada"),
+        "{}",
+        list.text
+    );
 }
 
 #[actix_web::test]
