@@ -209,9 +209,9 @@ impl<'a> History<'a> {
         let at = self.random.below(self.files.len());
         self.change(at);
         let beside = COMMITS + number;
-        commit(self.out, "side", beside, &format!("from :{}\n", number - 1))?;
+        commit(self.out, "side", beside, &format!("from :{}", number - 1))?;
         self.put(at)?;
-        let parents = format!("from :{}\nmerge :{beside}\n", number - 1);
+        let parents = format!("from :{}\nmerge :{beside}", number - 1);
         commit(self.out, "main", number, &parents)?;
         self.put(at)
     }
