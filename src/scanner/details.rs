@@ -11,7 +11,7 @@ use super::{
     model::{LicenceText, Project, Readme},
     paths,
     readme::{self, ReadmeHead},
-    scan::Owners,
+    report::Owners,
     test_files,
 };
 

@@ -4,7 +4,7 @@ use super::{
     codeowners::{self, Codeowners},
     facts::{BlobFacts, Reading, Tools},
     model::ScanReport,
-    scan::report_of,
+    report::report_of,
 };
 
 /// What a file of this path and these bytes says; none where its path promises nothing.

@@ -28,9 +28,18 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Watch {
     pub progress: Progress,
-    /// Set it, and the scan ends with [`super::ScanError::Cancelled`] at the next blob.
+    /// Set it, and the scan ends with [`super::ScanError::Cancelled`] soon.
     pub cancel: AtomicBool,
 }
+
+impl Watch {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether somebody wants the work to end; what takes long asks now and then.
+pub(super) type Stopped<'a> = &'a dyn Fn() -> bool;
 
 /// A blob to read, and how; the path is one of those that ask for it.
 pub(super) struct Wanted {
@@ -67,7 +76,7 @@ pub(super) fn gather(
     let (next, licences) = (AtomicUsize::new(0), Arc::default());
     let queue = Queue { store, wanted, missing: &missing, next, max_bytes, watch, licences };
     let read = queue.drain();
-    if watch.cancel.load(Ordering::Relaxed) {
+    if watch.is_stopped() {
         return None;
     }
     let mut outcomes: Vec<Outcome> = wanted.iter().map(|_| Outcome::Known).collect();
@@ -124,7 +133,7 @@ impl Queue<'_> {
                 return done;
             };
             for index in chunk {
-                if self.watch.cancel.load(Ordering::Relaxed) {
+                if self.watch.is_stopped() {
                     return done;
                 }
                 if let Some(wanted) = self.wanted.get(*index) {

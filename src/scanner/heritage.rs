@@ -7,6 +7,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     detectors::CHAIN,
+    gather::Stopped,
     manifest::{Field, Heritage, Manifest, Requirement, Shared},
     paths,
     projects::Placed,
@@ -21,14 +22,16 @@ const MAX_DEPTH: usize = 8;
 const MAX_EXPANSIONS: usize = 100;
 const MAX_LENGTH: usize = 256;
 
-/// Gives each manifest what it takes from others, so that from here on each stands for itself.
-pub(super) fn settle<'a>(placed: &[Placed<'a>]) -> Vec<Placed<'a>> {
+/// Gives each manifest what it takes from others, so that from here on each stands for itself;
+/// none where it was stopped.
+pub(super) fn settle<'a>(placed: &[Placed<'a>], stopped: Stopped<'_>) -> Option<Vec<Placed<'a>>> {
     let estate = Estate::new(placed);
     let settled = placed.iter().map(|one| {
         if is_settled(&one.manifest) {
-            return one.clone();
+            return Some(one.clone());
         }
-        Placed { manifest: Cow::Owned(estate.settled(one)), ..one.clone() }
+        let settled = || Placed { manifest: Cow::Owned(estate.settled(one)), ..one.clone() };
+        (!stopped()).then(settled)
     });
     settled.collect()
 }

@@ -9,7 +9,7 @@
 //! Plan::run   blobs whose facts are not known → facts, on all cores               gather.rs, facts.rs
 //!             a manifest's or plan's bytes → what it says                         detectors/
 //!             a source's bytes → lines and markers                                comments.rs
-//!             facts → projects, tasks, TODOs, languages                           scan.rs, projects.rs
+//!             facts → projects, tasks, TODOs, languages                           report.rs, projects.rs
 //! marks::Observer   two versions of a file → the tasks and TODOs in which they differ   marks.rs
 //! ```
 //!
@@ -46,6 +46,7 @@ mod projects;
 #[cfg(test)]
 mod property_tests;
 mod readme;
+mod report;
 mod scan;
 #[cfg(test)]
 mod scan_testing;

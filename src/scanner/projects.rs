@@ -8,13 +8,14 @@ use std::{
 use super::{
     detectors::CHAIN,
     frameworks::Frameworks,
+    gather::Stopped,
     heritage,
     internal::Names,
     manifest::{Manifest, Requirement},
     model::{Dependency, Pipeline, Project, WarningCode},
     paths,
     warnings::Warnings,
-    workspaces::Members,
+    workspaces::{self, Members, Patterns},
 };
 
 /// Scripts, entry points and the like of one project; where there are more, they are generated.
@@ -54,16 +55,17 @@ pub(super) enum Standing {
 /// The manifests of each project's directory, the most telling first.
 pub(super) type Directories<'a> = BTreeMap<String, Vec<Placed<'a>>>;
 
-/// Makes the projects, sorted by path, the root first.
+/// Makes the projects, sorted by path, the root first; none where it was stopped.
 pub(super) fn assemble(
     placed: &[Placed<'_>],
     existing: &HashSet<&str>,
     repository_name: &str,
     warnings: &mut Warnings,
-) -> Vec<Project> {
+    stopped: Stopped<'_>,
+) -> Option<Vec<Project>> {
     let mut placed = placed.to_vec();
     placed.extend(children(&placed, existing));
-    let mut placed = heritage::settle(&placed);
+    let mut placed = heritage::settle(&placed, stopped)?;
     promote(&mut placed);
     let directories = directories(&placed);
     let by_path = placed.iter().filter(|one| one.directory == paths::directory(one.path));
@@ -72,6 +74,9 @@ pub(super) fn assemble(
     let frameworks = Frameworks::new();
     let mut projects: Vec<Project> = Vec::new();
     for (directory, manifests) in &directories {
+        if stopped() {
+            return None;
+        }
         let mut project = project(directory, manifests, repository_name);
         for (detector, one) in dependencies(manifests, &directories, &by_path, warnings) {
             frameworks.tell(detector, &one.name, &mut project);
@@ -80,10 +85,10 @@ pub(super) fn assemble(
         projects.push(project);
     }
     place(&mut projects);
-    let roots = workspace_roots(&directories);
-    super::workspaces::join(&mut projects, &roots, &local(&placed), warnings);
+    let roots = workspace_roots(&directories, warnings);
+    workspaces::join(&mut projects, &roots, &local(&placed), warnings, stopped)?;
     drop_presumed(&mut projects, &directories);
-    projects
+    Some(projects)
 }
 
 /// The projects that manifests declare in directories without a manifest of their own.
@@ -108,9 +113,10 @@ fn promote(placed: &mut [Placed<'_>]) {
         return;
     }
     let mut roots: HashMap<(usize, &str), Vec<Members<'_>>> = HashMap::new();
+    let mut patterns = Patterns::default();
     for one in placed.iter() {
         if let Some(workspace) = &one.manifest.workspace {
-            let members = Members::new(workspace, &[], "", one.path);
+            let members = Members::new(workspace, &[], "", one.path, &mut patterns);
             roots.entry((one.detector, one.directory.as_ref())).or_default().push(members);
         }
     }
@@ -336,19 +342,22 @@ fn dependency(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>)
 }
 
 /// The workspaces by their directory; what one declares is a member without being named.
-fn workspace_roots<'d>(directories: &'d Directories<'_>) -> BTreeMap<&'d str, Vec<Members<'d>>> {
+fn workspace_roots<'d>(
+    directories: &'d Directories<'_>,
+    warnings: &mut Warnings,
+) -> BTreeMap<&'d str, Vec<Members<'d>>> {
     let mut roots: BTreeMap<&str, Vec<Members<'_>>> = BTreeMap::new();
+    let mut patterns = Patterns::default();
     for (directory, manifests) in directories {
         for one in manifests {
-            if let Some(workspace) = &one.manifest.workspace {
-                let kind = CHAIN.get(one.detector).map_or("", |detector| detector.kind());
-                roots.entry(directory.as_str()).or_default().push(Members::new(
-                    workspace,
-                    &one.manifest.children,
-                    kind,
-                    one.path,
-                ));
+            let Some(workspace) = &one.manifest.workspace else { continue };
+            let kind = CHAIN.get(one.detector).map_or("", |detector| detector.kind());
+            let children = &one.manifest.children;
+            let members = Members::new(workspace, children, kind, one.path, &mut patterns);
+            if members.is_cut {
+                warnings.add(WarningCode::ListTruncated, one.path, workspaces::TOO_MANY);
             }
+            roots.entry(directory.as_str()).or_default().push(members);
         }
     }
     roots

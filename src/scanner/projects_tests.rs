@@ -1,5 +1,9 @@
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
+use super::{Warnings, assemble};
 use crate::{
     repositories::testing::TestRepository,
     scanner::{
@@ -30,6 +34,16 @@ fn a_repository_without_a_manifest_is_one_generic_project() {
 #[test]
 fn an_empty_tree_is_a_generic_project_too() {
     assert_eq!(outline(&report(&[])), [(".", "demo", "generic")]);
+}
+
+#[test]
+fn putting_manifests_together_can_be_stopped() {
+    let assembled = |stopped: bool| {
+        assemble(&[], &HashSet::from(["."]), "demo", &mut Warnings::default(), &|| stopped)
+    };
+
+    assert_eq!(assembled(false).map(|projects| projects.len()), Some(1));
+    assert_eq!(assembled(true), None);
 }
 
 #[test]

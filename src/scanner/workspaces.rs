@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
+    gather::Stopped,
     manifest::{Child, Workspace},
     model::{Project, WarningCode},
     paths,
@@ -13,11 +14,34 @@ use super::{
 
 /// More patterns than this are no workspace; compiling them costs memory.
 const MAX_PATTERNS: usize = 1_000;
+/// Of all workspaces of a repository together.
+const MAX_ALL_PATTERNS: usize = 10_000;
+pub(super) const TOO_MANY: &str = "Workspaces name more patterns than are read, so members that only the last ones name are missing here.";
+
+/// How many patterns may still be compiled.
+pub(super) struct Patterns(usize);
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self(MAX_ALL_PATTERNS)
+    }
+}
+
+impl Patterns {
+    /// So many of `wanted` as there is room for.
+    fn take(&mut self, wanted: usize) -> usize {
+        let taken = wanted.min(MAX_PATTERNS).min(self.0);
+        self.0 -= taken;
+        taken
+    }
+}
 
 /// The patterns of one workspace, compiled.
 pub(super) struct Members<'a> {
     kind: &'a str,
     manifest: &'a str,
+    /// Whether it has more patterns than were read.
+    pub(super) is_cut: bool,
     wanted: GlobSet,
     unwanted: GlobSet,
     /// What the manifest makes projects itself.
@@ -32,16 +56,22 @@ impl<'a> Members<'a> {
         children: &[Child],
         kind: &'a str,
         manifest: &'a str,
+        patterns: &mut Patterns,
     ) -> Self {
-        let patterns = workspace.members.iter().take(MAX_PATTERNS);
+        let (members, exclude) = (&workspace.members, &workspace.exclude);
+        // Exclusions first: without them there would be members that nobody named.
+        let excluding = patterns.take(exclude.len());
+        let naming = patterns.take(members.len());
+        let patterns = members.iter().take(naming);
         let (negative, positive): (Vec<_>, Vec<_>) =
             patterns.map(String::as_str).partition(|pattern| pattern.starts_with('!'));
         let negative = negative.iter().map(|pattern| pattern.trim_start_matches('!'));
-        let excluded = workspace.exclude.iter().take(MAX_PATTERNS).map(String::as_str);
+        let excluded = exclude.iter().take(excluding).map(String::as_str);
         let literal = positive.iter().filter(|pattern| !pattern.contains(['*', '?', '[', '{']));
         Self {
             kind,
             manifest,
+            is_cut: naming < members.len() || excluding < exclude.len(),
             literal: literal.map(|pattern| cleaned(pattern)).collect(),
             declared: children.iter().filter_map(|child| paths::join(".", &child.path)).collect(),
             wanted: glob_set(positive.into_iter()),
@@ -61,19 +91,27 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Marks each project with the nearest workspace that names it, or that depends on it by path.
+/// Marks each project with the nearest workspace that names it, or that depends on it by path; none
+/// where it was stopped.
 pub(super) fn join(
     projects: &mut [Project],
     roots: &BTreeMap<&str, Vec<Members<'_>>>,
     local: &HashMap<String, Vec<String>>,
     warnings: &mut Warnings,
-) {
+    stopped: Stopped<'_>,
+) -> Option<()> {
     for project in projects.iter_mut() {
+        if stopped() {
+            return None;
+        }
         project.workspace = named_by(project, roots).map(str::to_owned);
     }
     let indices: HashMap<String, usize> =
         projects.iter().enumerate().map(|(index, one)| (one.path.clone(), index)).collect();
     for (root, members) in roots {
+        if stopped() {
+            return None;
+        }
         follow(projects, &indices, (root, members), local);
         warn_of_absent(&indices, root, members, warnings);
     }
@@ -81,6 +119,7 @@ pub(super) fn join(
         // What a workspace names is part of the product, though it lies below a folder of tests.
         project.fixture = paths::is_fixture_directory(&project.path);
     }
+    Some(())
 }
 
 fn named_by<'p>(project: &'p Project, roots: &BTreeMap<&str, Vec<Members<'_>>>) -> Option<&'p str> {
@@ -162,7 +201,8 @@ mod tests {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let workspace =
             Workspace { members: owned(members), exclude: owned(exclude), ..Workspace::default() };
-        Members::new(&workspace, &[], "npm", "package.json").contains(path)
+        let mut patterns = Patterns::default();
+        Members::new(&workspace, &[], "npm", "package.json", &mut patterns).contains(path)
     }
 
     #[test]
@@ -184,6 +224,20 @@ mod tests {
     #[test]
     fn broken_globs_match_nothing() {
         assert!(!contains(&["[", "{a"], &[], "a"));
+    }
+
+    #[test]
+    fn all_workspaces_of_a_repository_share_the_room_for_patterns() {
+        let members = (0..MAX_PATTERNS).map(|number| format!("packages/{number}/*")).collect();
+        let workspace = Workspace { members, ..Workspace::default() };
+        let mut patterns = Patterns::default();
+        let mut next =
+            || Members::new(&workspace, &[], "npm", "package.json", &mut patterns).is_cut;
+
+        for _ in 0..MAX_ALL_PATTERNS / MAX_PATTERNS {
+            assert!(!next());
+        }
+        assert!(next());
     }
 
     proptest::proptest! {

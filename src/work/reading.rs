@@ -256,7 +256,9 @@ impl Reader<'_> {
             is_cut: !reading.history_warnings.is_empty(),
             head: self.known.head_deed.clone().map(Arc::new).filter(|_| fetched.head.is_some()),
         };
-        reading.life = Life::simulate(start, steps, &reading.report);
+        let stopped = || self.progress.is_stopped();
+        reading.life =
+            Life::simulate(start, steps, &reading.report, &stopped).ok_or(ScanError::Cancelled)?;
         Ok(reading)
     }
 

@@ -195,10 +195,17 @@ fn what_is_older_than_the_known_history_has_no_beginning() {
         ..Start::default()
     };
 
-    let life = Life::simulate(start, Steps::default(), &report);
+    let life = Life::simulate(start, Steps::default(), &report, &|| false).unwrap();
 
     assert!(life.tasks.iter().all(|task| task.opened.is_none() && task.events.is_empty()));
     assert!(all.life().tasks.iter().all(|task| task.opened.is_some()));
+}
+
+#[test]
+fn a_simulation_that_is_stopped_has_no_result() {
+    let report = testing::report(&tree(&[("tasklist.md", FIRST)]));
+
+    assert!(Life::simulate(Start::default(), Steps::default(), &report, &|| true).is_none());
 }
 
 #[test]

@@ -179,8 +179,14 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// Plays the steps and brings the result into agreement with the report of the head.
-    pub(super) fn simulate(start: Start, steps: Steps, report: &ScanReport) -> Self {
+    /// Plays the steps and brings the result into agreement with the report of the head; none where
+    /// it was stopped.
+    pub(super) fn simulate(
+        start: Start,
+        steps: Steps,
+        report: &ScanReport,
+        stopped: &dyn Fn() -> bool,
+    ) -> Option<Self> {
         let is_cut = start.is_cut || steps.is_cut;
         let head_deed =
             steps.all.first().and_then(|step| step.deed.clone()).or_else(|| start.head.clone());
@@ -191,12 +197,18 @@ impl Life {
         };
         let mut ledger = Ledger::new(known);
         for step in order::mainline(steps.all) {
+            if stopped() {
+                return None;
+            }
             if let Some(deed) = &step.deed {
                 ledger.play(deed, &step.files);
             }
         }
         let origin = if is_cut { None } else { head_deed.clone() };
         let head = ledger.reconcile(report, head_deed.as_ref(), origin.as_ref());
+        if stopped() {
+            return None;
+        }
         let mut life = Self {
             tasks: ledger.into_tasks(),
             head,
@@ -205,7 +217,7 @@ impl Life {
         };
         life.strangers = adopt::adopt(&mut life.tasks, stored, head_deed.as_ref());
         life.forget_the_oldest();
-        life
+        Some(life)
     }
 
     /// Drops vanished tasks that nobody has seen, where there are too many.

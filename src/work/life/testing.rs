@@ -107,7 +107,7 @@ impl World {
     /// One scan of everything where these tasks are stored.
     pub(super) fn life_with(&self, stored: Vec<LifeTask>) -> Life {
         let start = Start { stored, from_scratch: true, ..Start::default() };
-        Life::simulate(start, self.steps(0), &self.report(self.commits.len()))
+        Life::simulate(start, self.steps(0), &self.report(self.commits.len()), &|| false).unwrap()
     }
 
     /// A scan after each of these numbers of commits, each going on from the one before.
@@ -118,7 +118,7 @@ impl World {
         for at in scans {
             let part = Self { commits: self.commits.iter().take(*at).cloned().collect() };
             let start = Start { stored: known, from_scratch: before == 0, ..Start::default() };
-            life = Life::simulate(start, part.steps(before), &part.report(*at));
+            life = Life::simulate(start, part.steps(before), &part.report(*at), &|| false).unwrap();
             known = stored(&life, true);
             before = *at;
         }
