@@ -268,6 +268,7 @@ pub async fn forget_mirror(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<
 
 /// Disconnects a repository and deletes all that was read from it.
 pub async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
+    tx.plan_anew().await?;
     let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid())
         .execute(tx.connection())
         .await?;

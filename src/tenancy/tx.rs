@@ -38,6 +38,19 @@ impl TenantTx {
         &self.grant.actor
     }
 
+    /// Has all further statements, and the checks of foreign keys, planned anew and for any tenant.
+    ///
+    /// Wanted before many rows are written or deleted, and again when many have been. Postgres keeps
+    /// plans from when a table was small, and plans for the tenant at hand: where its statistics do
+    /// not know that one yet, it takes it to have no rows. Either way any index that begins with the
+    /// tenant seems as good as the right one, and each check reads all of its rows.
+    pub async fn plan_anew(&mut self) -> sqlx::Result<()> {
+        for statement in ["SET LOCAL plan_cache_mode = force_generic_plan", "DISCARD PLANS"] {
+            sqlx::query(statement).execute(&mut *self.inner).await?;
+        }
+        Ok(())
+    }
+
     /// Tells open pages about a topic once this transaction is committed.
     pub fn announce(&mut self, topic: impl Into<String>) {
         let topic = topic.into();

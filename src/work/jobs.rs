@@ -326,12 +326,14 @@ impl Run {
         if !store::finish_scan(&mut tx, run, &end, now).await? {
             return Err(Ended::Overtaken);
         }
+        tx.plan_anew().await?;
         let before = Before::read(&mut tx, repository).await?;
         let places = store::list_places(&mut tx, repository.id).await?;
         store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
         store::delete_facts(&mut tx, repository.id, &reading.old_facts).await?;
         store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
         store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
+        tx.plan_anew().await?;
         store::save_details(&mut tx, repository.id, &reading.report).await?;
         store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
         store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
@@ -367,6 +369,7 @@ impl Run {
         let now = self.context.clock.now();
         store::save_tasks(tx, repository.id, &tasks.present, now).await?;
         store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
+        tx.plan_anew().await?;
         store::replace_events(tx, &tasks.anew).await?;
         store::append_events(tx, &tasks.further).await?;
         store::set_life_version(tx, repository.id, life::VERSION).await

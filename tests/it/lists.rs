@@ -1,13 +1,16 @@
 //! Lists of an organisation that is much larger than the other one: what their pages read.
 
+use std::time::Duration;
+
 use quarterdeck::{
     tenancy::TenantTx,
     web::paging::{PageQuery, PageRequest},
     work::{self, CommitFilter, ProjectFilter, TaskFilter, TaskState},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use sqlx::Executor;
 
-use crate::support::World;
+use crate::support::{Repository, World};
 
 /// How many rows the tables gave to this connection until now.
 async fn rows_read(tx: &mut TenantTx) -> i64 {
@@ -156,4 +159,41 @@ async fn projects_are_listed_once_each_whatever_the_pages_are() {
     let mut sorted = small.clone();
     sorted.sort();
     assert_eq!(small, sorted);
+}
+
+#[actix_web::test]
+async fn the_first_scan_of_a_new_organisation_reads_no_more_than_that_of_another() {
+    let world = World::new().await;
+    let notes: Vec<String> =
+        (0..5_000).map(|number| format!("// TODO: note {number} is open\n")).collect();
+    let notes = notes.concat();
+    world.scan(world.acme, &with_notes(&world, "old", &notes)).await;
+    let mut connection = world.connect().await;
+    // As the server does by itself after a while: from here on its statistics know of `acme` alone.
+    connection.execute("ANALYZE").await.unwrap();
+    world.scan(world.globex, &with_notes(&world, "new", &notes)).await;
+
+    // What a connection has counted is known when it has ended; the one that listens counts nothing.
+    world.db.close().await;
+    let others = "SELECT count(*) FROM pg_stat_activity
+                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'";
+    for _ in 0..100 {
+        let others: i64 = sqlx::query_scalar(others).fetch_one(&mut connection).await.unwrap();
+        if others == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let read = "SELECT sum(idx_blks_hit + idx_blks_read)::bigint FROM pg_statio_user_indexes
+                WHERE relname = 'tasks' AND indexrelname <> 'tasks_pkey'";
+    let read: i64 = sqlx::query_scalar(read).fetch_one(&mut connection).await.unwrap();
+    // Writing a task touches a few blocks of each index; looking for one in the wrong index touches
+    // all that the organisation has of it.
+    assert!((5_000..16_000).contains(&read), "two scans of 5,000 notes each read {read} blocks");
+}
+
+fn with_notes(world: &World, name: &str, notes: &str) -> Repository {
+    let repository = world.repository(name);
+    repository.commit("Note", &[("a.rs", notes)]);
+    repository
 }

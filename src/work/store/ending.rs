@@ -40,6 +40,7 @@ pub(crate) async fn is_current(tx: &mut TenantTx, run: ScanRun) -> sqlx::Result<
 /// Deletes the scans before the newest so many of each repository, and what belongs to them; never
 /// one that has not ended, nor the last that succeeded. Returns how many.
 pub(crate) async fn delete_old_scans(tx: &mut TenantTx, keep: i64) -> sqlx::Result<u64> {
+    tx.plan_anew().await?;
     let result = sqlx::query!(
         "DELETE FROM scans s
          USING (SELECT id, state, row_number() OVER (PARTITION BY repository_id ORDER BY id DESC) AS place,

@@ -28,6 +28,13 @@ pub struct Guard {
     name: String,
 }
 
+impl Guard {
+    pub async fn connect(&self) -> PgConnection {
+        let options = self.admin.clone().database(&self.name);
+        PgConnection::connect_with(&options).await.unwrap()
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         let (admin, name) = (self.admin.clone(), self.name.clone());

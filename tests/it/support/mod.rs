@@ -28,6 +28,7 @@ use quarterdeck::{
     work::{self, ScanId, ScanSettings},
 };
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgConnection;
 
 pub use client::{Answer, Client};
 pub use database::Login as DatabaseLogin;
@@ -49,7 +50,7 @@ pub struct World {
     pub globex: TenantId,
     worker: Worker,
     files: tempfile::TempDir,
-    _database: database::Guard,
+    database: database::Guard,
 }
 
 impl World {
@@ -92,7 +93,12 @@ impl World {
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
         let Parts { scans, .. } = parts;
-        Self { db, clock, tasks, scans, base, acme, globex, worker, files, _database: database }
+        Self { db, clock, tasks, scans, base, acme, globex, worker, files, database }
+    }
+
+    /// A connection of the login that owns the tables.
+    pub async fn connect(&self) -> PgConnection {
+        self.database.connect().await
     }
 
     /// Somebody of this role in `acme`, signed in.
