@@ -12,7 +12,7 @@ use quarterdeck::{
     tenancy::{Db, Role, SystemReason, TenantId, TenantTx},
 };
 use secrecy::ExposeSecret;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 use url::Url;
 use uuid::Uuid;
 
@@ -21,38 +21,6 @@ pub(crate) const LARGE: &str = "large";
 
 /// How many organisations there are.
 const TENANTS: usize = 20;
-
-/// A database that is dropped by [`Database::drop`].
-pub(crate) struct Database {
-    admin: Url,
-    name: String,
-}
-
-impl Database {
-    /// Makes a database beside the one that the address names.
-    pub(crate) async fn create(admin: Url) -> anyhow::Result<Self> {
-        let name = format!("lists_{}", ids::new().simple());
-        let database = Self { admin, name };
-        database.run(&format!("CREATE DATABASE {}", database.name)).await?;
-        Ok(database)
-    }
-
-    pub(crate) fn url(&self) -> Url {
-        let mut url = self.admin.clone();
-        url.set_path(&self.name);
-        url
-    }
-
-    pub(crate) async fn drop(self) -> anyhow::Result<()> {
-        self.run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await
-    }
-
-    async fn run(&self, sql: &str) -> anyhow::Result<()> {
-        let mut connection = PgConnection::connect(self.admin.as_str()).await?;
-        connection.execute(AssertSqlSafe(sql)).await?;
-        Ok(connection.close().await?)
-    }
-}
 
 /// What proves to the server who asks.
 pub(crate) struct Credentials {

@@ -19,6 +19,8 @@ mod load;
 mod pgbench;
 mod record;
 mod serve;
+#[path = "../shared/throwaway.rs"]
+mod throwaway;
 
 use std::{path::Path, time::Duration};
 
@@ -27,11 +29,12 @@ use quarterdeck::platform::{clock::Clock, config::Environment};
 use serde_json::Value;
 use url::Url;
 
-use database::{Credentials, Database, LARGE};
+use database::{Credentials, LARGE};
 use load::{Answers, Call, Connection, load};
 use pgbench::Script;
 use record::{Recorder, Recording};
 use serve::Server;
+use throwaway::Throwaway;
 
 /// How long the server, and then pgbench, is measured for one line of the table.
 const SECONDS: u64 = 2;
@@ -73,7 +76,7 @@ fn main() -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let database = Database::create(admin).await?;
+        let database = Throwaway::create(admin).await?;
         let result = run(&database.url(), &environment, wanted.as_deref()).await;
         database.drop().await?;
         result

@@ -10,14 +10,14 @@ use quarterdeck::{
     platform::{
         clock::Clock,
         config::{self, Environment},
-        ids,
     },
     repositories::{ScanReason, Source},
     tenancy::{Db, Grant, SystemReason},
     work::{self, Scan, ScanId, ScanSettings, ScanState},
 };
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use url::Url;
+
+use crate::throwaway::Throwaway;
 
 const SLUG: &str = "bench";
 const VARIABLE: &str = "QUARTERDECK_TEST_DATABASE_URL";
@@ -26,8 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A database beside the one that the tests' variable names; gone after [`Database::drop`].
 pub(crate) struct Database {
-    admin: Url,
-    name: String,
+    throwaway: Throwaway,
     db: Db,
     grant: Grant,
     settings: ScanSettings,
@@ -37,24 +36,18 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn create(mirrors: &Path) -> anyhow::Result<Self> {
-        let admin = admin()?;
-        let name = format!("bench_{}", ids::new().simple());
-        run(&admin, &format!("CREATE DATABASE {name}")).await?;
-        let mut url = admin.clone();
-        url.set_path(&name);
-        let db = Db::open(url.as_str().parse()?, 8).await?;
+        let throwaway = Throwaway::create(admin()?).await?;
+        let db = Db::open(throwaway.url().as_str().parse()?, 8).await?;
         let clock = Clock::system();
         let grant = found(&db, &clock).await?;
         let config = config::load(None, &Environment::default())?;
         let settings = ScanSettings::from_config(&config, mirrors.to_path_buf());
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(settings.clone()));
-        Ok(Self { admin, name, db, grant, settings, worker, clock })
+        Ok(Self { throwaway, db, grant, settings, worker, clock })
     }
 
     pub(crate) fn url(&self) -> String {
-        let mut url = self.admin.clone();
-        url.set_path(&self.name);
-        url.to_string()
+        self.throwaway.url().to_string()
     }
 
     /// Asks for a scan; the first time it connects the repository.
@@ -94,7 +87,7 @@ impl Database {
 
     pub(crate) async fn drop(self) -> anyhow::Result<()> {
         self.db.close().await;
-        run(&self.admin, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await
+        self.throwaway.drop().await
     }
 }
 
@@ -116,10 +109,4 @@ fn admin() -> anyhow::Result<Url> {
     let url = std::env::var(VARIABLE)
         .with_context(|| format!("{VARIABLE} is not set: run scripts/bench"))?;
     Ok(Url::parse(&url)?)
-}
-
-async fn run(admin: &Url, sql: &str) -> anyhow::Result<()> {
-    let mut connection = PgConnection::connect(admin.as_str()).await?;
-    connection.execute(AssertSqlSafe(sql.to_owned())).await?;
-    Ok(connection.close().await?)
 }

@@ -17,6 +17,8 @@ mod database;
 mod generated;
 mod memory;
 mod phases;
+#[path = "../shared/throwaway.rs"]
+mod throwaway;
 
 use std::{
     fs,

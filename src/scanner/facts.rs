@@ -189,6 +189,7 @@ impl Tools {
             facts.lines = Some(lines);
             if !markers.is_empty() && !generated::is_generated(source) {
                 facts.markers = markers;
+                facts.markers.shrink_to_fit();
             }
         }
         facts

@@ -10,20 +10,17 @@ use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
-    changes, contributors,
-    findings::{self, Tasks},
-    life,
     limits::Watchdog,
     model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
     reading::{Known, LOOK_EVERY, ReadError, Reading},
+    saving,
     settings::ScanSettings,
     store::{self, ScanRun},
-    submodules,
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
-    repositories::{self, Repository, RepositoryId, RepositoryState, ScanReason, ScanRepository},
+    repositories::{self, Repository, RepositoryId, ScanReason, ScanRepository},
     tenancy::TenantTx,
 };
 
@@ -309,70 +306,20 @@ impl Run {
     }
 
     /// Writes all that was found, and the end of the scan, in one transaction.
-    ///
-    /// The end comes first: it waits for whoever else writes this scan, and where a later run has
-    /// overtaken this one, nothing is written.
     async fn save(
         &self,
         run: ScanRun,
         repository: &Repository,
         reading: Reading,
     ) -> Result<(), Ended> {
-        let now = self.context.clock.now();
-        let tasks = findings::tasks(&reading.report, &reading.life);
         let mut tx = self.begin().await?;
-        let (branch, head) = (reading.branch.as_deref(), reading.head);
-        let end = store::ScanEnd { branch, head, found: reading.found() };
-        if !store::finish_scan(&mut tx, run, &end, now).await? {
+        if !saving::save(&mut tx, run, repository, &reading, self.context.clock.now()).await? {
             return Err(Ended::Overtaken);
         }
-        tx.plan_anew().await?;
-        let before = Before::read(&mut tx, repository).await?;
-        let places = store::list_places(&mut tx, repository.id).await?;
-        store::insert_facts(&mut tx, repository.id, &reading.new_facts).await?;
-        store::delete_facts(&mut tx, repository.id, &reading.old_facts).await?;
-        store::replace_languages(&mut tx, repository.id, &reading.report.languages).await?;
-        store::save_projects(&mut tx, repository.id, &reading.report.projects, now).await?;
-        tx.plan_anew().await?;
-        store::save_details(&mut tx, repository.id, &reading.report).await?;
-        store::save_dependencies(&mut tx, repository.id, &reading.report.projects).await?;
-        store::save_project_languages(&mut tx, repository.id, &reading.report.projects).await?;
-        self.save_tasks(&mut tx, repository, &tasks).await?;
-        store::delete_commits(&mut tx, repository.id, &reading.dropped).await?;
-        store::insert_commits(&mut tx, repository.id, &reading.commits).await?;
-        contributors::save(&mut tx, repository.id, &places, &reading).await?;
-        let apart = submodules::save(&mut tx, repository, &reading.report.submodules).await?;
-        let warnings = [reading.warnings(), apart].concat();
-        store::insert_warnings(&mut tx, run.id, &warnings).await?;
-        if let Some(before) = before {
-            before.compare(&mut tx, run, repository).await?;
-        }
-        let state = RepositoryState {
-            branch,
-            head,
-            history_complete: reading.is_history_complete(),
-            mirror_bytes: reading.mirror_bytes,
-        };
-        repositories::set_scanned(&mut tx, repository.id, &state, now).await?;
         tx.announce("scans");
         tx.announce("repositories");
         tx.commit().await?;
         Ok(())
-    }
-
-    async fn save_tasks(
-        &self,
-        tx: &mut TenantTx,
-        repository: &Repository,
-        tasks: &Tasks<'_>,
-    ) -> sqlx::Result<()> {
-        let now = self.context.clock.now();
-        store::save_tasks(tx, repository.id, &tasks.present, now).await?;
-        store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
-        tx.plan_anew().await?;
-        store::replace_events(tx, &tasks.anew).await?;
-        store::append_events(tx, &tasks.further).await?;
-        store::set_life_version(tx, repository.id, life::VERSION).await
     }
 
     async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<bool> {
@@ -402,37 +349,6 @@ struct Look {
 impl Look {
     const fn new(watchdog: Watchdog) -> Self {
         Self { watchdog, times: 0, told: None }
-    }
-}
-
-/// What was known of a repository before a scan's rows are written.
-struct Before {
-    state: changes::State,
-    tasks: store::TaskStates,
-}
-
-impl Before {
-    /// None at the first scan, of which everything would be new.
-    async fn read(tx: &mut TenantTx, repository: &Repository) -> sqlx::Result<Option<Self>> {
-        if repository.scanned_at.is_none() {
-            return Ok(None);
-        }
-        let state = store::read_state(tx, repository.id).await?;
-        let tasks = store::read_task_states(tx, repository.id).await?;
-        Ok(Some(Self { state, tasks }))
-    }
-
-    /// Writes down what is different now.
-    async fn compare(
-        self,
-        tx: &mut TenantTx,
-        run: ScanRun,
-        repository: &Repository,
-    ) -> sqlx::Result<()> {
-        let after = store::read_state(tx, repository.id).await?;
-        let tasks = store::list_task_changes(tx, repository.id, &self.tasks).await?;
-        let (counts, changes) = changes::compare(&self.state, &after, tasks);
-        store::insert_changes(tx, run.id, &counts, &changes).await
     }
 }
 

@@ -27,6 +27,7 @@ mod pages;
 mod progress;
 mod project_page;
 mod reading;
+mod saving;
 mod scan_page;
 mod settings;
 mod store;

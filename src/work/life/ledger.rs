@@ -259,7 +259,8 @@ impl Ledger {
             present: true,
             opened: deed.cloned(),
             closed: deed.filter(|_| new.mark.done).cloned(),
-            events: Vec::new(),
+            // Most have but their beginning, and there may be very many of them.
+            events: Vec::with_capacity(1),
         };
         if let Some(deed) = deed {
             task.tell(EventKind::Created, deed, None);
