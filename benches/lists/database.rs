@@ -110,6 +110,7 @@ async fn add_work(db: &Db, tenant: TenantId, slug: &str, size: Size) -> anyhow::
     run(&mut tx, COMMITS, (id, &[], &repositories, size.commits, 0)).await?;
     let scans = made(size.repositories * size.scans);
     run(&mut tx, SCANS, (id, &scans, &repositories, size.scans, 0)).await?;
+    run(&mut tx, NUMBERS, (id, &[], &repositories, 0, 0)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -195,3 +196,16 @@ const SCANS: &str = "
     SELECT $1, id, ($3::uuid[])[(n - 1) / $4 + 1], 'succeeded', 'requested', 'finished', now(), now(), now(), 'main', 2000, 100,
            800, 200, 10
     FROM UNNEST($2) WITH ORDINALITY AS s (id, n)";
+
+const NUMBERS: &str = "
+    WITH unused AS (SELECT $2::uuid[], $4::integer, $5::integer)
+    INSERT INTO repository_numbers (tenant_id, repository_id, projects, fixtures, open_tasks, done_tasks, notes, fixmes,
+                                    commits)
+    SELECT $1, r.id,
+           (SELECT count(*) FROM projects WHERE repository_id = r.id), 0, t.open_tasks, t.done_tasks, t.notes, 0,
+           (SELECT count(*) FROM commits WHERE repository_id = r.id)
+    FROM UNNEST($3) AS r (id),
+         LATERAL (SELECT count(*) FILTER (WHERE source = 'tasklist' AND state = 'open') AS open_tasks,
+                         count(*) FILTER (WHERE source = 'tasklist' AND state = 'done') AS done_tasks,
+                         count(*) FILTER (WHERE source = 'todo' AND state = 'open') AS notes
+                  FROM tasks WHERE repository_id = r.id) AS t";

@@ -28,18 +28,38 @@ pub(crate) struct Answers {
     pub(crate) bytes: usize,
 }
 
+/// When requests are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// Each as soon as its connection is free: the most there can be.
+    Saturated,
+    /// So many a second over all connections, at set times. What a request waits for its connection
+    /// counts, too.
+    PerSecond(f64),
+}
+
 /// Keeps so many connections busy and measures, after a short time of warming up.
 pub(crate) async fn load(
     call: &Call,
     connections: usize,
     time: Duration,
+    pace: Pace,
 ) -> anyhow::Result<Answers> {
-    let warm = Instant::now() + Duration::from_millis(500);
+    let start = Instant::now();
+    let warm = start + Duration::from_millis(500);
     let end = warm + time;
+    let count = f64::from(u32::try_from(connections)?);
     let mut clients = JoinSet::new();
-    for _ in 0..connections {
+    for number in 0..u32::try_from(connections)? {
         let call = call.clone();
-        clients.spawn(async move { client(&call, warm, end).await });
+        let timetable = match pace {
+            Pace::Saturated => None,
+            Pace::PerSecond(rate) => {
+                let step = Duration::from_secs_f64(count / rate);
+                Some((start + step.mul_f64(f64::from(number) / count), step))
+            }
+        };
+        clients.spawn(async move { client(&call, warm, end, timetable).await });
     }
     let mut taken = Vec::new();
     let mut bytes = 0;
@@ -58,14 +78,19 @@ async fn client(
     call: &Call,
     warm: Instant,
     end: Instant,
+    mut timetable: Option<(Instant, Duration)>,
 ) -> anyhow::Result<(Vec<Duration>, usize)> {
     let mut connection = Connection::open(call.address).await?;
     let mut taken = Vec::new();
     let mut bytes = 0;
     loop {
-        let begun = Instant::now();
+        let begun = timetable.map_or_else(Instant::now, |(next, _)| next);
         if begun > end {
             return Ok((taken, bytes));
+        }
+        if let Some((next, step)) = &mut timetable {
+            tokio::time::sleep_until((*next).into()).await;
+            *next += *step;
         }
         bytes = connection.send(call).await?.len();
         if begun >= warm {

@@ -1,14 +1,14 @@
 //! Every list over HTTP against pgbench running the same statements, in the same run.
 //!
 //! ```text
-//! cargo bench --profile quick --bench lists                    # all lists, about six minutes
+//! cargo bench --profile quick --bench lists                    # all lists, about eight minutes
 //! cargo bench --profile quick --bench lists -- /api/v2/tasks   # those whose address has this
 //! ```
 //!
 //! Makes a database of its own on the server of `QUARTERDECK_TEST_DATABASE_URL`: 20 organisations, one
 //! of them with 100 repositories, 10,000 projects, 100,000 tasks and 50,000 commits. A server as it is
 //! configured by default answers requests for the first, a middle and the last page of each list, on 8
-//! and on 64 connections; then pgbench runs, on as many connections, the statements that this server
+//! and on 64 connections, each with one request after the other, and then with half as many a second; then pgbench runs, on as many connections, the statements that this server
 //! was overheard to send for such a request: who asks, the tenant's transaction, the list. The ratio is
 //! the figure: transactions a second depend on the machine.
 
@@ -30,7 +30,7 @@ use serde_json::Value;
 use url::Url;
 
 use database::{Credentials, LARGE};
-use load::{Answers, Call, Connection, load};
+use load::{Answers, Call, Connection, Pace, load};
 use pgbench::Script;
 use record::{Recorder, Recording};
 use serve::Server;
@@ -113,8 +113,8 @@ async fn run(
     Ok(())
 }
 
-const HEAD: &str = "| list | page | connections | requests/s | pgbench tps | ratio | p50 ms | p99 ms | bytes | statements |";
-const RULE: &str = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|";
+const HEAD: &str = "| list | page | connections | requests/s | pgbench tps | ratio | p50 ms | p99 ms | p99 ms at half load | bytes | statements |";
+const RULE: &str = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
 /// One page of a list, and what the server sends to PostgreSQL for it.
 struct Request {
@@ -219,12 +219,15 @@ impl Bench<'_> {
             if connections == 8 && request.page == "middle" {
                 continue;
             }
-            let answers = load(&call, connections, Duration::from_secs(SECONDS)).await?;
+            let time = Duration::from_secs(SECONDS);
+            let answers = load(&call, connections, time, Pace::Saturated).await?;
+            let half = Pace::PerSecond(answers.per_second / 2.0);
+            let relaxed = load(&call, connections, time, half).await?;
             let reference = self
                 .pgbench
                 .map(|pgbench| script.run(pgbench, self.database, connections, SECONDS))
                 .transpose()?;
-            println!("{}", line(request, connections, &answers, reference));
+            println!("{}", line(request, connections, (&answers, &relaxed), reference));
         }
         Ok(())
     }
@@ -259,7 +262,7 @@ fn at(address: &str, cursor: Option<&str>, limit: Option<u16>) -> String {
 fn line(
     request: &Request,
     connections: usize,
-    answers: &Answers,
+    (answers, relaxed): (&Answers, &Answers),
     reference: Option<f64>,
 ) -> String {
     let Request { list, page, recording, .. } = request;
@@ -269,10 +272,11 @@ fn line(
         |tps| (format!("{tps:.0}"), format!("{:.2}", answers.per_second / tps)),
     );
     format!(
-        "| `{list}` | {page} | {connections} | {:.0} | {tps} | {ratio} | {:.1} | {:.1} | {} | {} in {} |",
+        "| `{list}` | {page} | {connections} | {:.0} | {tps} | {ratio} | {:.1} | {:.1} | {:.1} | {} | {} in {} |",
         answers.per_second,
         milliseconds(answers.median),
         milliseconds(answers.slow),
+        milliseconds(relaxed.slow),
         answers.bytes,
         recording.statements().len(),
         recording.round_trips,

@@ -190,6 +190,8 @@ pub fn listen(
             .wrap(TracingLogger::<telemetry::RequestSpans>::new())
             .configure(|config| configure(&parts, config))
     });
+    // A page that is compressed is written in parts, and each would wait for word of the one before.
+    let server = server.tcp_nodelay(true);
     Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown).listen(listener)?.run())
 }
 

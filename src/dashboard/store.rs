@@ -34,20 +34,12 @@ pub(super) async fn list_repositories(
         RepositoryNumbers,
         r#"SELECT r.name, r.source, r.scanned_at,
                   (SELECT l.name FROM languages l WHERE l.repository_id = r.id ORDER BY l.code DESC, l.name LIMIT 1) AS language,
-                  (SELECT count(*) FROM projects p WHERE p.repository_id = r.id) AS "projects!",
-                  coalesce(t.open_tasks, 0) AS "open_tasks!",
-                  coalesce(t.done_tasks, 0) AS "done_tasks!",
-                  coalesce(t.notes, 0) AS "notes!",
-                  (SELECT count(*) FROM commits c WHERE c.repository_id = r.id) AS "commits!",
+                  coalesce(n.projects, 0) AS "projects!", coalesce(n.open_tasks, 0) AS "open_tasks!",
+                  coalesce(n.done_tasks, 0) AS "done_tasks!", coalesce(n.notes, 0) AS "notes!",
+                  coalesce(n.commits, 0) AS "commits!",
                   (SELECT s.state FROM scans s WHERE s.repository_id = r.id ORDER BY s.id DESC LIMIT 1) AS "scan_state: ScanState"
            FROM repositories r
-           LEFT JOIN LATERAL (
-               SELECT count(*) FILTER (WHERE k.source = 'tasklist' AND k.state = 'open') AS open_tasks,
-                      count(*) FILTER (WHERE k.source = 'tasklist' AND k.state = 'done') AS done_tasks,
-                      count(*) FILTER (WHERE k.source = 'todo' AND k.state = 'open') AS notes
-               FROM tasks k
-               WHERE k.repository_id = r.id AND NOT k.fixture
-           ) t ON true
+           LEFT JOIN repository_numbers n ON n.repository_id = r.id
            WHERE ($1::text IS NULL OR strpos(lower(r.name), lower($1)) > 0)
              AND ($2::text IS NULL OR r.name > $2)
            ORDER BY r.name
@@ -82,23 +74,18 @@ pub(super) async fn count_all(
     sqlx::query_as!(
         Totals,
         r#"SELECT (SELECT count(*) FROM repositories) AS "repositories!",
-                  p.projects AS "projects!", p.fixtures AS "fixtures!",
-                  t.open_tasks AS "open_tasks!", t.done_tasks AS "done_tasks!", t.notes AS "notes!", t.fixmes AS "fixmes!",
-                  (SELECT count(*) FROM commits WHERE $1::uuid IS NULL OR repository_id = $1) AS "commits!",
+                  n.projects AS "projects!", n.fixtures AS "fixtures!", n.open_tasks AS "open_tasks!",
+                  n.done_tasks AS "done_tasks!", n.notes AS "notes!", n.fixmes AS "fixmes!", n.commits AS "commits!",
                   l.lines AS "lines!", l.languages AS "languages!"
            FROM (
-               SELECT count(*) AS projects, count(*) FILTER (WHERE fixture) AS fixtures
-               FROM projects
+               SELECT coalesce(sum(projects), 0)::bigint AS projects, coalesce(sum(fixtures), 0)::bigint AS fixtures,
+                      coalesce(sum(open_tasks), 0)::bigint AS open_tasks,
+                      coalesce(sum(done_tasks), 0)::bigint AS done_tasks,
+                      coalesce(sum(notes), 0)::bigint AS notes, coalesce(sum(fixmes), 0)::bigint AS fixmes,
+                      coalesce(sum(commits), 0)::bigint AS commits
+               FROM repository_numbers
                WHERE $1::uuid IS NULL OR repository_id = $1
-           ) p,
-           (
-               SELECT count(*) FILTER (WHERE source = 'tasklist' AND state = 'open') AS open_tasks,
-                      count(*) FILTER (WHERE source = 'tasklist' AND state = 'done') AS done_tasks,
-                      count(*) FILTER (WHERE source = 'todo' AND state = 'open') AS notes,
-                      count(*) FILTER (WHERE source = 'todo' AND state = 'open' AND marker = 'FIXME') AS fixmes
-               FROM tasks
-               WHERE ($1::uuid IS NULL OR repository_id = $1) AND NOT fixture
-           ) t,
+           ) n,
            (
                SELECT coalesce(sum(code), 0)::bigint AS lines, count(DISTINCT name) AS languages
                FROM languages

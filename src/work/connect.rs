@@ -126,14 +126,17 @@ pub async fn change(
     if let Some(refusal) = refusal(tx, repository, name, source).await? {
         return Ok(Err(refusal));
     }
-    match source {
+    let written = match source {
         Some(source) => {
             let (text, key) = (source.to_string(), source.normalized());
             let place =
                 repositories::Place { kind: SourceKind::of(source), source: &text, key: &key };
-            repositories::move_to(tx, repository.id, name, &place).await?;
+            repositories::move_to(tx, repository.id, name, &place).await
         }
-        None => repositories::rename(tx, repository.id, name).await?,
+        None => repositories::rename(tx, repository.id, name).await,
+    };
+    if let Err(error) = written {
+        return overtaken(&error).map_or_else(|| Err(error.into()), |refusal| Ok(Err(refusal)));
     }
     let new = source.map_or_else(|| repository.source.clone(), ToString::to_string);
     let detail = json!({
@@ -165,6 +168,14 @@ async fn refusal(
     Ok(taken.map(|taken| {
         Refusal::Source(format!("This repository is connected already, as `{}`.", taken.name))
     }))
+}
+
+/// What to say where somebody else took the name or the source after both were found to be free.
+fn overtaken(error: &sqlx::Error) -> Option<Refusal> {
+    let error = error.as_database_error().filter(|error| error.is_unique_violation())?;
+    let text = "Another repository has been given it at this moment.".to_owned();
+    let is_name = error.constraint().is_some_and(|name| name.contains("_name_"));
+    Some(if is_name { Refusal::Name(text) } else { Refusal::Source(text) })
 }
 
 /// Removes a repository with all that was read from it, and then its mirror.

@@ -47,6 +47,7 @@ pub(super) async fn save(
     let apart = submodules::save(tx, repository, &reading.report.submodules).await?;
     let warnings = [reading.warnings(), apart].concat();
     store::insert_warnings(tx, run.id, &warnings).await?;
+    store::recount(tx, repository.id).await?;
     if let Some(before) = before {
         before.compare(tx, run, repository).await?;
     }

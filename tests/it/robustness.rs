@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use quarterdeck::{
@@ -205,6 +206,31 @@ async fn a_name_or_address_that_another_has_is_refused_beside_its_field() {
     owner.post("/acme/repositories/one/settings", &form).await.expect(303);
     owner.get("/acme/repositories/three").await.expect(200);
     world.run_jobs().await;
+}
+
+#[actix_web::test]
+async fn a_name_that_somebody_takes_at_the_same_moment_is_refused_in_the_form() {
+    let world = World::new().await;
+    let (one, two) = (world.repository("one"), world.repository("two"));
+    for repository in [&one, &two] {
+        repository.commit("Start", &[("a.txt", "a\n")]);
+        world.scan(world.acme, repository).await;
+    }
+    let owner = world.owner().await;
+    let mut tx = world.begin(world.acme).await;
+    sqlx::query("UPDATE repositories SET name = 'three' WHERE name = 'one'")
+        .execute(tx.connection())
+        .await
+        .unwrap();
+
+    let form = [("name", "three"), ("source", two.path())];
+    let (answer, ()) = tokio::join!(owner.post("/acme/repositories/two/settings", &form), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.commit().await.unwrap();
+    });
+
+    let page = answer.expect(422);
+    assert!(page.text.contains("at this moment"), "{}", page.text);
 }
 
 #[actix_web::test]

@@ -7,6 +7,7 @@ mod details;
 mod ending;
 mod facts;
 mod life;
+mod numbers;
 mod projects;
 mod save;
 mod scans;
@@ -34,6 +35,7 @@ pub(super) use life::{
     Chapter, VanishedTask, append_events, find_life_version, list_life_tasks, replace_events,
     save_vanished, set_life_version,
 };
+pub(super) use numbers::recount;
 pub(super) use projects::list_project_names;
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
