@@ -173,7 +173,9 @@ impl Tools {
         }
         let finding = reading.detector().map(|detector| {
             let text = String::from_utf8_lossy(source);
-            Box::new(detectors::read(detector, FileName(path), &text))
+            // Names are made from paths, in which git takes any sign but NUL.
+            let path = path.replace(char::is_control, " ");
+            Box::new(detectors::read(detector, FileName(&path), &text))
         });
         let language = match reading.language {
             Guess::Known(language) => Some(language),
@@ -238,6 +240,16 @@ mod tests {
 
     fn facts(path: &str, source: &[u8]) -> BlobFacts {
         Tools::new().facts(source, Reading::of(path), path)
+    }
+
+    #[test]
+    fn a_name_from_a_path_has_no_controls() {
+        let application = br#"{application, team, [{description, "The team"}]}."#;
+        let facts = facts("src/te\u{1b}am.app.src", application);
+
+        let json = serde_json::to_string(&facts).unwrap();
+        assert!(json.contains("te am"), "{json}");
+        assert!(!json.contains("u001b"), "{json}");
     }
 
     #[test]
