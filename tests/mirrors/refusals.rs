@@ -302,6 +302,32 @@ fn a_full_disk_is_noticed() {
 }
 
 #[test]
+fn a_server_of_the_first_protocol_that_hangs_up_is_not_waited_for() {
+    let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+    let id = "1".repeat(40);
+    let advertisement = format!(
+        "{}0000{}{}0000",
+        line("# service=git-upload-pack\n"),
+        line(&format!(
+            "{id} HEAD\0multi_ack_detailed side-band-64k ofs-delta shallow agent=git/1.9\n"
+        )),
+        line(&format!("{id} refs/heads/main\n")),
+    );
+    let server = Server::start(Arc::new(move |request, stream| {
+        let answer = match request.method.as_str() {
+            "GET" => response("200 OK", ADVERTISEMENT, advertisement.as_bytes()),
+            _ => response("200 OK", "content-type: application/x-git-upload-pack-result\r\n", b""),
+        };
+        drop(stream.write_all(&answer));
+    }));
+
+    let error = fetch(&Repository::empty(), &server.url("a/b.git")).unwrap_err();
+
+    assert!(matches!(error, FetchError::Broken { .. }), "{error:?}");
+    assert!(error.to_string().contains("hung up"), "{error}");
+}
+
+#[test]
 fn a_pack_that_ends_early_leaves_the_mirror_whole() {
     let repository = Repository::with_commits(2);
     let before = fetch_by_path(&repository);

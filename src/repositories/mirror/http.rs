@@ -22,6 +22,7 @@ use tokio::{runtime::Runtime, time};
 
 use super::{
     FetchError,
+    ending::Ending,
     guard::{Guard, TICK},
     names::CheckedNames,
 };
@@ -200,11 +201,12 @@ impl BufRead for Lines {
 pub(super) struct Body {
     exchange: SharedExchange,
     chunk: Cursor<Vec<u8>>,
+    ending: Ending,
 }
 
 impl Body {
     fn of(exchange: SharedExchange) -> Self {
-        Self { exchange, chunk: Cursor::default() }
+        Self { exchange, chunk: Cursor::default(), ending: Ending::of_answer() }
     }
 }
 
@@ -219,7 +221,9 @@ impl Read for Body {
 impl BufRead for Body {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.chunk.fill_buf()?.is_empty() {
-            self.chunk = Cursor::new(locked(&self.exchange).next_chunk()?);
+            let chunk = locked(&self.exchange).next_chunk()?;
+            self.ending.note(chunk.len())?;
+            self.chunk = Cursor::new(chunk);
         }
         self.chunk.fill_buf()
     }

@@ -20,7 +20,9 @@ use gix::protocol::transport::{
 };
 
 use super::{
-    FetchError, git,
+    FetchError,
+    ending::Ending,
+    git,
     guard::{Guard, TICK},
 };
 use crate::repositories::source::LocalPath;
@@ -103,6 +105,7 @@ impl Drop for UploadPack {
 pub(super) struct Incoming {
     chunks: mpsc::Receiver<io::Result<Vec<u8>>>,
     current: io::Cursor<Vec<u8>>,
+    ending: Ending,
     guard: Arc<Guard>,
 }
 
@@ -111,7 +114,7 @@ impl Incoming {
         let (sender, chunks) = mpsc::sync_channel(READ_AHEAD);
         // Ends with the child's output, or when nobody takes the chunks any more.
         thread::spawn(move || send_chunks(output, &sender));
-        Self { chunks, current: io::Cursor::default(), guard }
+        Self { chunks, current: io::Cursor::default(), ending: Ending::default(), guard }
     }
 
     fn next_chunk(&self) -> io::Result<Vec<u8>> {
@@ -138,6 +141,7 @@ impl Read for Incoming {
             return Ok(copied);
         }
         let chunk = self.next_chunk()?;
+        self.ending.note(chunk.len())?;
         self.guard.count(chunk.len())?;
         self.current = io::Cursor::new(chunk);
         self.current.read(buffer)

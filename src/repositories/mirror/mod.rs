@@ -21,6 +21,7 @@ use super::{
 
 pub mod addresses;
 mod compact;
+mod ending;
 mod error;
 mod git;
 mod guard;

@@ -117,7 +117,7 @@ pub(super) fn from_answers(
     use gix::protocol::transport::client::git::{ConnectMode, blocking_io::Connection};
 
     let before = layout::snapshot(mirror)?;
-    let answers = std::io::Cursor::new(answers.to_vec());
+    let answers = super::ending::Answers::new(answers);
     let (nobody, mode) = (None::<(String, _)>, ConnectMode::Process);
     let transport =
         Connection::new(answers, std::io::sink(), Protocol::V2, "fuzz", nobody, mode, false);
