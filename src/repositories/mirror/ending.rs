@@ -25,7 +25,8 @@ impl Ending {
         self.looks = if bytes == 0 { self.looks + 1 } else { 0 };
         if self.looks > MAX_LOOKS {
             let text = "the other side has hung up in the middle of an answer";
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+            // Not an unexpected end, which gix takes for a pause.
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, text));
         }
         Ok(())
     }
