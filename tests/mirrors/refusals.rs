@@ -301,18 +301,34 @@ fn a_full_disk_is_noticed() {
     assert!(matches!(error, FetchError::DiskFull { .. }), "{error:?}");
 }
 
-#[test]
-fn a_server_of_the_first_protocol_that_hangs_up_is_not_waited_for() {
+/// What a server of git's first protocol says of its branch, with these capabilities.
+fn first_protocol(capabilities: &str) -> String {
     let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
     let id = "1".repeat(40);
-    let advertisement = format!(
+    format!(
         "{}0000{}{}0000",
         line("# service=git-upload-pack\n"),
-        line(&format!(
-            "{id} HEAD\0multi_ack_detailed side-band-64k ofs-delta shallow agent=git/1.9\n"
-        )),
+        line(&format!("{id} HEAD\0{capabilities}\n")),
         line(&format!("{id} refs/heads/main\n")),
-    );
+    )
+}
+
+#[test]
+fn a_server_that_names_a_symbolic_reference_it_does_not_have_is_refused() {
+    let advertisement =
+        first_protocol("multi_ack_detailed symref=refs/heads/gone:refs/heads/main agent=git/1.9");
+    let server = Server::saying(response("200 OK", ADVERTISEMENT, advertisement.as_bytes()));
+
+    let error = fetch(&Repository::empty(), &server.url("a/b.git")).unwrap_err();
+
+    assert!(matches!(error, FetchError::NotGit { .. }), "{error:?}");
+    assert!(error.to_string().contains("contradict"), "{error}");
+}
+
+#[test]
+fn a_server_of_the_first_protocol_that_hangs_up_is_not_waited_for() {
+    let advertisement =
+        first_protocol("multi_ack_detailed side-band-64k ofs-delta shallow agent=git/1.9");
     let server = Server::start(Arc::new(move |request, stream| {
         let answer = match request.method.as_str() {
             "GET" => response("200 OK", ADVERTISEMENT, advertisement.as_bytes()),

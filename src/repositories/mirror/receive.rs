@@ -1,6 +1,11 @@
 //! One fetch from the first word to the new references.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
 
 use gix::{
     bstr::{BStr, ByteSlice},
@@ -126,7 +131,21 @@ pub(super) fn from_answers(
 }
 
 /// Speaks git with the other side until the objects of all its branches and tags are here.
+///
+/// gix gives up with a panic on some answers that no git server makes; references are not written
+/// yet, so nothing is half done.
 fn exchange<T: Transport>(
+    mirror: &Path,
+    address: &str,
+    transport: T,
+    guard: &Arc<Guard>,
+) -> Result<References, FetchError> {
+    catch_unwind(AssertUnwindSafe(|| converse(mirror, address, transport, guard))).unwrap_or_else(
+        |_told_by_the_hook| Err(not_git(guard, &"its answers contradict each other")),
+    )
+}
+
+fn converse<T: Transport>(
     mirror: &Path,
     address: &str,
     transport: T,
