@@ -13,7 +13,7 @@ use quarterdeck::{
 };
 use serde_json::json;
 
-use crate::support::{Repository, World};
+use crate::support::{Answer, Repository, World};
 
 /// The one mirror of `acme`.
 fn mirror(world: &World) -> PathBuf {
@@ -208,29 +208,78 @@ async fn a_name_or_address_that_another_has_is_refused_beside_its_field() {
     world.run_jobs().await;
 }
 
+/// Waits until somebody waits for a lock in this database.
+async fn somebody_waits(world: &World) {
+    let mut connection = world.connect().await;
+    for _ in 0..1_000 {
+        let waiting: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        if waiting {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits for a lock");
+}
+
+/// Does a statement as somebody else, who commits once the answer waits for it.
+async fn overtaken(world: &World, statement: &str, answer: impl Future<Output = Answer>) -> Answer {
+    let mut tx = world.begin(world.acme).await;
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(tx.connection()).await.unwrap();
+    let (answer, ()) = tokio::join!(answer, async {
+        somebody_waits(world).await;
+        tx.commit().await.unwrap();
+    });
+    answer
+}
+
 #[actix_web::test]
-async fn a_name_that_somebody_takes_at_the_same_moment_is_refused_in_the_form() {
+async fn a_name_or_address_that_somebody_takes_at_the_same_moment_is_refused_beside_its_field() {
     let world = World::new().await;
-    let (one, two) = (world.repository("one"), world.repository("two"));
+    let (one, two, free) =
+        (world.repository("one"), world.repository("two"), world.repository("free"));
     for repository in [&one, &two] {
         repository.commit("Start", &[("a.txt", "a\n")]);
         world.scan(world.acme, repository).await;
     }
     let owner = world.owner().await;
-    let mut tx = world.begin(world.acme).await;
-    sqlx::query("UPDATE repositories SET name = 'three' WHERE name = 'one'")
-        .execute(tx.connection())
-        .await
-        .unwrap();
+    let admin = world.program(world.acme, Role::Admin).await;
+    let key = Source::parse(free.path(), &world.scans.policy).unwrap().normalized();
+    let takes_address =
+        |key: &str| format!("UPDATE repositories SET source_key = '{key}' WHERE name <> 'two'");
+    let page = "/acme/repositories/two/settings";
+    let item = "/api/v2/repositories/two";
+    let taken =
+        |what: &str| format!("Another repository has been given this {what} at this moment.");
 
     let form = [("name", "three"), ("source", two.path())];
-    let (answer, ()) = tokio::join!(owner.post("/acme/repositories/two/settings", &form), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        tx.commit().await.unwrap();
-    });
+    let takes_name = "UPDATE repositories SET name = 'three' WHERE name = 'one'";
+    let refused = overtaken(&world, takes_name, owner.post(page, &form)).await.expect(422);
+    assert!(refused.text.contains(&taken("name")), "{}", refused.text);
 
-    let page = answer.expect(422);
-    assert!(page.text.contains("at this moment"), "{}", page.text);
+    let body = json!({"name": "four"});
+    let takes_name = "UPDATE repositories SET name = 'four' WHERE name = 'three'";
+    let refused = overtaken(&world, takes_name, admin.patch_json(item, &body)).await;
+    let refused = refused.expect(422).json();
+    assert_eq!(refused["errors"][0], json!({"field": "name", "message": taken("name")}));
+
+    let form = [("name", "two"), ("source", free.path())];
+    let refused = overtaken(&world, &takes_address(&key), owner.post(page, &form)).await;
+    let refused = refused.expect(422);
+    assert!(refused.text.contains(&taken("address")), "{}", refused.text);
+
+    let mut tx = world.begin(world.acme).await;
+    let elsewhere = takes_address("/elsewhere");
+    sqlx::query(sqlx::AssertSqlSafe(elsewhere)).execute(tx.connection()).await.unwrap();
+    tx.commit().await.unwrap();
+    let body = json!({"source": free.path()});
+    let refused = overtaken(&world, &takes_address(&key), admin.patch_json(item, &body)).await;
+    let refused = refused.expect(422).json();
+    assert_eq!(refused["errors"][0], json!({"field": "source", "message": taken("address")}));
 }
 
 #[actix_web::test]
