@@ -9,7 +9,7 @@ use super::{commands, server};
 use crate::{
     platform::{
         config::{self, Config, Environment},
-        telemetry,
+        jwt, telemetry,
     },
     tenancy::Role,
 };
@@ -127,6 +127,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // One TLS stack for the process; it is only refused where one has been chosen before.
     drop(rustls::crypto::ring::default_provider().install_default());
+    jwt::install();
     let environment = Environment::of_process();
     match run(cli, &environment) {
         Ok(()) => ExitCode::SUCCESS,

@@ -70,6 +70,7 @@ impl World {
 
     async fn with(login: DatabaseLogin, change: impl FnOnce(&mut ScanSettings)) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
+        quarterdeck::platform::jwt::install();
         let (database, options) = database::create(login).await;
         let files = tempfile::tempdir().unwrap();
         let config = Config {
