@@ -9,6 +9,7 @@ pub mod config;
 pub mod crypto;
 pub mod ids;
 pub mod jwt;
+pub mod keyring;
 pub mod memory;
 pub mod postgres;
 pub mod tasks;

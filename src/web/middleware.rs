@@ -214,6 +214,12 @@ fn log(request: &HttpRequest, error: Option<&AppError>, status: StatusCode) {
     }
 }
 
-fn request_id(request: &HttpRequest) -> String {
+/// The address that a request comes from.
+pub fn client_address(request: &HttpRequest) -> String {
+    request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
+}
+
+/// The id that the log and error pages name a request by.
+pub fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
