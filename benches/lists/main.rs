@@ -8,9 +8,10 @@
 //! Makes a database of its own on the server of `QUARTERDECK_TEST_DATABASE_URL`: 20 organisations, one
 //! of them with 100 repositories, 10,000 projects, 100,000 tasks and 50,000 commits. A server as it is
 //! configured by default answers requests for the first, a middle and the last page of each list, on 8
-//! and on 64 connections, each with one request after the other, and then with half as many a second; then pgbench runs, on as many connections, the statements that this server
-//! was overheard to send for such a request: who asks, the tenant's transaction, the list. The ratio is
-//! the figure: transactions a second depend on the machine.
+//! and on 64 connections, each with one request after the other, and then with half as many a second;
+//! then pgbench runs, on as many connections, the statements that this server was overheard to send for
+//! such a request: who asks, the tenant's transaction, the list. The ratio is the figure: transactions a
+//! second depend on the machine.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 

@@ -18,6 +18,8 @@ fuzz_target!(|input: &[u8]| {
     for project in &report.projects {
         assert!(project.parent.as_ref().is_none_or(has));
         assert!(project.workspace.as_ref().is_none_or(has));
+        let name = &project.name;
+        assert!(!name.is_empty() && !name.chars().any(char::is_control), "{name:?}");
     }
     for (index, task) in report.tasks.iter().enumerate() {
         assert!(task.parent.is_none_or(|parent| parent < index));

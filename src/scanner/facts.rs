@@ -23,7 +23,7 @@ use crate::repositories::Oid;
 
 /// Raise it whenever the same bytes would give other facts; where these are tasks or markers,
 /// raise [`super::marks::MARKS_VERSION`] too.
-pub const FACTS_VERSION: u32 = 3;
+pub const FACTS_VERSION: u32 = 4;
 
 const LARGE_FILE_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
@@ -34,8 +34,8 @@ pub type KnownFacts = HashMap<FactKey, BlobFacts>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FactKey {
     pub blob: Oid,
-    /// `3:Rust`, `3:TOML+rust:x/Cargo.toml`, `3:?`: version, language, detector and file name;
-    /// `3:` where only the size is asked for.
+    /// `4:Rust`, `4:TOML+rust:x/Cargo.toml`, `4:?`: version, language, detector and file name;
+    /// `4:` where only the size is asked for.
     pub reading: String,
 }
 
@@ -287,12 +287,12 @@ mod tests {
         let blob = Oid::from_bytes([1; 20]);
         let key = |path| Reading::of(path).key(blob, path).reading;
 
-        assert_eq!(key("a.rs"), "3:Rust");
+        assert_eq!(key("a.rs"), "4:Rust");
         assert_eq!(key("x/a.rs"), key("b.rs"));
-        assert_eq!(key("x/Cargo.toml"), "3:TOML+rust:x/Cargo.toml");
-        assert_eq!(key("run"), "3:?");
-        assert_eq!(key("a/README.md"), "3:Markdown+readme:README.md");
-        assert_eq!(key("LICENSE"), "3:?+licence");
+        assert_eq!(key("x/Cargo.toml"), "4:TOML+rust:x/Cargo.toml");
+        assert_eq!(key("run"), "4:?");
+        assert_eq!(key("a/README.md"), "4:Markdown+readme:README.md");
+        assert_eq!(key("LICENSE"), "4:?+licence");
     }
 
     #[test]

@@ -13,13 +13,17 @@ use super::{
     internal::Names,
     manifest::{Manifest, Requirement},
     model::{Dependency, Pipeline, Project, WarningCode},
-    paths,
+    paths, text,
     warnings::Warnings,
-    workspaces::{self, Members, Patterns},
+    workspaces::{self, Members},
 };
 
 /// Scripts, entry points and the like of one project; where there are more, they are generated.
 const MAX_GATHERED: usize = 500;
+/// Of a name that a directory gives.
+const MAX_NAME: usize = 255;
+/// What a project is called whose directory has no sign that can be shown.
+const UNNAMED: &str = "unnamed";
 
 /// A manifest where it stands.
 #[derive(Debug, Clone)]
@@ -66,6 +70,7 @@ pub(super) fn assemble(
     let mut placed = placed.to_vec();
     placed.extend(children(&placed, existing));
     let mut placed = heritage::settle(&placed, stopped)?;
+    workspaces::bound(&mut placed, warnings);
     promote(&mut placed);
     let directories = directories(&placed);
     let by_path = placed.iter().filter(|one| one.directory == paths::directory(one.path));
@@ -85,7 +90,7 @@ pub(super) fn assemble(
         projects.push(project);
     }
     place(&mut projects);
-    let roots = workspace_roots(&directories, warnings);
+    let roots = workspace_roots(&directories);
     workspaces::join(&mut projects, &roots, &local(&placed), warnings, stopped)?;
     drop_presumed(&mut projects, &directories);
     Some(projects)
@@ -113,10 +118,9 @@ fn promote(placed: &mut [Placed<'_>]) {
         return;
     }
     let mut roots: HashMap<(usize, &str), Vec<Members<'_>>> = HashMap::new();
-    let mut patterns = Patterns::default();
     for one in placed.iter() {
         if let Some(workspace) = &one.manifest.workspace {
-            let members = Members::new(workspace, &[], "", one.path, &mut patterns);
+            let members = Members::new(workspace, &[], "", one.path);
             roots.entry((one.detector, one.directory.as_ref())).or_default().push(members);
         }
     }
@@ -279,7 +283,9 @@ fn pipelines(manifests: &[Placed<'_>]) -> Vec<Pipeline> {
 
 fn name_of(directory: &str, repository_name: &str) -> String {
     let last = directory.rsplit_once('/').map_or(directory, |(_, name)| name);
-    if directory == "." { repository_name.to_owned() } else { last.to_owned() }
+    let name = if directory == "." { repository_name } else { last };
+    // Git takes any sign in a path but NUL.
+    text::some_line(name, MAX_NAME).unwrap_or_else(|| UNNAMED.to_owned())
 }
 
 /// What a project is that no detector made: the last link of the chain.
@@ -342,21 +348,14 @@ fn dependency(one: &Requirement, at: &Placed<'_>, directories: &Directories<'_>)
 }
 
 /// The workspaces by their directory; what one declares is a member without being named.
-fn workspace_roots<'d>(
-    directories: &'d Directories<'_>,
-    warnings: &mut Warnings,
-) -> BTreeMap<&'d str, Vec<Members<'d>>> {
+fn workspace_roots<'d>(directories: &'d Directories<'_>) -> BTreeMap<&'d str, Vec<Members<'d>>> {
     let mut roots: BTreeMap<&str, Vec<Members<'_>>> = BTreeMap::new();
-    let mut patterns = Patterns::default();
     for (directory, manifests) in directories {
         for one in manifests {
             let Some(workspace) = &one.manifest.workspace else { continue };
             let kind = CHAIN.get(one.detector).map_or("", |detector| detector.kind());
             let children = &one.manifest.children;
-            let members = Members::new(workspace, children, kind, one.path, &mut patterns);
-            if members.is_cut {
-                warnings.add(WarningCode::ListTruncated, one.path, workspaces::TOO_MANY);
-            }
+            let members = Members::new(workspace, children, kind, one.path);
             roots.entry(directory.as_str()).or_default().push(members);
         }
     }

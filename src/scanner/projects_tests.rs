@@ -292,3 +292,36 @@ fn dependencies_on_the_repositorys_own_projects_are_told_by_path_and_by_name() {
     assert_eq!(internal("packages/ui"), [None], "a project does not depend on itself");
     assert_eq!(internal("app"), [Some("core".to_owned())]);
 }
+
+#[test]
+fn a_name_from_a_directory_has_no_controls() {
+    let report = report(&[("pkg\u{1b}[2J/package.json", "{}"), ("\u{1b}\u{1}/package.json", "{}")]);
+
+    assert_eq!(project(&report, "pkg\u{1b}[2J").name, "pkg [2J");
+    assert_eq!(project(&report, "\u{1b}\u{1}").name, "unnamed");
+}
+
+#[test]
+fn a_workspace_with_too_many_patterns_is_cut_with_a_warning_and_keeps_its_exclusions() {
+    let names: Vec<String> = (0..1_500).map(|number| format!("\"gone/{number}/*\"")).collect();
+    let root = format!(
+        r#"{{"name": "root", "workspaces": ["packages/*", {}, "!packages/old"]}}"#,
+        names.join(", ")
+    );
+    let exclusions = names.join(", ").replace("\"gone", "\"!gone");
+    let other = format!(r#"{{"name": "other", "workspaces": ["*", {exclusions}]}}"#);
+    let report = report(&[
+        ("package.json", &root),
+        ("packages/new/package.json", r#"{"name": "new"}"#),
+        ("packages/old/package.json", r#"{"name": "old"}"#),
+        ("z/package.json", &other),
+        ("z/a/package.json", r#"{"name": "a"}"#),
+    ]);
+
+    assert_eq!(project(&report, "packages/new").workspace.as_deref(), Some("."));
+    assert_eq!(project(&report, "packages/old").workspace, None);
+    assert_eq!(project(&report, "z/a").workspace, None);
+    let cut = report.warnings.iter().filter(|one| one.code == WarningCode::ListTruncated);
+    let cut: Vec<_> = cut.map(|one| one.path.as_deref()).collect();
+    assert_eq!(cut, [Some("package.json"), Some("z/package.json")]);
+}

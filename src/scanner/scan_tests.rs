@@ -132,7 +132,7 @@ fn a_plan_tells_which_facts_it_needs() {
     let plan = Plan::new(&store, head, &ScanOptions::new("demo")).unwrap();
 
     let keys: Vec<_> = plan.keys().map(|key| key.reading.as_str()).collect();
-    assert_eq!(keys, ["3:", "3:Rust"], "a picture is only measured");
+    assert_eq!(keys, ["4:", "4:Rust"], "a picture is only measured");
 }
 
 #[test]

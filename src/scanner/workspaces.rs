@@ -9,6 +9,7 @@ use super::{
     manifest::{Child, Workspace},
     model::{Project, WarningCode},
     paths,
+    projects::Placed,
     warnings::Warnings,
 };
 
@@ -16,10 +17,12 @@ use super::{
 const MAX_PATTERNS: usize = 1_000;
 /// Of all workspaces of a repository together.
 const MAX_ALL_PATTERNS: usize = 10_000;
-pub(super) const TOO_MANY: &str = "Workspaces name more patterns than are read, so members that only the last ones name are missing here.";
+const TOO_MANY: &str = "Workspaces name more patterns than are read, so members that only the last ones name are missing here.";
+const TOO_MANY_EXCLUSIONS: &str =
+    "Workspaces exclude more patterns than are read, so this one is not read as a workspace.";
 
 /// How many patterns may still be compiled.
-pub(super) struct Patterns(usize);
+struct Patterns(usize);
 
 impl Default for Patterns {
     fn default() -> Self {
@@ -28,11 +31,63 @@ impl Default for Patterns {
 }
 
 impl Patterns {
-    /// So many of `wanted` as there is room for.
+    /// Takes so many of `wanted` as there is room for.
     fn take(&mut self, wanted: usize) -> usize {
         let taken = wanted.min(MAX_PATTERNS).min(self.0);
         self.0 -= taken;
         taken
+    }
+
+    /// Takes what there is room for of a workspace.
+    ///
+    /// Exclusions first, and all of them: without one there would be members that nobody named.
+    fn fit(&mut self, workspace: &Workspace) -> Fit {
+        let (negative, positive): (Vec<&String>, Vec<&String>) =
+            workspace.members.iter().partition(|pattern| pattern.starts_with('!'));
+        let excluding = negative.len() + workspace.exclude.len();
+        if self.take(excluding) < excluding {
+            return Fit::NoExclusions;
+        }
+        let naming = self.take(positive.len());
+        if naming == positive.len() {
+            return Fit::Whole;
+        }
+        let members = negative.into_iter().chain(positive.into_iter().take(naming));
+        Fit::Part(Workspace { members: members.cloned().collect(), ..workspace.clone() })
+    }
+}
+
+/// What of a workspace there is room for.
+enum Fit {
+    Whole,
+    Part(Workspace),
+    /// Not even for all that it excludes.
+    NoExclusions,
+}
+
+/// Leaves out the patterns that there is no room for, from the first directory to the last.
+///
+/// Done once, so that whoever asks for the members of a workspace hears of the same ones.
+pub(super) fn bound(placed: &mut [Placed<'_>], warnings: &mut Warnings) {
+    let mut order: Vec<&mut Placed<'_>> =
+        placed.iter_mut().filter(|one| one.manifest.workspace.is_some()).collect();
+    order.sort_by(|one, other| {
+        (&one.directory, one.detector, one.path).cmp(&(
+            &other.directory,
+            other.detector,
+            other.path,
+        ))
+    });
+    let mut patterns = Patterns::default();
+    for one in order {
+        let fit = one.manifest.workspace.as_ref().map(|workspace| patterns.fit(workspace));
+        let (workspace, words) = match fit {
+            None | Some(Fit::Whole) => continue,
+            Some(Fit::Part(workspace)) => (Some(workspace), TOO_MANY),
+            Some(Fit::NoExclusions) => (None, TOO_MANY_EXCLUSIONS),
+        };
+        one.manifest.to_mut().workspace = workspace;
+        warnings.add(WarningCode::ListTruncated, one.path, words);
     }
 }
 
@@ -40,8 +95,6 @@ impl Patterns {
 pub(super) struct Members<'a> {
     kind: &'a str,
     manifest: &'a str,
-    /// Whether it has more patterns than were read.
-    pub(super) is_cut: bool,
     wanted: GlobSet,
     unwanted: GlobSet,
     /// What the manifest makes projects itself.
@@ -56,22 +109,18 @@ impl<'a> Members<'a> {
         children: &[Child],
         kind: &'a str,
         manifest: &'a str,
-        patterns: &mut Patterns,
     ) -> Self {
-        let (members, exclude) = (&workspace.members, &workspace.exclude);
-        // Exclusions first: without them there would be members that nobody named.
-        let excluding = patterns.take(exclude.len());
-        let naming = patterns.take(members.len());
-        let patterns = members.iter().take(naming);
-        let (negative, positive): (Vec<_>, Vec<_>) =
-            patterns.map(String::as_str).partition(|pattern| pattern.starts_with('!'));
+        let (negative, positive): (Vec<_>, Vec<_>) = workspace
+            .members
+            .iter()
+            .map(String::as_str)
+            .partition(|pattern| pattern.starts_with('!'));
         let negative = negative.iter().map(|pattern| pattern.trim_start_matches('!'));
-        let excluded = exclude.iter().take(excluding).map(String::as_str);
+        let excluded = workspace.exclude.iter().map(String::as_str);
         let literal = positive.iter().filter(|pattern| !pattern.contains(['*', '?', '[', '{']));
         Self {
             kind,
             manifest,
-            is_cut: naming < members.len() || excluding < exclude.len(),
             literal: literal.map(|pattern| cleaned(pattern)).collect(),
             declared: children.iter().filter_map(|child| paths::join(".", &child.path)).collect(),
             wanted: glob_set(positive.into_iter()),
@@ -201,8 +250,7 @@ mod tests {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         let workspace =
             Workspace { members: owned(members), exclude: owned(exclude), ..Workspace::default() };
-        let mut patterns = Patterns::default();
-        Members::new(&workspace, &[], "npm", "package.json", &mut patterns).contains(path)
+        Members::new(&workspace, &[], "npm", "package.json").contains(path)
     }
 
     #[test]
@@ -226,18 +274,53 @@ mod tests {
         assert!(!contains(&["[", "{a"], &[], "a"));
     }
 
+    fn many(number: usize, pattern: &str) -> Vec<String> {
+        (0..number).map(|number| format!("{pattern}{number}/*")).collect()
+    }
+
     #[test]
     fn all_workspaces_of_a_repository_share_the_room_for_patterns() {
-        let members = (0..MAX_PATTERNS).map(|number| format!("packages/{number}/*")).collect();
+        let members = many(MAX_PATTERNS, "packages/");
         let workspace = Workspace { members, ..Workspace::default() };
         let mut patterns = Patterns::default();
-        let mut next =
-            || Members::new(&workspace, &[], "npm", "package.json", &mut patterns).is_cut;
 
         for _ in 0..MAX_ALL_PATTERNS / MAX_PATTERNS {
-            assert!(!next());
+            assert!(matches!(patterns.fit(&workspace), Fit::Whole));
         }
-        assert!(next());
+        assert!(
+            matches!(patterns.fit(&workspace), Fit::Part(Workspace { members, .. }) if members.is_empty())
+        );
+    }
+
+    #[test]
+    fn exclusions_among_the_members_are_read_before_them() {
+        let members = [many(MAX_PATTERNS + 9, "packages/"), vec!["!packages/1/old".to_owned()]];
+        let workspace = Workspace { members: members.concat(), ..Workspace::default() };
+
+        let Fit::Part(part) = Patterns::default().fit(&workspace) else { panic!("all of it") };
+
+        assert_eq!(part.members.len(), MAX_PATTERNS + 1);
+        let members = Members::new(&part, &[], "npm", "package.json");
+        assert!(members.contains("packages/1/new"));
+        assert!(!members.contains("packages/1/old"));
+    }
+
+    #[test]
+    fn a_workspace_whose_exclusions_are_too_many_names_nothing() {
+        let exclusions = [many(MAX_PATTERNS, "!packages/"), vec!["!tools/*".to_owned()]].concat();
+        let excluding = Workspace {
+            members: vec!["**".to_owned()],
+            exclude: exclusions.clone(),
+            presumed: false,
+        };
+        let negating = Workspace {
+            members: [vec!["**".to_owned()], exclusions].concat(),
+            ..Workspace::default()
+        };
+
+        for workspace in [excluding, negating] {
+            assert!(matches!(Patterns::default().fit(&workspace), Fit::NoExclusions));
+        }
     }
 
     proptest::proptest! {

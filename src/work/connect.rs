@@ -136,7 +136,7 @@ pub async fn change(
         None => repositories::rename(tx, repository.id, name).await,
     };
     if let Err(error) = written {
-        return overtaken(&error).map_or_else(|| Err(error.into()), |refusal| Ok(Err(refusal)));
+        return taken(&error).map_or_else(|| Err(error.into()), |refusal| Ok(Err(refusal)));
     }
     let new = source.map_or_else(|| repository.source.clone(), ToString::to_string);
     let detail = json!({
@@ -171,11 +171,11 @@ async fn refusal(
 }
 
 /// What to say where somebody else took the name or the source after both were found to be free.
-fn overtaken(error: &sqlx::Error) -> Option<Refusal> {
+fn taken(error: &sqlx::Error) -> Option<Refusal> {
     let error = error.as_database_error().filter(|error| error.is_unique_violation())?;
-    let text = "Another repository has been given it at this moment.".to_owned();
+    let text = |what| format!("Another repository has been given this {what} at this moment.");
     let is_name = error.constraint().is_some_and(|name| name.contains("_name_"));
-    Some(if is_name { Refusal::Name(text) } else { Refusal::Source(text) })
+    Some(if is_name { Refusal::Name(text("name")) } else { Refusal::Source(text("address")) })
 }
 
 /// Removes a repository with all that was read from it, and then its mirror.

@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
+    findings,
     limits::Watchdog,
     model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
@@ -312,8 +313,11 @@ impl Run {
         repository: &Repository,
         reading: Reading,
     ) -> Result<(), Ended> {
+        // Before the transaction, which others may wait for.
+        let tasks = findings::tasks(&reading.report, &reading.life);
         let mut tx = self.begin().await?;
-        if !saving::save(&mut tx, run, repository, &reading, self.context.clock.now()).await? {
+        let found = (&reading, &tasks);
+        if !saving::save(&mut tx, run, repository, found, self.context.clock.now()).await? {
             return Err(Ended::Overtaken);
         }
         tx.announce("scans");

@@ -34,6 +34,7 @@ mod store;
 mod submodules;
 mod task_page;
 mod views;
+mod volume;
 
 pub use about::PipelineRow;
 pub use api::ApiDocument;

@@ -117,12 +117,6 @@ impl Reading {
         !self.history_cut
     }
 
-    /// Whether it brings more than so many commits or tasks.
-    pub(super) fn brings_more_than(&self, number: usize) -> bool {
-        let tasks = self.life.tasks.iter().filter(|task| task.id.is_none()).count();
-        self.commits.len() > number || tasks > number
-    }
-
     /// What is counted of a scan.
     pub(super) fn found(&self) -> Found {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

@@ -4,19 +4,16 @@ use chrono::{DateTime, Utc};
 
 use super::{
     changes, contributors,
-    findings::{self, Tasks},
+    findings::Tasks,
     life,
     reading::Reading,
     store::{self, ScanRun},
-    submodules,
+    submodules, volume,
 };
 use crate::{
     repositories::{self, Repository, RepositoryState},
     tenancy::TenantTx,
 };
-
-/// Tasks and commits that are many: from here on it pays to plan their writing anew.
-const MANY: usize = 1_000;
 
 /// Writes all that was found, and the end of the scan.
 ///
@@ -26,7 +23,7 @@ pub(super) async fn save(
     tx: &mut TenantTx,
     run: ScanRun,
     repository: &Repository,
-    reading: &Reading,
+    (reading, tasks): (&Reading, &Tasks<'_>),
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let (branch, head) = (reading.branch.as_deref(), reading.head);
@@ -36,11 +33,14 @@ pub(super) async fn save(
     }
     let before = Before::read(tx, repository).await?;
     let places = store::list_places(tx, repository.id).await?;
+    let state = before.as_ref().map(|before| &before.state);
+    let plans = Plans { are_made_anew: volume::is_large(reading, tasks, &places, state) };
+    plans.renew(tx).await?;
     store::insert_facts(tx, repository.id, &reading.new_facts).await?;
     store::delete_facts(tx, repository.id, &reading.old_facts).await?;
     store::replace_languages(tx, repository.id, &reading.report.languages).await?;
-    save_projects(tx, repository, reading, now).await?;
-    save_tasks(tx, repository, reading, now).await?;
+    save_projects(tx, repository, (reading, &plans), now).await?;
+    save_tasks(tx, repository, (tasks, &plans), now).await?;
     store::delete_commits(tx, repository.id, &reading.dropped).await?;
     store::insert_commits(tx, repository.id, &reading.commits).await?;
     contributors::save(tx, repository.id, &places, reading).await?;
@@ -61,17 +61,30 @@ pub(super) async fn save(
     Ok(true)
 }
 
+/// How the statements of a scan are planned.
+struct Plans {
+    are_made_anew: bool,
+}
+
+impl Plans {
+    /// Called before anything is written, and again after each table that others refer to.
+    async fn renew(&self, tx: &mut TenantTx) -> sqlx::Result<()> {
+        if self.are_made_anew {
+            tx.plan_anew().await?;
+        }
+        Ok(())
+    }
+}
+
 async fn save_projects(
     tx: &mut TenantTx,
     repository: &Repository,
-    reading: &Reading,
+    (reading, plans): (&Reading, &Plans),
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let projects = &reading.report.projects;
     store::save_projects(tx, repository.id, projects, now).await?;
-    if reading.brings_more_than(MANY) {
-        tx.plan_anew().await?;
-    }
+    plans.renew(tx).await?;
     store::save_details(tx, repository.id, &reading.report).await?;
     store::save_dependencies(tx, repository.id, projects).await?;
     store::save_project_languages(tx, repository.id, projects).await
@@ -80,18 +93,14 @@ async fn save_projects(
 async fn save_tasks(
     tx: &mut TenantTx,
     repository: &Repository,
-    reading: &Reading,
+    (tasks, plans): (&Tasks<'_>, &Plans),
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    let Tasks { present, vanished, anew, further } =
-        findings::tasks(&reading.report, &reading.life);
-    store::save_tasks(tx, repository.id, &present, now).await?;
-    store::save_vanished(tx, repository.id, &vanished, now).await?;
-    if reading.brings_more_than(MANY) {
-        tx.plan_anew().await?;
-    }
-    store::replace_events(tx, &anew).await?;
-    store::append_events(tx, &further).await?;
+    store::save_tasks(tx, repository.id, &tasks.present, now).await?;
+    store::save_vanished(tx, repository.id, &tasks.vanished, now).await?;
+    plans.renew(tx).await?;
+    store::replace_events(tx, &tasks.anew).await?;
+    store::append_events(tx, &tasks.further).await?;
     store::set_life_version(tx, repository.id, life::VERSION).await
 }
 

@@ -19,6 +19,7 @@ mod migrations;
 mod robustness;
 mod scans;
 mod scheduling;
+mod settings;
 mod sign_in;
 mod support;
 mod task_life;

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use quarterdeck::{
@@ -176,61 +175,6 @@ async fn a_renamed_repository_keeps_what_was_read_and_follows_its_new_address() 
     assert_eq!(look.scan.found.unwrap().commits, 1, "what is known is not read again");
     let same = admin.patch_json("/api/v2/repositories/new-name", &body).await.expect(200).json();
     assert_eq!(same["scan"], json!(null), "nothing was different");
-}
-
-#[actix_web::test]
-async fn a_name_or_address_that_another_has_is_refused_beside_its_field() {
-    let world = World::new().await;
-    let (one, two) = (world.repository("one"), world.repository("two"));
-    for repository in [&one, &two] {
-        repository.commit("One", &[("a.txt", "a\n")]);
-        world.scan(world.acme, repository).await;
-    }
-    let admin = world.program(world.acme, Role::Admin).await;
-    let owner = world.owner().await;
-
-    for (body, field) in [
-        (json!({"name": "two"}), "name"),
-        (json!({"name": ".."}), "name"),
-        (json!({"name": "a b"}), "name"),
-        (json!({"source": two.path()}), "source"),
-        (json!({"source": "/etc"}), "source"),
-    ] {
-        let refused = admin.patch_json("/api/v2/repositories/one", &body).await.expect(422).json();
-        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
-    }
-    let form = [("name", "two"), ("source", one.path())];
-    let page = owner.post("/acme/repositories/one/settings", &form).await.expect(422);
-    assert!(page.text.contains("Another repository is called `two`."), "{}", page.text);
-    let form = [("name", "three"), ("source", one.path())];
-    owner.post("/acme/repositories/one/settings", &form).await.expect(303);
-    owner.get("/acme/repositories/three").await.expect(200);
-    world.run_jobs().await;
-}
-
-#[actix_web::test]
-async fn a_name_that_somebody_takes_at_the_same_moment_is_refused_in_the_form() {
-    let world = World::new().await;
-    let (one, two) = (world.repository("one"), world.repository("two"));
-    for repository in [&one, &two] {
-        repository.commit("Start", &[("a.txt", "a\n")]);
-        world.scan(world.acme, repository).await;
-    }
-    let owner = world.owner().await;
-    let mut tx = world.begin(world.acme).await;
-    sqlx::query("UPDATE repositories SET name = 'three' WHERE name = 'one'")
-        .execute(tx.connection())
-        .await
-        .unwrap();
-
-    let form = [("name", "three"), ("source", two.path())];
-    let (answer, ()) = tokio::join!(owner.post("/acme/repositories/two/settings", &form), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        tx.commit().await.unwrap();
-    });
-
-    let page = answer.expect(422);
-    assert!(page.text.contains("at this moment"), "{}", page.text);
 }
 
 #[actix_web::test]

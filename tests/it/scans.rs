@@ -121,6 +121,22 @@ async fn an_empty_repository_has_a_result_too() {
 }
 
 #[actix_web::test]
+async fn a_repository_whose_branches_are_gone_comes_to_nothing() {
+    let world = World::new().await;
+    let repository = world.repository("emptied");
+    repository.commit("Start", &[("tasklist.md", PLAN), ("a.rs", "// FIXME: later\n")]);
+    world.scan(world.acme, &repository).await;
+
+    repository.git(&["update-ref", "-d", "HEAD"]);
+    let scan = world.rescan(world.acme, "emptied").await;
+
+    let found = world.look(world.acme, scan).await;
+    assert_eq!(found.scan.state, ScanState::Succeeded, "{:?}", found.scan.error);
+    assert_eq!(found.commits, Vec::<String>::new());
+    assert!(found.tasks.iter().all(|task| !task.starts_with("open")), "{:?}", found.tasks);
+}
+
+#[actix_web::test]
 async fn open_pages_hear_of_a_scan_once_it_is_committed() {
     let world = World::new().await;
     let viewer = world.member(Role::Viewer).await;
@@ -377,6 +393,7 @@ async fn scanning_again_stores_what_a_first_scan_would() {
         edit(&repository, step);
         if step % 2 == 1 {
             world.rescan(world.acme, "edited").await;
+            world.check_numbers(world.acme).await;
         }
     }
 

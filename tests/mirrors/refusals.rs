@@ -23,6 +23,7 @@ use crate::{
 };
 
 const ADVERTISEMENT: &str = "content-type: application/x-git-upload-pack-advertisement\r\n";
+const RESULT: &str = "content-type: application/x-git-upload-pack-result\r\n";
 
 fn error_from(answer: impl Into<Vec<u8>>) -> FetchError {
     let server = Server::saying(answer);
@@ -325,22 +326,52 @@ fn a_server_that_names_a_symbolic_reference_it_does_not_have_is_refused() {
     assert!(error.to_string().contains("contradict"), "{error}");
 }
 
-#[test]
-fn a_server_of_the_first_protocol_that_hangs_up_is_not_waited_for() {
-    let advertisement =
-        first_protocol("multi_ack_detailed side-band-64k ofs-delta shallow agent=git/1.9");
-    let server = Server::start(Arc::new(move |request, stream| {
-        let answer = match request.method.as_str() {
-            "GET" => response("200 OK", ADVERTISEMENT, advertisement.as_bytes()),
-            _ => response("200 OK", "content-type: application/x-git-upload-pack-result\r\n", b""),
-        };
-        drop(stream.write_all(&answer));
-    }));
+/// A server that greets like this and gives every question the same answer.
+fn repeating(greeting: &[u8], answer: &[u8]) -> Server {
+    let greeting = response("200 OK", ADVERTISEMENT, greeting);
+    let answer = response("200 OK", RESULT, answer);
+    Server::start(Arc::new(move |request, stream| {
+        let answer = if request.method == "GET" { &greeting } else { &answer };
+        drop(stream.write_all(answer));
+    }))
+}
 
+fn hung_up(server: &Server) {
     let error = fetch(&Repository::empty(), &server.url("a/b.git")).unwrap_err();
 
     assert!(matches!(error, FetchError::Broken { .. }), "{error:?}");
     assert!(error.to_string().contains("hung up"), "{error}");
+    let targets = server.targets.lock().unwrap();
+    assert!(targets.len() <= 3, "asked {} times", targets.len());
+}
+
+#[test]
+fn a_server_of_the_first_protocol_that_hangs_up_is_not_waited_for() {
+    let greeting =
+        first_protocol("multi_ack_detailed side-band-64k ofs-delta shallow agent=git/1.9");
+
+    for answer in ["", "0008NAK\n", "0008NAK\n0008NAK\n"] {
+        hung_up(&repeating(greeting.as_bytes(), answer.as_bytes()));
+    }
+}
+
+#[test]
+fn a_server_of_the_second_protocol_that_never_sends_a_pack_is_not_asked_for_ever() {
+    let greeting =
+        b"001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n000afetch\n0000";
+    let greeting = response("200 OK", ADVERTISEMENT, greeting);
+    let references = format!("0032{0} HEAD\n003d{0} refs/heads/main\n0000", "1".repeat(40));
+    let server = Server::start(Arc::new(move |request, stream| {
+        let asks_for_references = request.body.windows(15).any(|bytes| bytes == b"command=ls-refs");
+        let answer = match (request.method.as_str(), asks_for_references) {
+            ("GET", _) => greeting.clone(),
+            (_, true) => response("200 OK", RESULT, references.as_bytes()),
+            (_, false) => response("200 OK", RESULT, b"0014acknowledgments\n0008NAK\n0000"),
+        };
+        drop(stream.write_all(&answer));
+    }));
+
+    hung_up(&server);
 }
 
 #[test]

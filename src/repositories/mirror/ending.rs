@@ -8,18 +8,14 @@ const MAX_LOOKS: u32 = 64;
 /// Notes when nothing comes any more.
 ///
 /// gix asks a server of git's first protocol again and again where it has hung up. So from some time
-/// on that is an error instead of an end.
+/// on that is an error instead of an end. Over HTTP, where each question has an answer of its own,
+/// the client counts the questions as well.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
     looks: u32,
 }
 
 impl Ending {
-    /// For an answer that may not be empty: gix would ask again and again.
-    pub(super) const fn of_answer() -> Self {
-        Self { looks: MAX_LOOKS }
-    }
-
     /// Takes how many bytes came.
     pub(super) fn note(&mut self, bytes: usize) -> io::Result<()> {
         self.looks = if bytes == 0 { self.looks + 1 } else { 0 };

@@ -8,7 +8,7 @@ use std::{
     any::Any,
     future::Future,
     io::{self, BufRead, Cursor, Read, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use gix::protocol::transport::client::blocking_io::http::{
@@ -44,6 +44,8 @@ struct Client {
     http: reqwest::Client,
     names: CheckedNames,
     guard: Arc<Guard>,
+    /// Whether the server was told to send the objects, whatever it may still want to know.
+    is_told: AtomicBool,
 }
 
 impl SmartHttp {
@@ -206,7 +208,7 @@ pub(super) struct Body {
 
 impl Body {
     fn of(exchange: SharedExchange) -> Self {
-        Self { exchange, chunk: Cursor::default(), ending: Ending::of_answer() }
+        Self { exchange, chunk: Cursor::default(), ending: Ending::default() }
     }
 }
 

@@ -109,18 +109,23 @@ fn is_name(text: &str) -> bool {
     (1..=100).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// What a change says where another request was faster.
-pub(super) fn overtaken(error: anyhow::Error) -> AppError {
-    let database = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    if database.is_some_and(DatabaseError::is_unique_violation) {
-        return AppError::Conflict(
-            "Another request connects it at this moment. Try again.".to_owned(),
-        );
-    }
-    if database.is_some_and(DatabaseError::is_foreign_key_violation) {
-        return AppError::NotFound;
+/// What a change says of a repository that another request has removed meanwhile.
+pub(super) fn removed(error: anyhow::Error) -> AppError {
+    if is_of_the_removed(&error) { AppError::NotFound } else { error.into() }
+}
+
+/// What connecting says of a repository that another request removes meanwhile.
+pub(super) fn removed_again(error: anyhow::Error) -> AppError {
+    if is_of_the_removed(&error) {
+        let text = "Another request removes this repository at this moment. Try again.";
+        return AppError::Conflict(text.to_owned());
     }
     error.into()
+}
+
+fn is_of_the_removed(error: &anyhow::Error) -> bool {
+    let database = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    database.is_some_and(DatabaseError::is_foreign_key_violation)
 }
 
 fn wrong<T>(detail: &str) -> Result<T> {

@@ -28,7 +28,7 @@ problems! {
     /// Of reading a list.
     OfList: 400 401 503;
     /// Of a change to one item that a body describes.
-    OfAlteration: 400 401 403 404 409 413 415 422 503;
+    OfAlteration: 400 401 403 404 413 415 422 503;
     /// Of ending something.
     OfCancellation: 400 401 403 404 409 503;
     /// Of reading one item.
@@ -55,7 +55,7 @@ const fn meaning(status: u16) -> &'static str {
         403 => "The token's role is too low.",
         404 => "There is none, or it belongs to another organisation.",
         409 => {
-            "Another request makes the same change at this moment, or it is too late for it; `detail` says which."
+            "Another request undoes it at this moment, or it is too late for it; `detail` says which."
         }
         413 => "The body is too large.",
         415 => "The body is not JSON.",

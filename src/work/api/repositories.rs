@@ -153,7 +153,7 @@ pub(super) async fn connect_repository(
     let mut tx = scope.begin().await?;
     let connected =
         connect::connect(&mut tx, &source, ScanReason::Added, scope.clock().now()).await;
-    let connected = connected.map_err(parse::overtaken)?;
+    let connected = connected.map_err(parse::removed_again)?;
     let view = ConnectedView::find(&mut tx, &connected).await?;
     let saved = tx.commit().await?;
     let address = format!("/api/v2/repositories/{}", connected.repository);
@@ -219,7 +219,7 @@ pub(super) async fn change_repository(
     let source = source.map_err(|error| AppError::invalid("source", error.to_string()))?;
     let change = Change { name, source };
     let changed = connect::change(&mut tx, &repository, &change, scope.clock().now()).await;
-    let changed = changed.map_err(parse::overtaken)?.map_err(|refusal| match refusal {
+    let changed = changed.map_err(parse::removed)?.map_err(|refusal| match refusal {
         Refusal::Name(text) => AppError::invalid("name", text),
         Refusal::Source(text) => AppError::invalid("source", text),
     })?;
@@ -265,7 +265,7 @@ pub(super) async fn request_scan(scope: Scope<RequestScan>, path: Path<String>) 
     let repository = parse::repository(&mut tx, &path).await?;
     let now = scope.clock().now();
     let scan = jobs::request_scan(&mut tx, repository.id, ScanReason::Requested, now).await;
-    let scan = scan.map_err(parse::overtaken)?;
+    let scan = scan.map_err(parse::removed)?;
     let view = find_scan(&mut tx, scan).await?;
     Ok(tx.commit().await?.accepted(&format!("/api/v2/scans/{scan}"), &view))
 }

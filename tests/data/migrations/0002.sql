@@ -1,6 +1,4 @@
--- Rows as they may be there when a later migration runs. The connection is the owner's, so it says
--- for whom it writes.
-SELECT set_config('app.tenant_id', '00000000-0000-7000-8000-000000000001', false), set_config('app.system', 'on', false);
+-- Rows as they may be there when a later migration runs.
 INSERT INTO organizations (tenant_id, slug, name, created_at)
 VALUES ('00000000-0000-7000-8000-000000000001', 'acme', 'Acme', '2026-01-01');
 INSERT INTO accounts (id, login, name, created_at)

@@ -303,6 +303,7 @@ impl World {
     }
 
     pub async fn look(&self, tenant: TenantId, scan: ScanId) -> Look {
+        self.check_numbers(tenant).await;
         let mut tx = self.begin(tenant).await;
         let scan = work::find_scan(&mut tx, scan).await.unwrap().unwrap();
         let projects =
@@ -337,6 +338,37 @@ impl World {
             task_ids: tasks.iter().map(|task| task.id).collect(),
             commits: commits.into_iter().map(|commit| commit.subject).collect(),
         }
+    }
+
+    /// Compares what an organisation's repositories are said to come to with what they do.
+    pub async fn check_numbers(&self, tenant: TenantId) {
+        let mut tx = self.begin(tenant).await;
+        let wrong: Vec<String> = sqlx::query_scalar(
+            "SELECT r.name || ': ' || coalesce(n::text, 'none') || ' instead of ' || c::text
+             FROM repositories r
+             CROSS JOIN LATERAL (
+                 SELECT (SELECT count(*) FROM projects WHERE repository_id = r.id) AS projects,
+                        (SELECT count(*) FROM projects WHERE repository_id = r.id AND fixture) AS fixtures,
+                        count(*) FILTER (WHERE source = 'tasklist' AND state = 'open') AS open_tasks,
+                        count(*) FILTER (WHERE source = 'tasklist' AND state = 'done') AS done_tasks,
+                        count(*) FILTER (WHERE source = 'todo' AND state = 'open') AS notes,
+                        count(*) FILTER (WHERE source = 'todo' AND state = 'open' AND marker = 'FIXME') AS fixmes,
+                        (SELECT count(*) FROM commits WHERE repository_id = r.id) AS commits
+                 FROM tasks
+                 WHERE repository_id = r.id AND NOT fixture
+             ) c
+             LEFT JOIN LATERAL (
+                 SELECT projects, fixtures, open_tasks, done_tasks, notes, fixmes, commits
+                 FROM repository_numbers
+                 WHERE repository_id = r.id
+             ) n ON true
+             -- Without a whole scan there is nothing to count.
+             WHERE r.scanned_at IS NOT NULL AND n IS DISTINCT FROM c",
+        )
+        .fetch_all(tx.connection())
+        .await
+        .unwrap();
+        assert_eq!(wrong, Vec::<String>::new());
     }
 
     /// Scans a connected repository again, to the end.

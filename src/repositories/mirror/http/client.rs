@@ -1,10 +1,10 @@
 //! Asking one question, hop by hop, with an eye on the guard.
 
-use std::error::Error as _;
+use std::{error::Error as _, sync::atomic::Ordering};
 
 use super::{
-    Arc, CheckedNames, Client, DISCOVERY, FetchError, Future, Guard, HeaderMap, MAX_REDIRECTS,
-    Method, Response, StatusCode, TICK, Url, io, time,
+    Arc, AtomicBool, CheckedNames, Client, DISCOVERY, FetchError, Future, Guard, HeaderMap,
+    MAX_REDIRECTS, Method, Response, StatusCode, TICK, Url, io, time,
 };
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use url::Host;
@@ -13,6 +13,8 @@ use crate::platform::tls;
 
 const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const RESULT: &str = "application/x-git-upload-pack-result";
+/// How the last question of a fetch ends, in git's second protocol and in its first.
+const LAST_WORDS: [&[u8]; 2] = [b"0009done\n0000", b"0009done\n"];
 
 impl Client {
     pub(super) fn new(names: CheckedNames, guard: Arc<Guard>) -> io::Result<Self> {
@@ -28,7 +30,7 @@ impl Client {
             .build()
             .map_err(io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime: Some(runtime), http, names, guard })
+        Ok(Self { runtime: Some(runtime), http, names, guard, is_told: AtomicBool::new(false) })
     }
 
     /// Gets the list of references, following redirects that lead to another git server.
@@ -52,11 +54,23 @@ impl Client {
         headers: &HeaderMap,
         body: Vec<u8>,
     ) -> io::Result<Response> {
+        self.check_last(&body)?;
         let answer = self.send(Method::POST, url, headers, body)?;
         if answer.status().is_redirection() {
             return Err(self.refuse_redirect(url, "the server had already been found".to_owned()));
         }
         self.accept(answer, RESULT)
+    }
+
+    /// Refuses to ask for the objects twice.
+    ///
+    /// gix asks again and again where a server ends its answer before it has sent any.
+    fn check_last(&self, body: &[u8]) -> io::Result<()> {
+        let is_last = LAST_WORDS.iter().any(|words| body.ends_with(words));
+        if is_last && self.is_told.swap(true, Ordering::Relaxed) {
+            return Err(self.guard.broken(&"it has hung up before it sent what was asked for"));
+        }
+        Ok(())
     }
 
     /// The next part of the body; empty at its end.

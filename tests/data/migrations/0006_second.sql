@@ -1,0 +1,7 @@
+INSERT INTO projects (tenant_id, id, repository_id, path, name, kind, also, workspace_root, private, fixture, created_at)
+VALUES ('00000000-0000-7000-8000-000000000101', '00000000-0000-7000-8000-00000000010a', '00000000-0000-7000-8000-000000000108', '.', 'web', 'npm', '{}', false, false, false, '2026-01-01');
+INSERT INTO tasks (tenant_id, id, repository_id, project_id, source, fingerprint, marker, title, state, path, line, fixture, created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-000000000101', '00000000-0000-7000-8000-000000000110', '00000000-0000-7000-8000-000000000108', '00000000-0000-7000-8000-00000000010a', 'todo', 'f0', 'FIXME', 'Here', 'open', 'a', 1, false, '2026-01-01', '2026-01-01'),
+       ('00000000-0000-7000-8000-000000000101', '00000000-0000-7000-8000-000000000111', '00000000-0000-7000-8000-000000000108', '00000000-0000-7000-8000-00000000010a', 'tasklist', 'f1', NULL, 'Start', 'done', 'a', 1, false, '2026-01-01', '2026-01-01');
+INSERT INTO commits (tenant_id, repository_id, oid, parents, author_name, author_email, authored_at, authored_offset, committer_name, committer_email, committed_at, committed_offset, subject, body, insertions, deletions, files_changed, files)
+VALUES ('00000000-0000-7000-8000-000000000101', '00000000-0000-7000-8000-000000000108', '\x0404040404040404040404040404040404040404', '{}', 'Ada', 'ada@example.com', '2026-01-01', 0, 'Ada', 'ada@example.com', '2026-01-01', 0, 'More', '', 1, 0, 1, '[["a", 1, 0]]');
