@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Form, Path},
 };
 use askama::Template;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -146,12 +147,31 @@ impl SetupForm {
 }
 
 /// Shows the form behind a link; looking does not use the link up.
-async fn show_setup(path: Path<String>, db: Data<Db>, clock: Data<Clock>) -> Result<HttpResponse> {
-    Ok(match setup_page(&path, &db, &clock).await {
-        Ok(page) => render(StatusCode::OK, &page),
-        Err(AppError::Gone(problem)) => render(StatusCode::GONE, &spent_page(problem)),
-        Err(other) => return Err(other),
-    })
+async fn show_setup(
+    request: HttpRequest,
+    path: Path<String>,
+    db: Data<Db>,
+    clock: Data<Clock>,
+) -> Result<HttpResponse> {
+    match setup_page(&path, &db, &clock).await {
+        Ok(page) => Ok(render(StatusCode::OK, &page)),
+        Err(AppError::Gone(problem)) => {
+            refuse_link(&request, path.into_inner(), &db, clock.now(), problem).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Says that a link no longer works, and writes down that it was tried.
+async fn refuse_link(
+    request: &HttpRequest,
+    secret: String,
+    db: &Db,
+    now: DateTime<Utc>,
+    problem: String,
+) -> Result<HttpResponse> {
+    setup::record_refusal(db, &secret.into(), &origin(request), now).await?;
+    Ok(render(StatusCode::GONE, &spent_page(problem)))
 }
 
 async fn setup_page(secret: &str, db: &Db, clock: &Clock) -> Result<SetupPage> {
@@ -207,14 +227,17 @@ async fn open_setup(
     let (db, clock, sessions) = server;
     let mut page = match setup_page(&path, &db, &clock).await {
         Ok(page) => page,
-        Err(AppError::Gone(problem)) => return Ok(render(StatusCode::GONE, &spent_page(problem))),
+        Err(AppError::Gone(problem)) => {
+            return refuse_link(&request, path.into_inner(), &db, clock.now(), problem).await;
+        }
         Err(other) => return Err(other),
     };
+    let secret = path.into_inner();
     let typed = form.organization.clone().or_else(|| page.organization.clone()).unwrap_or_default();
     let opened = match parse(&form, &typed) {
         Ok(owner) => {
             let tx = db.system(SystemReason::Login).await?;
-            let secret = SecretString::from(path.into_inner());
+            let secret = SecretString::from(secret.clone());
             let origin = origin(&request);
             let sign_in = SignIn { origin: &origin, now: clock.now(), sessions: &sessions };
             setup::open(tx, &secret, &owner, &sign_in).await
@@ -238,6 +261,10 @@ async fn open_setup(
             };
             page.form.mark(&errors);
             Ok(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        // Somebody else used it between the look and the use.
+        Err(AppError::Gone(problem)) => {
+            refuse_link(&request, secret, &db, clock.now(), problem).await
         }
         Err(other) => Err(other),
     }

@@ -2,14 +2,16 @@
 
 use actix_web::web::{Data, Path};
 use askama::Template;
+use serde_json::json;
 
 use super::{sessions, store::Session};
 use crate::{
-    organizations::{self, Rail, Standing},
+    organizations::{self, Rail, Standing, audit::Event},
     platform::clock::Clock,
     tenancy::{Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
     web::{
         AppError, Result,
+        agent::browser,
         html::{Html, Shell},
         icon::Icon,
         time::Moment,
@@ -83,25 +85,42 @@ async fn list(
 }
 
 /// Ends one of the person's sessions.
-async fn end(person: SignedIn, db: Data<Db>, session: Path<SessionId>) -> Result<Saved> {
+async fn end(
+    person: SignedIn,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    session: Path<SessionId>,
+) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
     if !sessions::end(&mut tx, person.account, *session).await? {
         return Err(AppError::NotFound);
     }
+    let event = Event::new("session.ended", "session", *session, clock.now());
+    tx.record(Some(person.account), &person.origin, &event).await?;
     Ok(tx.commit().await?.see_other(PATH))
 }
 
 /// Ends all sessions but this one.
-async fn end_others(person: SignedIn, db: Data<Db>) -> Result<Saved> {
+async fn end_others(person: SignedIn, db: Data<Db>, clock: Data<Clock>) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
-    sessions::end_others(&mut tx, person.account, person.session).await?;
+    let ended = sessions::end_others(&mut tx, person.account, person.session).await?;
+    let event = Event::new("session.others_ended", "account", person.account, clock.now())
+        .detail(json!({"sessions": ended}));
+    tx.record(Some(person.account), &person.origin, &event).await?;
     Ok(tx.commit().await?.see_other(PATH))
 }
 
 /// Ends this session and takes its cookie away.
-async fn sign_out(person: SignedIn, db: Data<Db>, settings: Data<Sessions>) -> Result<Saved> {
+async fn sign_out(
+    person: SignedIn,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    settings: Data<Sessions>,
+) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
+    let event = Event::new("session.signed_out", "session", person.session, clock.now());
+    tx.record(Some(person.account), &person.origin, &event).await?;
     let mut saved = tx.commit().await?.see_other("/sign-in");
     for cookie in settings.cookie.remove() {
         saved = saved
@@ -109,48 +128,4 @@ async fn sign_out(person: SignedIn, db: Data<Db>, settings: Data<Sessions>) -> R
             .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
     }
     Ok(saved)
-}
-
-/// The browser and system that a User-Agent names, as far as people care.
-fn browser(agent: &str) -> String {
-    // Each names the ones after it too, so the order matters.
-    let programs = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ];
-    let systems = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let named = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
-    };
-    match (named(&programs), named(&systems)) {
-        (Some(program), Some(system)) => format!("{program} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "Unknown browser".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::browser;
-
-    #[test]
-    fn a_user_agent_becomes_browser_and_system() {
-        let edge =
-            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0";
-
-        assert_eq!(browser(edge), "Edge on Windows");
-        assert_eq!(browser("curl/8.0"), "curl");
-        assert_eq!(browser(""), "Unknown browser");
-    }
 }

@@ -17,7 +17,9 @@ use crate::{
         clock::Clock,
         crypto::{hash_secret, random_secret},
     },
-    tenancy::{AccountId, Committed, Db, Organization, Role, SystemReason, SystemTx, TenantId},
+    tenancy::{
+        AccountId, Committed, Db, Organization, Origin, Role, SystemReason, SystemTx, TenantId,
+    },
     web::{AppError, Result},
 };
 
@@ -35,9 +37,12 @@ pub async fn issue(
     Ok(secret)
 }
 
-/// Deletes the links that have been used or are too old.
+/// For how long a link that no longer works is known, so that whoever shows it is written down.
+const REMEMBERED: Duration = Duration::days(30);
+
+/// Deletes the links that have been too old for a while.
 pub async fn forget_spent(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    store::delete_spent_links(tx, now).await
+    store::delete_spent_links(tx, now - REMEMBERED).await
 }
 
 /// Whether anybody has ever become a member of anything.
@@ -123,7 +128,7 @@ pub async fn open(
     let is_first = !store::has_members(&mut tx).await?;
     let tenant = match &found {
         Some(organization) => organization.id,
-        None => create_organization(&mut tx, &owner.organization, now).await?,
+        None => create_organization(&mut tx, owner, sign_in).await?,
     };
     let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
@@ -139,30 +144,54 @@ pub async fn open(
     if is_first {
         organizations::rename(&mut tx, &owner.organization).await?;
     }
-    let event = audit::Event {
-        action: "setup_link.used",
-        subject_kind: "account",
-        subject_id: account.to_string(),
-        detail: json!({"role": Role::Owner, "login": owner.login.as_str(), "address": origin.address}),
-        at: now,
-        actor_name: None,
-    };
+    // The grant of a transaction that has just let somebody in knows no request.
+    tx.comes_from(origin);
+    let event = audit::Event::new("setup_link.used", "account", account, now)
+        .detail(json!({"role": Role::Owner, "login": owner.login.as_str()}));
     audit::record(&mut tx, event).await?;
     Ok(Opened { slug, session, committed: tx.commit().await? })
 }
 
 async fn create_organization(
     tx: &mut SystemTx,
-    name: &OrganizationName,
-    now: DateTime<Utc>,
+    owner: &Owner,
+    sign_in: &SignIn<'_>,
 ) -> Result<TenantId> {
+    let (name, now) = (&owner.organization, sign_in.now);
     let slug = Slug::of_name(name.as_str());
-    organizations::insert(tx, &slug, name, now).await?.ok_or_else(|| {
+    let made = organizations::insert(tx, &slug, name, now).await?;
+    let tenant = made.ok_or_else(|| {
         AppError::invalid(
             "organization",
             format!("The address `{slug}` is taken; choose another name."),
         )
-    })
+    })?;
+    let event = audit::Event::new("organization.created", "organization", tenant, now)
+        .detail(json!({"name": name.as_str()}))
+        .by_unknown(owner.name.as_str());
+    tx.record_in(tenant, sign_in.origin, &event);
+    Ok(tenant)
+}
+
+/// Writes down that a link was shown that does not work any more; nothing of one that never did.
+pub async fn record_refusal(
+    db: &Db,
+    secret: &SecretString,
+    origin: &Origin,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let Some(link) = store::find_any_link(&mut tx, &hash_secret(secret)).await? else {
+        return Ok(());
+    };
+    let why = if link.was_used { "used" } else { "too old" };
+    let event = audit::Event::new("setup_link.refused", "setup_link", link.id, now)
+        .detail(json!({"why": why}));
+    match link.organization {
+        Some(tenant) => tx.record_in(tenant, origin, &event),
+        None => tx.record(None, origin, &event).await?,
+    }
+    tx.commit().await.map(|_| ())
 }
 
 /// Takes the account of this login only where that gives access to nothing but this organisation: a

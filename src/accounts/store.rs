@@ -238,6 +238,28 @@ pub(super) async fn find_setup_link(
     .await
 }
 
+/// A link, whether it works or not.
+pub(super) struct AnyLink {
+    pub(super) id: Uuid,
+    pub(super) organization: Option<TenantId>,
+    pub(super) was_used: bool,
+}
+
+pub(super) async fn find_any_link(
+    tx: &mut SystemTx,
+    token: &SecretHash,
+) -> sqlx::Result<Option<AnyLink>> {
+    sqlx::query_as!(
+        AnyLink,
+        r#"SELECT id, organization_id AS "organization: TenantId", used_at IS NOT NULL AS "was_used!"
+           FROM setup_links
+           WHERE token_hash = $1"#,
+        token,
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
 /// Lets one transaction at a time set up an organisation.
 pub(super) async fn lock_setup(tx: &mut SystemTx) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('quarterdeck setup'))")
@@ -257,11 +279,13 @@ pub(super) async fn use_other_links(tx: &mut SystemTx, now: DateTime<Utc>) -> sq
     .map(|_| ())
 }
 
-pub(super) async fn delete_spent_links(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    let result =
-        sqlx::query!("DELETE FROM setup_links WHERE used_at IS NOT NULL OR expires_at <= $1", now)
-            .execute(tx.connection())
-            .await?;
+pub(super) async fn delete_spent_links(
+    tx: &mut SystemTx,
+    before: DateTime<Utc>,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query!("DELETE FROM setup_links WHERE expires_at <= $1", before)
+        .execute(tx.connection())
+        .await?;
     Ok(result.rows_affected())
 }
 

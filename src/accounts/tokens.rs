@@ -23,14 +23,8 @@ pub async fn create(
 ) -> anyhow::Result<SecretString> {
     let secret = random_secret(PREFIX)?;
     let id = store::insert_token(tx, name, role, &hash_secret(&secret), now).await?;
-    let event = audit::Event {
-        action: "token.created",
-        subject_kind: "token",
-        subject_id: id.to_string(),
-        detail: json!({"name": name, "role": role}),
-        at: now,
-        actor_name: None,
-    };
+    let event = audit::Event::new("token.created", "token", id, now)
+        .detail(json!({"name": name, "role": role}));
     audit::record(tx, event).await?;
     Ok(secret)
 }

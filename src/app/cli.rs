@@ -56,6 +56,9 @@ enum Command {
     /// Manage API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Read and check the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Scan a repository: print what is found, or store it for an organisation
     Scan(ScanArguments),
     /// Print completions for a shell
@@ -95,6 +98,31 @@ enum OrganizationCommand {
 enum TokenCommand {
     /// Print a new token and nothing else; it is shown only this once
     Create(TokenArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Walk the chain of every entry's hash; exit 1 where it is broken, and say at which entry
+    Verify {
+        /// Of this organisation alone
+        #[arg(long, value_name = "SLUG")]
+        organization: Option<String>,
+    },
+    /// Print the newest entries, newest first (logged)
+    List(AuditListArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditListArguments {
+    /// Of this organisation alone
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organization: Option<String>,
+    /// How many entries of each organisation at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(super) limit: i64,
+    /// Print each entry as a line of JSON, with its organisation
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +222,12 @@ async fn with_database(
         }
         Command::Token(TokenCommand::Create(arguments)) => {
             commands::create_token(config, environment, &arguments).await
+        }
+        Command::Audit(AuditCommand::Verify { organization }) => {
+            commands::verify_audit(config, environment, organization.as_deref()).await
+        }
+        Command::Audit(AuditCommand::List(arguments)) => {
+            commands::list_audit(config, environment, &arguments).await
         }
         Command::Scan(arguments) => commands::scan_and_store(config, environment, &arguments).await,
         Command::Serve

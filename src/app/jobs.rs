@@ -52,6 +52,10 @@ pub async fn keep_house(db: &Db, clock: &Clock, settings: &ScanSettings) -> anyh
     let listed = work::list_tenants(settings).await?;
     let grants = db.system(SystemReason::Retention).await?.grants_of_retention().await?;
     for grant in &grants {
+        if let Err(error) = db.forget_audit(grant, clock.now()).await {
+            let slug = &grant.organization().slug;
+            warn!(%error, "Old entries of the audit log of `{slug}` could not be deleted");
+        }
         if let Err(error) = work::keep_house(db, grant, settings, clock.now()).await {
             let slug = &grant.organization().slug;
             warn!("Old scans and mirrors of `{slug}` could not be deleted: {error:#}");

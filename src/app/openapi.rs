@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::Method};
 use utoipa::OpenApi;
 
-use crate::{tenancy::Routes, web::Result, work::ApiDocument};
+use crate::{organizations::audit, tenancy::Routes, web::Result, work::ApiDocument};
 
 /// What stands above the operations.
 const INTRODUCTION: &str = "Repositories, projects, tasks, commits and scans of an organisation. \
@@ -16,7 +16,9 @@ struct Document;
 
 /// The whole document (OpenAPI 3.1).
 pub fn openapi_document() -> utoipa::openapi::OpenApi {
-    let mut document = Document::openapi().merge_from(ApiDocument::openapi());
+    let mut document = Document::openapi()
+        .merge_from(audit::ApiDocument::openapi())
+        .merge_from(ApiDocument::openapi());
     document.info.description = Some(INTRODUCTION.to_owned());
     document
 }

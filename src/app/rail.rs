@@ -2,7 +2,7 @@
 
 use crate::{
     organizations::{Rail, RailEntry},
-    tenancy::{InspectIsolation, Permission, ViewOrganization, ViewWork},
+    tenancy::{InspectIsolation, Permission, ViewAudit, ViewOrganization, ViewWork},
     web::{html::Section, icon::Icon},
 };
 
@@ -74,6 +74,14 @@ pub(super) fn rail() -> Rail {
             key: 'i',
             section: Section::Admin,
             minimum: InspectIsolation::MINIMUM,
+        },
+        RailEntry {
+            path: "audit",
+            label: "Audit log",
+            icon: Icon::Log,
+            key: 'l',
+            section: Section::Admin,
+            minimum: ViewAudit::MINIMUM,
         },
         RailEntry {
             path: "/api",

@@ -27,6 +27,7 @@ pub fn routes() -> Routes {
         .read("/{organization}/organization", organization)
         .post("/{organization}/organization", rename)
         .read("/{organization}/isolation", isolation)
+        .and(audit::routes())
 }
 
 #[derive(Template)]
@@ -88,14 +89,9 @@ async fn rename(
     };
     let mut tx = scope.begin().await?;
     store::rename(&mut tx, &name).await?;
-    let event = audit::Event {
-        action: "organization.renamed",
-        subject_kind: "organization",
-        subject_id: tx.tenant().to_string(),
-        detail: json!({"from": scope.organization().name, "to": name.as_str()}),
-        at: scope.clock().now(),
-        actor_name: None,
-    };
+    let event =
+        audit::Event::new("organization.renamed", "organization", tx.tenant(), scope.clock().now())
+            .changed(json!({"name": scope.organization().name}), json!({"name": name.as_str()}));
     audit::record(&mut tx, event).await?;
     Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
 }

@@ -15,6 +15,7 @@ use sqlx::{
 };
 
 use super::{
+    audit,
     changes::{self, Wake},
     grant::{Credential, Grant},
     layout::{self, IsolationReport, TableRights},
@@ -148,7 +149,7 @@ impl Db {
         };
         let (inner, found) = self.begin_wanted(&wanted).await?;
         let grant = found.grant.ok_or(AppError::NotFound)?;
-        Ok(TenantTx::new(inner, grant))
+        Ok(TenantTx::new(inner, grant, self.isolation))
     }
 
     /// Begins a transaction for whoever a session or token stands for now.
@@ -166,7 +167,7 @@ impl Db {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
         store::enter_tenant(&mut inner, self.isolation, grant, read_only).await?;
-        Ok(TenantTx::new(inner, grant.clone()))
+        Ok(TenantTx::new(inner, grant.clone(), self.isolation))
     }
 
     /// Begins a transaction for the tenant of a grant: for jobs and the command line, which were
@@ -175,12 +176,26 @@ impl Db {
         self.begin_own(grant, false).await
     }
 
+    /// Deletes the entries of an organisation's audit log that are older than it keeps them, and writes
+    /// that down; returns how many.
+    pub async fn forget_audit(&self, grant: &Grant, now: DateTime<Utc>) -> sqlx::Result<u64> {
+        let mut tx = self.begin_own(grant, false).await?;
+        let tenant = tx.tenant();
+        let gone = audit::forget(&mut tx.inner, self.isolation, tenant).await?;
+        let Some((entries, through)) = gone else { return Ok(0) };
+        let event = audit::Event::new("audit.forgotten", "audit", tenant, now)
+            .detail(serde_json::json!({"entries": entries, "through": through}));
+        tx.record(&event);
+        tx.commit().await?;
+        Ok(entries)
+    }
+
     /// Begins a transaction across tenants.
     pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
         store::enter_system(&mut inner, self.isolation).await?;
-        Ok(SystemTx { inner, reason, isolation: self.isolation })
+        Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() })
     }
 
     /// Tries the isolation with rows of two made-up tenants, rolled back, and checks the catalog.

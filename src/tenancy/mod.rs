@@ -59,6 +59,7 @@
 //! ```
 
 mod allowed;
+pub mod audit;
 mod changes;
 mod db;
 mod grant;
@@ -77,8 +78,9 @@ pub use db::{Db, Isolation, LoginError};
 pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use permission::{
-    InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories, Permission,
-    RepositoryPermission, RequestScan, Role, ViewOrganization, ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories,
+    Permission, RepositoryPermission, RequestScan, Role, ViewAudit, ViewOrganization, ViewWork,
+    permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Scope, SignedIn, origin};

@@ -147,4 +147,8 @@ permissions! {
     ManageRepositories: Admin, write;
     /// See what the isolation checks found.
     InspectIsolation: Admin, read;
+    /// Read the audit log.
+    ViewAudit: Admin, read;
+    /// Take data out as a file, which is written into the audit log.
+    ExportData: Admin, write;
 }

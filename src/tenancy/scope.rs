@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
+    audit::Event,
     changes::{ChangeStream, News},
     db::Db,
     grant::{AccountId, Actor, Credential, Grant, Organization, Origin},
@@ -205,22 +206,31 @@ impl Kernel {
             return Err(AppError::NotFound);
         }
         if !found.is_stale {
-            return Ok(TenantTx::new(inner, grant));
+            return Ok(TenantTx::new(inner, grant, self.db.isolation()));
         }
         // One connection at a time: who waits for a second one would wait for others who do.
         inner.rollback().await?;
-        self.touch(credential, found.id).await?;
+        self.touch(credential, found.id, &grant).await?;
         self.db.begin_as(&grant, read_only, now).await
     }
 
-    /// Notes that a session or token is in use.
-    async fn touch(&self, credential: &Credential, id: Uuid) -> Result<()> {
+    /// Notes that a session or token is in use; a token's use also in the audit log, once an hour.
+    async fn touch(&self, credential: &Credential, id: Uuid, grant: &Grant) -> Result<()> {
         let (mut tx, now) = (self.db.system(SystemReason::Login).await?, self.clock.now());
-        match credential {
-            Credential::Session(id) => store::touch_session(tx.connection(), *id, now).await?,
+        let is_told = match credential {
+            Credential::Session(id) => {
+                store::touch_session(tx.connection(), *id, now).await?;
+                false
+            }
             Credential::Token(_) => store::touch_token(tx.connection(), id, now).await?,
-            Credential::Own => {}
+            Credential::Own => false,
+        };
+        if !is_told {
+            tx.commit().await?;
+            return Ok(());
         }
+        let mut tx = tx.enter(grant.clone()).await?;
+        tx.record(&Event::new("token.used", "token", id, now));
         tx.commit().await?;
         Ok(())
     }

@@ -17,6 +17,9 @@ use super::{
 /// How stale `last_seen_at` and `last_used_at` may get before a request writes them again.
 const SEEN_EVERY: Duration = Duration::minutes(5);
 
+/// How often the use of a token is written into the audit log at most.
+const TOLD_EVERY: Duration = Duration::hours(1);
+
 /// Binds the transaction to the grant's tenant, person and role, without looking them up.
 pub(super) async fn enter_tenant(
     connection: &mut PgConnection,
@@ -230,23 +233,26 @@ pub(super) async fn touch_session(
     .map(|_| ())
 }
 
-/// Notes that a token was used.
+/// Notes that a token was used; whether it is time to write that into the audit log.
 pub(super) async fn touch_token(
     connection: &mut PgConnection,
     id: Uuid,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE api_tokens
-         SET last_used_at = $2
-         WHERE id = $1
-           AND (last_used_at IS NULL OR last_used_at < $2)",
+) -> sqlx::Result<bool> {
+    let told = sqlx::query_scalar!(
+        r#"UPDATE api_tokens
+           SET last_used_at = $2,
+               audited_at = CASE WHEN audited_at > $3 THEN audited_at ELSE $2 END
+           WHERE id = $1
+             AND (last_used_at IS NULL OR last_used_at < $2)
+           RETURNING audited_at = $2 AS "told!""#,
         id,
         now,
+        now - TOLD_EVERY,
     )
-    .execute(connection)
-    .await
-    .map(|_| ())
+    .fetch_optional(connection)
+    .await?;
+    Ok(told.unwrap_or_default())
 }
 
 /// The level that whoever acts has in a repository; none where they do not get to see it.

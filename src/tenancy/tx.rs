@@ -9,6 +9,7 @@ use serde::Serialize;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{
+    audit::{self, Draft},
     changes,
     db::Isolation,
     grant::{AccountId, Actor, Grant, Origin, TenantId},
@@ -20,7 +21,10 @@ use super::{
 pub struct TenantTx {
     pub(super) inner: Transaction<'static, Postgres>,
     pub(super) grant: Grant,
-    topics: Vec<Topic>,
+    pub(super) isolation: Isolation,
+    pub(super) topics: Vec<Topic>,
+    /// The entries of the audit log that the commit writes.
+    pub(super) drafts: Vec<Draft>,
 }
 
 /// What open pages are told of, and of which repository.
@@ -31,8 +35,12 @@ pub(super) struct Topic {
 }
 
 impl TenantTx {
-    pub(super) const fn new(inner: Transaction<'static, Postgres>, grant: Grant) -> Self {
-        Self { inner, grant, topics: Vec::new() }
+    pub(super) const fn new(
+        inner: Transaction<'static, Postgres>,
+        grant: Grant,
+        isolation: Isolation,
+    ) -> Self {
+        Self { inner, grant, isolation, topics: Vec::new(), drafts: Vec::new() }
     }
 
     /// The connection, for the queries of a `store`.
@@ -76,6 +84,11 @@ impl TenantTx {
         self.grant.origin()
     }
 
+    /// Says which request a transaction serves that a system transaction entered.
+    pub fn comes_from(&mut self, origin: &Origin) {
+        self.grant.origin = std::sync::Arc::new(origin.clone());
+    }
+
     /// Tells all open pages of the organisation about a topic once this transaction is committed.
     pub fn announce(&mut self, topic: impl Into<String>) {
         self.tell(Topic { name: topic.into(), repository: None });
@@ -102,7 +115,7 @@ impl TenantTx {
 
     /// Makes the changes permanent; only this yields what a writing handler must answer.
     pub async fn commit(mut self) -> sqlx::Result<Committed> {
-        changes::record(&mut self.inner, self.grant.organization.id, &self.topics).await?;
+        audit::write_and_tell(&mut self).await?;
         self.inner.commit().await?;
         Ok(Committed(()))
     }
@@ -190,6 +203,8 @@ pub struct SystemTx {
     pub(super) inner: Transaction<'static, Postgres>,
     pub(super) reason: SystemReason,
     pub(super) isolation: Isolation,
+    /// The entries of organisations' audit logs that the commit writes.
+    pub(super) drafts: Vec<Draft>,
 }
 
 impl SystemTx {
@@ -198,7 +213,8 @@ impl SystemTx {
         &mut self.inner
     }
 
-    pub async fn commit(self) -> sqlx::Result<Committed> {
+    pub async fn commit(mut self) -> sqlx::Result<Committed> {
+        audit::write(&mut self.inner, self.isolation, None, &mut self.drafts).await?;
         self.inner.commit().await?;
         Ok(Committed(()))
     }
@@ -211,7 +227,9 @@ impl SystemTx {
     /// Goes on, in the same transaction, as this grant: to add the first rows of a tenant.
     pub async fn enter(mut self, grant: Grant) -> sqlx::Result<TenantTx> {
         super::store::enter_tenant(&mut self.inner, self.isolation, &grant, false).await?;
-        Ok(TenantTx::new(self.inner, grant))
+        let mut tx = TenantTx::new(self.inner, grant, self.isolation);
+        tx.drafts = self.drafts;
+        Ok(tx)
     }
 
     /// The grant of a claimed job: it acts for the tenant of its row.

@@ -30,12 +30,15 @@ pub struct Filter {
     pub name: &'static str,
     pub label: &'static str,
     pub options: Vec<Choice>,
+    /// Of a filter by day, which has no options: the day that was chosen, or nothing.
+    pub day: Option<String>,
 }
 
 impl Filter {
     /// Whether another value than "any" is chosen.
     pub fn is_set(&self) -> bool {
         self.options.iter().any(|option| option.is_selected && !option.value.is_empty())
+            || self.day.as_ref().is_some_and(|day| !day.is_empty())
     }
 }
 
@@ -55,7 +58,13 @@ impl Filter {
         let mut options: Vec<Choice> = values.into_iter().map(choice).collect();
         let is_selected = !options.iter().any(|option| option.is_selected);
         options.insert(0, Choice { value: String::new(), label: "any".to_owned(), is_selected });
-        Self { name, label, options }
+        Self { name, label, options, day: None }
+    }
+
+    /// Asks for a day.
+    pub fn day(name: &'static str, label: &'static str, chosen: Option<&str>) -> Self {
+        let day = Some(chosen.unwrap_or_default().to_owned());
+        Self { name, label, options: Vec::new(), day }
     }
 }
 
@@ -82,11 +91,13 @@ mod tests {
             name: "status",
             label: "status",
             options: vec![option("", true), option("open", false)],
+            day: None,
         };
         let open = Filter {
             name: "status",
             label: "status",
             options: vec![option("", false), option("open", true)],
+            day: None,
         };
 
         assert!(!any.is_set());

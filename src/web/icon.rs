@@ -47,6 +47,7 @@ pub enum Icon {
     Filter,
     More,
     Person,
+    Log,
 }
 
 impl Icon {
@@ -146,6 +147,9 @@ impl Icon {
             }
             Self::Person => {
                 r#"<path d="M19 21v-2a4 4 0 0 0-4-4H9a4 4 0 0 0-4 4v2"/><circle cx="12" cy="7" r="4"/>"#
+            }
+            Self::Log => {
+                r#"<path d="M15 12h-5"/><path d="M15 8h-5"/><path d="M19 17V5a2 2 0 0 0-2-2H4"/><path d="M8 21h12a2 2 0 0 0 2-2v-1a1 1 0 0 0-1-1H11a1 1 0 0 0-1 1v1a2 2 0 1 1-4 0V5a2 2 0 1 0-4 0v2a1 1 0 0 0 1 1h3"/>"#
             }
         }
     }

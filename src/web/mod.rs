@@ -4,6 +4,7 @@
 //! Every module with routes uses it; it knows no product noun. Invariant: what leaves through it
 //! carries the security headers and a request id, and never internal error text.
 
+pub mod agent;
 pub mod assets;
 pub mod chart;
 pub mod error;
@@ -15,6 +16,8 @@ pub mod html;
 pub mod icon;
 pub mod middleware;
 pub mod paging;
+pub mod problems;
+pub mod query;
 pub mod time;
 
 pub use error::{AppError, FieldError, Problem, Result};

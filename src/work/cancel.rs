@@ -42,14 +42,8 @@ pub async fn cancel(
             other => Cancellation::TooLate(other),
         }));
     }
-    let event = audit::Event {
-        action: "scan.cancelled",
-        subject_kind: "repository",
-        subject_id: scan.repository_id.to_string(),
-        detail: json!({"scan": id}),
-        at: now,
-        actor_name: None,
-    };
+    let event = audit::Event::new("scan.cancelled", "repository", scan.repository_id, now)
+        .detail(json!({"scan": id, "name": scan.repository}));
     audit::record(tx, event).await?;
     tx.announce_in(scan.repository_id.as_uuid(), "scans");
     Ok(Some(Cancellation::Cancelled))

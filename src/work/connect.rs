@@ -80,7 +80,8 @@ async fn add(
         created_at: now,
     };
     let Some(name) = repositories::insert(tx, &new).await? else { return Ok(None) };
-    record(tx, "repository.added", id, json!({"name": name, "source": new.source}), now).await?;
+    let detail = json!({"name": name, "source": new.source});
+    audit::record(tx, event("repository.added", id, detail, now)).await?;
     tx.announce_in(id.as_uuid(), "repositories");
     Ok(Some((id, name)))
 }
@@ -139,11 +140,11 @@ pub async fn change(
         return taken(&error).map_or_else(|| Err(error.into()), |refusal| Ok(Err(refusal)));
     }
     let new = source.map_or_else(|| repository.source.clone(), ToString::to_string);
-    let detail = json!({
-        "name": name, "source": new,
-        "before": {"name": repository.name, "source": repository.source},
-    });
-    record(tx, "repository.changed", repository.id, detail, now).await?;
+    let event = event("repository.changed", repository.id, json!({"name": name}), now).changed(
+        json!({"name": repository.name, "source": repository.source}),
+        json!({"name": name, "source": new}),
+    );
+    audit::record(tx, event).await?;
     tx.announce_in(repository.id.as_uuid(), "repositories");
     let scan = request_scan(tx, repository.id, ScanReason::Requested, now).await?;
     Ok(Ok(Changed { name: name.to_owned(), scan: Some(scan) }))
@@ -187,29 +188,19 @@ pub async fn disconnect(
     repositories::delete(tx, repository.id).await?;
     jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
     let detail = json!({"name": repository.name, "source": repository.source});
-    record(tx, "repository.removed", repository.id, detail, now).await?;
+    audit::record(tx, event("repository.removed", repository.id, detail, now)).await?;
     tx.announce_in(repository.id.as_uuid(), "repositories");
     tx.announce_in(repository.id.as_uuid(), "scans");
     Ok(())
 }
 
-async fn record(
-    tx: &mut TenantTx,
+fn event(
     action: &'static str,
     id: RepositoryId,
     detail: serde_json::Value,
     at: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let subject_id = id.to_string();
-    let event = audit::Event {
-        action,
-        subject_kind: "repository",
-        subject_id,
-        detail,
-        at,
-        actor_name: None,
-    };
-    audit::record(tx, event).await
+) -> audit::Event<'static> {
+    audit::Event::new(action, "repository", id, at).detail(detail)
 }
 
 /// Deletes the mirror of a removed repository, after any scan that still reads it.

@@ -62,14 +62,8 @@ pub(super) async fn ask_for_scan(
 ) -> anyhow::Result<ScanId> {
     let repository = RepositoryId::from_uuid(allowed.repository());
     let scan = request_scan(tx, repository, ScanReason::Requested, now).await?;
-    let event = audit::Event {
-        action: "scan.requested",
-        subject_kind: "repository",
-        subject_id: repository.to_string(),
-        detail: serde_json::json!({"scan": scan}),
-        at: now,
-        actor_name: None,
-    };
+    let event = audit::Event::new("scan.requested", "repository", repository, now)
+        .detail(serde_json::json!({"scan": scan}));
     audit::record(tx, event).await?;
     Ok(scan)
 }

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod audit;
 mod authorization;
 mod details;
 mod hostile;

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod audit;
 mod doctor;
 mod documents;
 mod organizations;
@@ -11,6 +12,7 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+pub(super) use audit::{list_audit, verify_audit};
 pub(super) use doctor::{doctor, health};
 pub(super) use documents::{openapi, schema};
 pub(super) use organizations::{create_organization, create_token, list_organizations, setup_link};

@@ -12,7 +12,7 @@ use crate::{
         clock::Clock,
         config::{Config, Environment},
     },
-    tenancy::{Db, Grant, SystemReason},
+    tenancy::{Db, Grant, Origin, SystemReason},
 };
 
 pub(in crate::app) async fn create_organization(
@@ -26,7 +26,13 @@ pub(in crate::app) async fn create_organization(
     let name: OrganizationName = name.unwrap_or(slug.as_str()).parse()?;
     let opened = database::open(config, environment).await?;
     let mut tx = opened.db.system(SystemReason::CommandLine).await?;
-    let made = organizations::insert(&mut tx, &slug, &name, Clock::system().now()).await?;
+    let now = Clock::system().now();
+    let made = organizations::insert(&mut tx, &slug, &name, now).await?;
+    if let Some(tenant) = made {
+        let event = audit::Event::new("organization.created", "organization", tenant, now)
+            .detail(serde_json::json!({"name": name.as_str()}));
+        tx.record_in(tenant, &Origin::default(), &event);
+    }
     tx.commit().await?;
     opened.close().await;
     match made {
@@ -74,20 +80,16 @@ async fn issue_link(
     let mut tx = db.system(SystemReason::CommandLine).await?;
     let Some(slug) = organization else {
         let secret = setup::issue(&mut tx, None, now).await?;
+        let event = audit::Event::new("setup_link.issued", "organization", "", now);
+        tx.record(None, &Origin::default(), &event).await?;
         tx.commit().await?;
         return Ok(setup::address(public_url, &secret));
     };
     let grant = operator(&mut tx, slug).await?;
     let secret = setup::issue(&mut tx, Some(grant.organization().id), now).await?;
     let mut tx = tx.enter(grant).await?;
-    let event = audit::Event {
-        action: "setup_link.issued",
-        subject_kind: "organization",
-        subject_id: slug.to_owned(),
-        detail: serde_json::json!({}),
-        at: now,
-        actor_name: None,
-    };
+    let event = audit::Event::new("setup_link.issued", "organization", tx.tenant(), now)
+        .detail(serde_json::json!({"name": slug}));
     audit::record(&mut tx, event).await?;
     tx.commit().await?;
     Ok(setup::address(public_url, &secret))

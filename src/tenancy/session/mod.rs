@@ -26,7 +26,7 @@ pub use renew::SessionRules;
 
 use crate::{
     platform::{crypto::SecretHash, keyring::Keyring},
-    tenancy::{SystemReason, db::Db},
+    tenancy::{SystemReason, audit::Event, db::Db, scope::origin},
     web::{AppError, Result},
 };
 
@@ -139,6 +139,13 @@ impl Sessions {
         let secret = SecretString::from(secret.value().to_owned());
         let mut tx = db.system(SystemReason::Login).await?;
         let renewal = renew::renew(&mut tx, self, &secret, now).await?;
+        if let Renewal::Stolen { session, account } = &renewal {
+            let event = Event::new("session.stolen", "session", session, now)
+                .detail(serde_json::json!({"account": account}))
+                .by_unknown("somebody with an old secret");
+            tx.record(Some(*account), &origin(request), &event).await?;
+            tx.wake_people().await?;
+        }
         tx.commit().await?;
         match renewal {
             Renewal::Renewed { session, account, secret } => {

@@ -1,0 +1,52 @@
+//! Actions and the kinds of objects, in words.
+
+/// Every action that is written, in words; a test fails where one is missing.
+pub const ACTIONS: [(&str, &str); 19] = [
+    ("audit.exported", "Exported the audit log"),
+    ("audit.forgotten", "Deleted old entries of the audit log"),
+    ("audit.retention_changed", "Changed how long the audit log is kept"),
+    ("organization.created", "Made the organisation"),
+    ("organization.renamed", "Renamed the organisation"),
+    ("repository.added", "Added a repository"),
+    ("repository.changed", "Changed a repository"),
+    ("repository.removed", "Removed a repository"),
+    ("scan.cancelled", "Cancelled a scan"),
+    ("scan.requested", "Asked for a scan"),
+    ("session.ended", "Ended a session"),
+    ("session.others_ended", "Ended all other sessions"),
+    ("session.signed_out", "Signed out"),
+    ("session.stolen", "Showed an old secret of a session, which was ended"),
+    ("setup_link.issued", "Made a setup link"),
+    ("setup_link.refused", "Was refused with a setup link"),
+    ("setup_link.used", "Became an owner by a setup link"),
+    ("token.created", "Made an API token"),
+    ("token.used", "Used an API token"),
+];
+
+/// The kinds of objects.
+pub(super) const KINDS: [(&str, &str); 7] = [
+    ("account", "account"),
+    ("audit", "audit log"),
+    ("organization", "organisation"),
+    ("repository", "repository"),
+    ("session", "session"),
+    ("setup_link", "setup link"),
+    ("token", "API token"),
+];
+
+/// Who acts, where it is nobody with an id.
+pub(super) const ACTORS: [(&str, &str); 3] =
+    [("command", "command line"), ("job", "the server's jobs"), ("unknown", "somebody unknown")];
+
+/// What was done; an action of a newer program stays as it is.
+pub fn in_words(action: &str) -> &str {
+    find(&ACTIONS, action)
+}
+
+pub(super) fn kind_in_words(kind: &str) -> &str {
+    find(&KINDS, kind)
+}
+
+fn find<'a>(words: &[(&'static str, &'static str)], name: &'a str) -> &'a str {
+    words.iter().find(|(known, _)| *known == name).map_or(name, |(_, words)| words)
+}
