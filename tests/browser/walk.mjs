@@ -78,6 +78,14 @@ async function listPages(page) {
   found.set("removal", `${found.get("repository")}/removal`);
   found.set("tasks-filtered", `${found.get("tasks")}?status=done&q=a`);
   found.set("tasks-empty", `${found.get("tasks")}?q=nothing-is-called-this`);
+  await page.goto(found.get("audit"));
+  const entry = page.locator(".log details").first();
+  if (await check("the audit log has an entry", (await entry.count()) > 0)) {
+    await entry.locator("summary").click();
+    await check("an entry says where it came from", (await entry.getByText("request", { exact: true }).count()) === 1);
+  }
+  found.set("audit-filtered", `${found.get("audit")}?action=repository.added&from=2020-01-01`);
+  found.set("audit-empty", `${found.get("audit")}?q=nothing-is-like-this`);
   found.set("not-found", `${home}/no-such-page`);
   return found;
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 use quarterdeck::{
-    app,
     organizations::audit::{self, AuditFilter, Entry, Event, Verified},
     tenancy::{AccountId, Origin, Role, SystemReason, TenantId},
     web::paging::PageRequest,
@@ -271,7 +270,7 @@ async fn what_a_person_does_stands_in_the_log_of_each_of_their_organisations() {
 }
 
 #[actix_web::test]
-async fn nobody_knowns_deeds_are_of_no_organisation_where_there_are_two() {
+async fn what_nobody_known_does_is_of_no_organisation_where_there_are_two() {
     let world = World::new().await;
     let mut tx = world.db.system(SystemReason::Login).await.unwrap();
     let event = Event::new("setup_link.refused", "setup_link", "s", world.clock.now());
@@ -302,11 +301,7 @@ async fn ending_sessions_and_stolen_secrets_are_written_down() {
     assert_eq!(actions, ["session.signed_out", "session.stolen", "session.others_ended"]);
     assert_eq!(found[1].actor_kind, "unknown");
     assert_eq!(found[1].address, "127.0.0.1");
-    assert!(actions_of(&world, world.globex).await.is_empty());
-}
-
-async fn actions_of(world: &World, tenant: TenantId) -> Vec<String> {
-    actions(world, tenant).await
+    assert!(self::actions(&world, world.globex).await.is_empty());
 }
 
 #[actix_web::test]
@@ -467,7 +462,7 @@ async fn an_export_holds_what_the_filter_leaves_and_is_written_down() {
         .iter()
         .map(|entry| entry["ordinal"].as_i64().unwrap())
         .collect();
-    assert_eq!(ordinals, (1..=602).rev().collect::<Vec<_>>());
+    assert_eq!(ordinals, (1..=601).rev().collect::<Vec<_>>());
     let table = admin.get("/acme/audit/export.csv?action=repository.added").await.expect(200);
     let lines: Vec<_> = table.text.lines().collect();
     assert_eq!(lines.len(), 2, "{}", table.text);
@@ -560,7 +555,7 @@ async fn two_organisations_never_see_each_others_log() {
     assert!(audit::list_page(&mut tx, &filter, &first).await.unwrap().is_empty());
 }
 
-/// Routes that change nothing of a kind that is written down, and why.
+/// Routes that change nothing of a kind that is written down: method, path, and why.
 const SILENT: [(&str, &str, &str); 0] = [];
 
 /// What a route is sent so that it succeeds, as JSON or as a form.
@@ -702,5 +697,4 @@ fn every_action_has_words_and_all_words_an_action() {
         audit::ACTIONS.iter().map(|(action, _)| (*action).to_owned()).collect();
 
     assert_eq!(written_actions(), known);
-    assert!(app::routes().entries().len() > 10);
 }

@@ -72,6 +72,9 @@ async fn export(
 ) -> Result<HttpResponse> {
     let (filter, slug) = (query.filter(), scope.organization().slug.clone());
     let mut tx = scope.begin().await?;
+    // What is there now: not the entry about this export, nor what is written while it is sent.
+    let newest = store::read(&mut tx, &AuditFilter::default(), None, 1).await?;
+    let start = EntryKey { ordinal: newest.first().map_or(0, |entry| entry.ordinal) + 1 };
     let event = Event::new("audit.exported", "audit", tx.tenant(), scope.clock().now())
         .detail(json!({"format": format.name(), "filters": query.described()}));
     tx.record(&event);
@@ -82,7 +85,7 @@ async fn export(
         .content_type(format.media_type())
         .insert_header((header::CONTENT_DISPOSITION, name))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .streaming(Box::pin(pieces(scope, filter, format))))
+        .streaming(Box::pin(pieces(scope, filter, format, start))))
 }
 
 /// What an export still has to send.
@@ -101,6 +104,7 @@ fn pieces(
     scope: Scope<ExportData>,
     filter: AuditFilter,
     format: Format,
+    start: EntryKey,
 ) -> impl Stream<Item = anyhow::Result<Bytes>> {
     let head = match format {
         Format::Csv => Bytes::from(format!("{}\r\n", COLUMNS.join(","))),
@@ -110,7 +114,7 @@ fn pieces(
         scope,
         filter,
         format,
-        after: None,
+        after: Some(start),
         ready: VecDeque::from([head]),
         is_first: true,
         has_ended: false,
@@ -128,8 +132,8 @@ impl Sending {
         let mut tx = self.scope.begin().await.map_err(|error| anyhow::anyhow!("{error}"))?;
         let entries = store::read(&mut tx, &self.filter, self.after, BATCH).await?;
         drop(tx);
-        self.after = entries.last().map(|last| EntryKey { ordinal: last.ordinal });
-        self.has_ended = self.after.is_none();
+        self.after = entries.last().map(|last| EntryKey { ordinal: last.ordinal }).or(self.after);
+        self.has_ended = entries.is_empty();
         if !entries.is_empty() {
             let text = match self.format {
                 Format::Csv => table(&entries)?,
