@@ -9,9 +9,15 @@ mod pages;
 pub mod sessions;
 mod sessions_page;
 pub mod setup;
+pub mod sign_in;
 mod store;
 pub mod tokens;
 
+use crate::tenancy::Routes;
 pub use model::{InvalidLogin, Login, PersonName};
-pub use pages::routes;
+
+/// The routes of signing in, of sessions, and of the person's organisations.
+pub fn routes() -> Routes {
+    pages::routes().and(sign_in::routes())
+}
 pub use store::{find_account_id, insert_account};

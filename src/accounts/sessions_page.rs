@@ -102,13 +102,7 @@ async fn end_others(person: SignedIn, db: Data<Db>) -> Result<Saved> {
 async fn sign_out(person: SignedIn, db: Data<Db>, settings: Data<Sessions>) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
-    let mut saved = tx.commit().await?.see_other("/sign-in");
-    for cookie in settings.cookie.remove() {
-        saved = saved
-            .with_cookie(&cookie)
-            .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
-    }
-    Ok(saved)
+    settings.signed_out(tx.commit().await?.see_other("/sign-in"))
 }
 
 /// The browser and system that a User-Agent names, as far as people care.

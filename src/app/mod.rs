@@ -19,4 +19,4 @@ pub use database::{Opened, open};
 pub use jobs::{keep_house, registry};
 pub use openapi::openapi_document;
 pub use routes::routes;
-pub use server::{Parts, listen};
+pub use server::{Parts, listen, watch_people};

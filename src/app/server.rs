@@ -20,8 +20,12 @@ use super::{
     routes,
 };
 use crate::{
-    accounts,
+    accounts::{
+        self,
+        sign_in::{GitHubSettings, Providers},
+    },
     jobs::Worker,
+    organizations::{self, Slug},
     platform::{
         clock::Clock,
         config::{Config, Environment},
@@ -29,7 +33,7 @@ use crate::{
         tasks::Tasks,
         telemetry,
     },
-    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, hand_out},
+    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, SystemReason, hand_out},
     web::{
         assets,
         error_page::error_page,
@@ -45,6 +49,7 @@ pub struct Parts {
     pub db: Db,
     pub clock: Clock,
     pub sessions: Sessions,
+    pub providers: Providers,
     pub site: Site,
     pub scans: ScanSettings,
     pub tasks: Tasks,
@@ -56,6 +61,7 @@ impl Parts {
     pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
         Ok(Self {
             db,
+            providers: providers(config, &clock)?,
             clock,
             sessions: sessions(config)?,
             site: Site { origin: config.public_url() },
@@ -85,7 +91,35 @@ fn sessions(config: &Config) -> anyhow::Result<Sessions> {
             most_days: settings.most_days,
             pepper: settings.secret.clone(),
         },
+        renewed: None,
     })
+}
+
+/// Who can be asked about people, by the configuration.
+fn providers(config: &Config, clock: &Clock) -> anyhow::Result<Providers> {
+    let settings = &config.github;
+    let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
+    else {
+        return Ok(Providers::default());
+    };
+    let key = match (&settings.private_key, &settings.private_key_file) {
+        (Some(key), _) => Some(key.clone()),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file);
+            let context = || format!("read github.private_key_file, {}", file.display());
+            Some(text.with_context(context)?.into())
+        }
+        (None, None) => None,
+    };
+    let settings = GitHubSettings {
+        web_url: settings.web_url.clone(),
+        api_url: settings.api_url.clone(),
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        app: settings.app_id.zip(key),
+        allowed_organizations: settings.allowed_organizations.clone(),
+    };
+    Providers::with_github(&settings, &config.public_url(), clock)
 }
 
 /// The keys that secrets are sealed with; made, with a word about it, where there are none yet.
@@ -109,6 +143,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.db.clone()))
         .app_data(Data::new(parts.clock.clone()))
         .app_data(Data::new(parts.sessions.clone()))
+        .app_data(Data::new(parts.providers.clone()))
         .app_data(Data::new(parts.site.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
@@ -132,9 +167,11 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     let opened = database::open(config, environment).await?;
     let mut parts = Parts::new(config, opened.db.clone(), clock.clone(), tasks.clone())?;
     check_isolation(&parts).await?;
+    found_first(&parts).await?;
     let token = config.server.metrics_token.clone();
     parts.metrics = token.map(|token| MetricsPage { handle: handle.clone(), token: Some(token) });
 
+    watch_people(&mut parts);
     let web = bind(config, &parts)?;
     let metrics = config
         .server
@@ -164,6 +201,19 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     outcome.context("serve requests")
 }
 
+/// Has GitHub asked again about people as their sessions are renewed.
+pub fn watch_people(parts: &mut Parts) {
+    let (sender, renewed) = tokio::sync::mpsc::unbounded_channel();
+    let (db, clock, keyring) =
+        (parts.db.clone(), parts.clock.clone(), parts.sessions.keyring.clone());
+    parts.sessions.renewed = Some(sender);
+    let watching = accounts::sign_in::watch(renewed, (db, clock, keyring), parts.providers.clone());
+    let stopping = parts.tasks.stopping().clone();
+    parts.tasks.spawn("people", async move {
+        stopping.run_until_cancelled(watching).await;
+    });
+}
+
 /// The signals that end the server, caught from the moment this is made.
 struct Signals {
     terminate: Signal,
@@ -182,6 +232,19 @@ impl Signals {
             _ = self.terminate.recv() => info!("Told to stop"),
         }
     }
+}
+
+/// Where members of a GitHub organisation are let in, there is something to let them into: an
+/// organisation of that name, until somebody gives it another one.
+async fn found_first(parts: &Parts) -> anyhow::Result<()> {
+    let Some(name) = parts.providers.first_allowed() else { return Ok(()) };
+    let mut tx = parts.db.system(SystemReason::Login).await?;
+    if organizations::find_first(&mut tx).await?.is_none() {
+        let (slug, name) = (Slug::of_name(&name), name.parse()?);
+        organizations::insert(&mut tx, &slug, &name, parts.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Serving with broken isolation would show one organisation's rows to another.

@@ -12,6 +12,7 @@
 mod api;
 mod authorization;
 mod details;
+mod github_sign_in;
 mod hostile;
 mod isolation;
 mod lists;

@@ -21,6 +21,7 @@ pub struct Config {
     pub log: LogSettings,
     pub sessions: SessionSettings,
     pub keys: KeySettings,
+    pub github: GitHubSettings,
     pub repositories: RepositorySettings,
     pub scanner: ScannerSettings,
 }
@@ -95,6 +96,22 @@ pub struct KeySettings {
     pub secret: Option<SecretString>,
 }
 
+/// Where GitHub is, and as what Quarterdeck is known there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GitHubSettings {
+    pub web_url: String,
+    /// From `web_url` where it is not set.
+    pub api_url: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    pub app_id: Option<i64>,
+    pub private_key: Option<SecretString>,
+    pub private_key_file: Option<PathBuf>,
+    /// GitHub organisations whose members are let into the first organisation.
+    pub allowed_organizations: Vec<String>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepositorySettings {
@@ -163,6 +180,21 @@ impl Default for LogSettings {
 impl Default for SessionSettings {
     fn default() -> Self {
         Self { days: 7, most_days: 90, secret: None, signing_secret: None }
+    }
+}
+
+impl Default for GitHubSettings {
+    fn default() -> Self {
+        Self {
+            web_url: "https://github.com".to_owned(),
+            api_url: None,
+            client_id: None,
+            client_secret: None,
+            app_id: None,
+            private_key: None,
+            private_key_file: None,
+            allowed_organizations: Vec::new(),
+        }
     }
 }
 

@@ -66,6 +66,11 @@ impl World {
     }
 
     async fn with(login: DatabaseLogin, change: impl FnOnce(&mut ScanSettings)) -> Self {
+        Self::with_parts(login, |parts, _| change(&mut parts.scans)).await
+    }
+
+    /// The same with other parts; the address of the server is known.
+    pub async fn with_parts(login: DatabaseLogin, change: impl FnOnce(&mut Parts, &str)) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         quarterdeck::platform::jwt::install();
         let (database, options) = database::create(login).await;
@@ -81,11 +86,12 @@ impl World {
         parts.scans.policy.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         parts.scans.policy.allowed_roots =
             repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
-        change(&mut parts.scans);
         db.check_isolation().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         parts.site.origin.clone_from(&base);
+        change(&mut parts, &base);
+        app::watch_people(&mut parts);
         actix_web::rt::spawn(app::listen(&parts, listener, 1, 1).unwrap());
         db.listen(options, &tasks);
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
