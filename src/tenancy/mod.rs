@@ -62,6 +62,7 @@ mod changes;
 mod db;
 mod grant;
 mod layout;
+mod limits;
 mod permission;
 mod routes;
 mod scope;
@@ -74,6 +75,7 @@ pub(crate) use changes::{forget as forget_changes, notify_jobs};
 pub use db::{Db, Isolation, LoginError};
 pub use grant::{AccountId, Actor, Grant, Organization, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
+pub use limits::SharedLimits;
 pub use permission::{
     InspectIsolation, InvalidRole, ManageOrganization, ManageRepositories, Permission, RequestScan,
     Role, ViewOrganization, ViewWork, permissions,

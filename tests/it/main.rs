@@ -11,6 +11,7 @@
 
 mod api;
 mod authorization;
+mod defences;
 mod details;
 mod hostile;
 mod isolation;
