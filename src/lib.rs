@@ -15,6 +15,8 @@
 //!          │
 //!     accounts → organizations        who, and what they may
 //!          │
+//!       github                       what GitHub says, and how it is asked
+//!          │
 //!     jobs → tenancy → web → platform mechanisms
 //! ```
 //!
@@ -28,6 +30,8 @@ pub mod web;
 pub mod tenancy;
 
 pub mod jobs;
+
+pub mod github;
 
 pub mod organizations;
 

@@ -9,11 +9,12 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "platform",
     "web",
     "tenancy",
     "jobs",
+    "github",
     "organizations",
     "accounts",
     "repositories",
@@ -187,6 +188,41 @@ fn only_the_configuration_reads_the_environment() {
         let allowed = path.starts_with("platform/config/") || path == "repositories/mirror/git.rs";
         if !allowed && (source.code.contains("env::var") || source.code.contains("env::vars")) {
             broken.push(format!("{path} reads the environment"));
+        }
+    }
+    fail(&broken);
+}
+
+#[test]
+fn only_one_module_speaks_to_github() {
+    let mut broken = Vec::new();
+    for source in sources() {
+        let words = ["octocrab", "oauth2::", "api.github.com", "login/oauth"];
+        for word in words.iter().filter(|word| source.code.contains(**word)) {
+            if source.module != "github" {
+                broken.push(format!("{} names {word}", source.path.display()));
+            }
+        }
+    }
+    fail(&broken);
+}
+
+#[test]
+fn what_speaks_to_github_knows_no_tenant() {
+    let github: Vec<Source> =
+        sources().into_iter().filter(|source| source.module == "github").collect();
+    assert!(!github.is_empty());
+
+    let mut broken = Vec::new();
+    for source in github {
+        for module in used(&source.code) {
+            // A call inside a transaction would hold a connection for as long as GitHub takes.
+            if !matches!(module, "platform" | "github") {
+                broken.push(format!("{} uses `{module}`", source.path.display()));
+            }
+        }
+        if source.code.contains("sqlx") {
+            broken.push(format!("{} names sqlx", source.path.display()));
         }
     }
     fail(&broken);

@@ -1,15 +1,20 @@
 //! A throwaway database with 20 organisations, one of them large.
 
+use std::path::Path;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use quarterdeck::{
-    accounts::{
-        self,
-        sessions::{Client, SignIn},
-    },
+    accounts::{self, sessions::SignIn},
+    app::Parts,
     organizations::{self, OrganizationName, Slug},
-    platform::ids,
-    tenancy::{Db, Role, SystemReason, TenantId, TenantTx},
+    platform::{
+        clock::Clock,
+        config::{Config, Environment, load},
+        ids,
+        tasks::Tasks,
+    },
+    tenancy::{Db, Origin, Role, SystemReason, TenantId, TenantTx},
 };
 use secrecy::ExposeSecret;
 use sqlx::{Connection, Executor, PgConnection};
@@ -31,7 +36,11 @@ pub(crate) struct Credentials {
 }
 
 /// Brings the tables up to date, fills them and makes the credentials for the large organisation.
-pub(crate) async fn fill(url: &Url, now: DateTime<Utc>) -> anyhow::Result<Credentials> {
+pub(crate) async fn fill(
+    url: &Url,
+    data: &Path,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Credentials> {
     let db = Db::open(url.as_str().parse()?, 2).await?;
     for number in 1..TENANTS {
         let size = Size { repositories: 2, projects: 10, tasks: 50, commits: 100, scans: 5 };
@@ -46,7 +55,7 @@ pub(crate) async fn fill(url: &Url, now: DateTime<Utc>) -> anyhow::Result<Creden
     let tenant = found(&db, LARGE, now).await?;
     let size = Size { repositories: 100, projects: 100, tasks: 1_000, commits: 500, scans: 20 };
     add_work(&db, tenant, LARGE, size).await?;
-    let credentials = credentials(&db, tenant, now).await?;
+    let credentials = credentials(&db, data, tenant, now).await?;
     db.close().await;
     maintain(url, "VACUUM ANALYZE").await?;
     Ok(credentials)
@@ -67,11 +76,19 @@ async fn found(db: &Db, slug: &str, now: DateTime<Utc>) -> anyhow::Result<Tenant
     id.context("the organisation is there already")
 }
 
-async fn credentials(db: &Db, tenant: TenantId, now: DateTime<Utc>) -> anyhow::Result<Credentials> {
+async fn credentials(
+    db: &Db,
+    data: &Path,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Credentials> {
+    let config =
+        Config { data_dir: Some(data.to_path_buf()), ..load(None, &Environment::default())? };
+    let sessions = Parts::new(&config, db.clone(), Clock::fixed(now), Tasks::default())?.sessions;
     let mut tx = db.system(SystemReason::CommandLine).await?;
     let account = accounts::insert_account(&mut tx, "reader", "The Reader", now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Viewer, now).await?;
-    let sign_in = SignIn { client: &Client::default(), now, days: 1 };
+    let sign_in = SignIn { origin: &Origin::default(), now, sessions: &sessions };
     let session = accounts::sessions::start(&mut tx, account, &sign_in).await?;
     let grant = tx.grant_of_operator(LARGE).await?.context("the organisation is gone")?;
     let mut tx = tx.enter(grant).await?;

@@ -7,7 +7,12 @@ use std::{
 
 use anyhow::{Context, ensure};
 use http_body_util::{BodyExt, Empty};
-use hyper::{Request, body::Bytes, client::conn::http1, header::HOST};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    header::{HOST, SET_COOKIE},
+};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
@@ -114,14 +119,26 @@ impl Connection {
         Ok(Self { sender })
     }
 
-    /// Sends the request and reads the whole answer, which must be 200.
-    pub(crate) async fn send(&mut self, call: &Call) -> anyhow::Result<Bytes> {
+    /// The cookies that the answer to a request sets.
+    pub(crate) async fn cookies(&mut self, call: &Call) -> anyhow::Result<Vec<String>> {
+        let answer = self.ask(call).await?;
+        let set = answer.headers().get_all(SET_COOKIE).iter();
+        let pairs = set.filter_map(|value| value.to_str().ok()?.split(';').next());
+        Ok(pairs.map(str::to_owned).collect())
+    }
+
+    async fn ask(&mut self, call: &Call) -> anyhow::Result<Response<Incoming>> {
         self.sender.ready().await?;
         let mut request = Request::get(&call.path).header(HOST, call.address.to_string());
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        let answer = self.sender.send_request(request.body(Empty::new())?).await?;
+        Ok(self.sender.send_request(request.body(Empty::new())?).await?)
+    }
+
+    /// Sends the request and reads the whole answer, which must be 200.
+    pub(crate) async fn send(&mut self, call: &Call) -> anyhow::Result<Bytes> {
+        let answer = self.ask(call).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await.context("read the answer")?.to_bytes();
         ensure!(

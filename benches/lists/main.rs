@@ -95,8 +95,9 @@ async fn run(
             "pgbench is not there (the package postgresql-NN, or QUARTERDECK_POSTGRES_DIR): no reference"
         );
     }
-    let credentials = database::fill(database, Clock::system().now()).await?;
     let data = tempfile::tempdir()?;
+    let mut credentials = database::fill(database, data.path(), Clock::system().now()).await?;
+    credentials.cookie = pass(database, data.path(), credentials.cookie).await?;
     let bench = Bench {
         database,
         pgbench: pgbench.as_deref(),
@@ -112,6 +113,16 @@ async fn run(
         bench.measure(&server, request).await?;
     }
     Ok(())
+}
+
+/// The cookies of a browser that has shown its first page: its session and the pass for it.
+async fn pass(database: &Url, data: &Path, cookie: String) -> anyhow::Result<String> {
+    let server = Server::start(database, data, Some(4))?;
+    let path = format!("/{LARGE}");
+    let call = Call { address: server.address, path, headers: vec![("cookie", cookie)] };
+    let cookies = Connection::open(server.address).await?.cookies(&call).await?;
+    anyhow::ensure!(cookies.len() == 2, "the server gave {cookies:?}");
+    Ok(cookies.join("; "))
 }
 
 const HEAD: &str = "| list | page | connections | requests/s | pgbench tps | ratio | p50 ms | p99 ms | p99 ms at half load | bytes | statements |";

@@ -15,10 +15,3 @@ pub mod tokens;
 pub use model::{InvalidLogin, Login, PersonName};
 pub use pages::routes;
 pub use store::{find_account_id, insert_account};
-
-/// How sign-ins behave on this server.
-#[derive(Clone, Debug)]
-pub struct SignInSettings {
-    /// Days after which a session ends.
-    pub days: u32,
-}

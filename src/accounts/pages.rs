@@ -10,15 +10,14 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
-    SignInSettings,
-    sessions::{Client, SignIn},
+    sessions::SignIn,
     sessions_page,
     setup::{self, Owner},
 };
 use crate::{
     organizations::{self, Membership},
     platform::clock::Clock,
-    tenancy::{Db, Routes, SessionCookie, SignedIn, SystemReason},
+    tenancy::{Db, PublicKey, Routes, Sessions, SignedIn, SystemReason, origin},
     web::{
         AppError, FieldError, Result,
         html::{Field, Html, Person, Shell, render},
@@ -35,6 +34,7 @@ pub fn routes() -> Routes {
         .read("/organizations", organizations)
         .and(sessions_page::routes())
         .open_to_anyone(Method::GET, "/sign-in", sign_in)
+        .open_to_anyone(Method::GET, "/.well-known/jwks.json", published_keys)
         .open_to_anyone(Method::GET, "/setup/{secret}", show_setup)
         .open_to_anyone(Method::POST, "/setup/{secret}", open_setup)
 }
@@ -52,6 +52,19 @@ async fn sign_in(db: Data<Db>) -> Result<Html<SignInPage>> {
     let mut tx = db.system(SystemReason::Login).await?;
     let is_fresh = !setup::is_set_up(&mut tx).await?;
     Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND }))
+}
+
+/// The keys that sessions' passes are signed with, as a JSON Web Key Set (RFC 7517).
+async fn published_keys(
+    db: Data<Db>,
+    clock: Data<Clock>,
+    sessions: Data<Sessions>,
+) -> Result<HttpResponse> {
+    let keys = sessions.keys.published(&db, clock.now()).await?;
+    let keys: Vec<_> = keys.iter().map(PublicKey::jwk).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(serde_json::json!({ "keys": keys })))
 }
 
 /// Leads a person to their organisation, or to the choice among several.
@@ -182,7 +195,7 @@ struct Setup {
 }
 
 /// What opening a link needs of the server.
-type Server = (Data<Db>, Data<Clock>, Data<SessionCookie>, Data<SignInSettings>);
+type Server = (Data<Db>, Data<Clock>, Data<Sessions>);
 
 /// Uses the link up and signs in; says beside the fields what cannot be accepted.
 async fn open_setup(
@@ -191,7 +204,7 @@ async fn open_setup(
     server: Server,
     form: Form<Setup>,
 ) -> Result<HttpResponse> {
-    let (db, clock, cookie, settings) = server;
+    let (db, clock, sessions) = server;
     let mut page = match setup_page(&path, &db, &clock).await {
         Ok(page) => page,
         Err(AppError::Gone(problem)) => return Ok(render(StatusCode::GONE, &spent_page(problem))),
@@ -202,8 +215,8 @@ async fn open_setup(
         Ok(owner) => {
             let tx = db.system(SystemReason::Login).await?;
             let secret = SecretString::from(path.into_inner());
-            let sign_in =
-                SignIn { client: &client(&request), now: clock.now(), days: settings.days };
+            let origin = origin(&request);
+            let sign_in = SignIn { origin: &origin, now: clock.now(), sessions: &sessions };
             setup::open(tx, &secret, &owner, &sign_in).await
         }
         Err(errors) => Err(AppError::Invalid(errors)),
@@ -211,7 +224,7 @@ async fn open_setup(
     match opened {
         Ok(opened) => {
             let saved = opened.committed.see_other(format!("/{}", opened.slug));
-            let cookie = cookie.issue(&opened.session, settings.days);
+            let cookie = sessions.issue(&opened.session);
             let saved = saved
                 .with_cookie(&cookie)
                 .map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?;
@@ -258,12 +271,4 @@ fn sentence(error: &str) -> String {
         .next()
         .map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
         .unwrap_or_default()
-}
-
-fn client(request: &HttpRequest) -> Client {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Client {
-        user_agent: agent.unwrap_or_default().chars().take(300).collect(),
-        address: request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default(),
-    }
 }

@@ -1,31 +1,24 @@
 //! Sign-ins: started by a way of proving who somebody is, listed and ended by the person.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::store;
 pub use super::store::Session;
 use crate::{
-    platform::crypto::{hash_secret, random_secret},
-    tenancy::{AccountId, SessionId, SystemTx},
+    platform::crypto::random_secret,
+    tenancy::{AccountId, Origin, SessionId, Sessions, SystemTx},
 };
 
 /// How many sessions a person has at most; the oldest goes for the next.
 const MOST: i64 = 50;
 
-/// What is kept of the browser that signs in.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    pub user_agent: String,
-    pub address: String,
-}
-
-/// A browser signs in now, for so many days.
+/// A browser signs in now, by this server's rules.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn<'a> {
-    pub client: &'a Client,
+    pub origin: &'a Origin,
     pub now: DateTime<Utc>,
-    pub days: u32,
+    pub sessions: &'a Sessions,
 }
 
 /// The seam of signing in: whatever proved the person, this starts the session and gives its secret.
@@ -34,10 +27,10 @@ pub async fn start(
     account: AccountId,
     sign_in: &SignIn<'_>,
 ) -> anyhow::Result<SecretString> {
-    let SignIn { client, now, days } = *sign_in;
+    let SignIn { origin, now, sessions } = *sign_in;
     let secret = random_secret("")?;
-    let expires_at = now + Duration::days(i64::from(days));
-    let row = store::NewSession { account, token: hash_secret(&secret), client, now, expires_at };
+    let (secret_hash, expires_at) = (sessions.hash(&secret), sessions.rules.end(now, now));
+    let row = store::NewSession { account, secret_hash, origin, now, expires_at };
     store::insert_session(tx, row).await?;
     store::delete_oldest_sessions(tx, account, MOST).await?;
     Ok(secret)
@@ -54,7 +47,9 @@ pub async fn list(
 
 /// Ends one of a person's sessions; false where it is not theirs.
 pub async fn end(tx: &mut SystemTx, account: AccountId, session: SessionId) -> sqlx::Result<bool> {
-    store::delete_session(tx, account, session).await
+    let ended = store::delete_session(tx, account, session).await?;
+    tx.wake_people().await?;
+    Ok(ended)
 }
 
 /// Ends all of a person's sessions but the one in use.
@@ -63,7 +58,9 @@ pub async fn end_others(
     account: AccountId,
     keep: SessionId,
 ) -> sqlx::Result<u64> {
-    store::delete_other_sessions(tx, account, keep).await
+    let ended = store::delete_other_sessions(tx, account, keep).await?;
+    tx.wake_people().await?;
+    Ok(ended)
 }
 
 /// Deletes the sessions that have ended by time.

@@ -7,7 +7,7 @@ use super::{sessions, store::Session};
 use crate::{
     organizations::{self, Rail, Standing},
     platform::clock::Clock,
-    tenancy::{Db, Routes, Saved, SessionCookie, SessionId, SignedIn, SystemReason},
+    tenancy::{Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
     web::{
         AppError, Result,
         html::{Html, Shell},
@@ -99,13 +99,15 @@ async fn end_others(person: SignedIn, db: Data<Db>) -> Result<Saved> {
 }
 
 /// Ends this session and takes its cookie away.
-async fn sign_out(person: SignedIn, db: Data<Db>, cookie: Data<SessionCookie>) -> Result<Saved> {
+async fn sign_out(person: SignedIn, db: Data<Db>, settings: Data<Sessions>) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
-    let saved = tx.commit().await?.see_other("/sign-in");
-    let saved = saved
-        .with_cookie(&cookie.remove())
-        .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
+    let mut saved = tx.commit().await?.see_other("/sign-in");
+    for cookie in settings.cookie.remove() {
+        saved = saved
+            .with_cookie(&cookie)
+            .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
+    }
     Ok(saved)
 }
 

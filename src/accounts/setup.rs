@@ -114,7 +114,7 @@ pub async fn open(
     owner: &Owner,
     sign_in: &SignIn<'_>,
 ) -> Result<Opened> {
-    let SignIn { client, now, .. } = *sign_in;
+    let SignIn { origin, now, .. } = *sign_in;
     store::lock_setup(&mut tx).await?;
     let found = find(&mut tx, secret, now).await?;
     if !store::use_setup_link(&mut tx, &hash_secret(secret), now).await? {
@@ -143,7 +143,7 @@ pub async fn open(
         action: "setup_link.used",
         subject_kind: "account",
         subject_id: account.to_string(),
-        detail: json!({"role": Role::Owner, "login": owner.login.as_str(), "address": client.address}),
+        detail: json!({"role": Role::Owner, "login": owner.login.as_str(), "address": origin.address}),
         at: now,
         actor_name: None,
     };

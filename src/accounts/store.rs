@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::sessions::Client;
 use crate::{
     platform::{crypto::SecretHash, ids},
-    tenancy::{AccountId, Organization, Role, SessionId, SystemTx, TenantId, TenantTx},
+    tenancy::{AccountId, Organization, Origin, Role, SessionId, SystemTx, TenantId, TenantTx},
 };
 
 /// A sign-in as its owner sees it.
@@ -23,23 +22,23 @@ pub struct Session {
 
 pub(super) struct NewSession<'a> {
     pub(super) account: AccountId,
-    pub(super) token: SecretHash,
-    pub(super) client: &'a Client,
+    pub(super) secret_hash: SecretHash,
+    pub(super) origin: &'a Origin,
     pub(super) now: DateTime<Utc>,
     pub(super) expires_at: DateTime<Utc>,
 }
 
 pub(super) async fn insert_session(tx: &mut SystemTx, session: NewSession<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO sessions (id, account_id, token_hash, created_at, last_seen_at, expires_at, user_agent, address)
+        "INSERT INTO sessions (id, account_id, refresh_hash, created_at, last_seen_at, expires_at, user_agent, address)
          VALUES ($1, $2, $3, $4, $4, $5, left($6, 300), left($7, 100))",
         SessionId::new().as_uuid(),
         session.account.as_uuid(),
-        session.token,
+        session.secret_hash,
         session.now,
         session.expires_at,
-        session.client.user_agent,
-        session.client.address,
+        session.origin.user_agent,
+        session.origin.address,
     )
     .execute(tx.connection())
     .await

@@ -9,6 +9,7 @@ use actix_web::{
     web::{self, Data},
 };
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
@@ -21,15 +22,16 @@ use super::{
     routes,
 };
 use crate::{
-    accounts::{self, SignInSettings},
+    accounts,
     jobs::Worker,
     platform::{
         clock::Clock,
         config::{Config, Environment},
+        keyring::{self, Keyring},
         tasks::Tasks,
         telemetry,
     },
-    tenancy::{Db, SessionCookie},
+    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, hand_out},
     web::{
         assets,
         error_page::error_page,
@@ -37,7 +39,7 @@ use crate::{
         headers::{SecurityHeaders, add_headers},
         limits::limit_requests,
         middleware::{ErrorPage, Site, check_origin, measure, render_errors},
-        reading::limit_reading,
+        reading::{close_unread, limit_reading},
     },
     work::ScanSettings,
 };
@@ -50,9 +52,8 @@ const CLOSING: Duration = Duration::from_secs(5);
 pub struct Parts {
     pub db: Db,
     pub clock: Clock,
-    pub cookie: SessionCookie,
+    pub sessions: Sessions,
     pub site: Site,
-    pub sign_in: SignInSettings,
     pub scans: ScanSettings,
     pub defences: Defences,
     pub tasks: Tasks,
@@ -66,9 +67,8 @@ impl Parts {
             defences: Defences::new(config, &db, &clock),
             db,
             clock,
-            cookie: SessionCookie { https: config.is_https() },
+            sessions: sessions(config)?,
             site: Site { origin: config.public_url() },
-            sign_in: SignInSettings { days: config.sessions.days },
             scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
             tasks,
             metrics: None,
@@ -76,14 +76,50 @@ impl Parts {
     }
 }
 
+/// What sessions are made and checked with, by the configuration.
+fn sessions(config: &Config) -> anyhow::Result<Sessions> {
+    let settings = &config.sessions;
+    let keys = match &settings.signing_secret {
+        Some(secret) => {
+            let seed = keyring::derive(secret.expose_secret().as_bytes(), b"quarterdeck signing")?;
+            SigningKeys::fixed(*seed)?
+        }
+        None => SigningKeys::default(),
+    };
+    Ok(Sessions {
+        cookie: SessionCookie { https: config.is_https() },
+        keys,
+        keyring: open_keyring(config)?,
+        rules: SessionRules {
+            days: settings.days,
+            most_days: settings.most_days,
+            pepper: settings.secret.clone(),
+        },
+    })
+}
+
+/// The keys that secrets are sealed with; made, with a word about it, where there are none yet.
+pub(super) fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
+    if let Some(secret) = &config.keys.secret {
+        return Ok(Keyring::of_secrets(secret)?);
+    }
+    let data_dir = config.data_dir.as_deref().context("the configuration has no data directory")?;
+    std::fs::create_dir_all(data_dir).with_context(|| format!("make {}", data_dir.display()))?;
+    let file = config.keys_file(data_dir);
+    let (keyring, is_new) = Keyring::open_or_make(&file)?;
+    if is_new {
+        info!("Made the keys that secrets are sealed with: {}. Back this file up", file.display());
+    }
+    Ok(keyring)
+}
+
 /// Wires the shared values and the routes; the same for the server and for tests.
 fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
     config
         .app_data(Data::new(parts.db.clone()))
         .app_data(Data::new(parts.clock.clone()))
-        .app_data(Data::new(parts.cookie))
+        .app_data(Data::new(parts.sessions.clone()))
         .app_data(Data::new(parts.site.clone()))
-        .app_data(Data::new(parts.sign_in.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))
@@ -200,10 +236,12 @@ pub fn listen(
             .app_data(headers.clone())
             .wrap(from_fn(check_origin))
             .wrap(from_fn(limit_reading))
+            .wrap(from_fn(hand_out))
             .wrap(from_fn(limit_requests))
             .wrap(from_fn(render_errors))
             .wrap(from_fn(add_headers))
             .wrap(Compress::default())
+            .wrap(from_fn(close_unread))
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<telemetry::RequestSpans>::new())
             .configure(|config| configure(&parts, config))

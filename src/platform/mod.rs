@@ -1,5 +1,5 @@
 //! What every server needs and no product noun appears in: configuration, clock, ids, memory,
-//! randomness and hashes, signed tokens, telemetry, supervised tasks, and the managed Postgres.
+//! randomness and hashes, signed tokens, trust in certificates, telemetry, supervised tasks, and the managed Postgres.
 //!
 //! Everything may use it; it uses nothing of ours. Invariants: only [`config`] reads the
 //! environment, only [`clock`] asks what time it is, only [`tasks`] starts background tasks.
@@ -9,7 +9,9 @@ pub mod config;
 pub mod crypto;
 pub mod ids;
 pub mod jwt;
+pub mod keyring;
 pub mod memory;
 pub mod postgres;
 pub mod tasks;
 pub mod telemetry;
+pub mod tls;

@@ -10,14 +10,18 @@ use sqlx::{
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{
     db::Db,
     grant::{Grant, TenantId},
+    tx::Topic,
 };
+use crate::{platform::clock::Clock, web::Result};
 
 const CHANNEL: &str = "quarterdeck";
 const JOBS: &str = "jobs";
+const PEOPLE: &str = "people";
 
 /// The lock under which changes are written, so that their ids become visible in order.
 const LOCK: i32 = 0x5144;
@@ -50,6 +54,8 @@ impl Wake {
     fn of_payload(&self, payload: &str) {
         if payload == JOBS {
             self.jobs.notify_one();
+        } else if payload == PEOPLE {
+            drop(self.changes.send(None));
         } else if let Ok(tenant) = payload.parse() {
             drop(self.changes.send(Some(tenant)));
         }
@@ -68,6 +74,7 @@ pub struct Change {
 pub struct ChangeStream {
     db: Db,
     grant: Grant,
+    clock: Clock,
     wake: broadcast::Receiver<Option<TenantId>>,
     last: i64,
 }
@@ -85,15 +92,17 @@ impl ChangeStream {
     pub(super) async fn open(
         db: &Db,
         grant: &Grant,
+        clock: &Clock,
         after: Option<i64>,
-    ) -> sqlx::Result<(Self, Option<News>)> {
+    ) -> Result<(Self, Option<News>)> {
         let wake = db.wake().changes.subscribe();
-        let mut tx = db.begin_as(grant, true).await?;
+        let mut tx = db.begin_as(grant, true, clock.now()).await?;
         let (oldest, newest) = span(tx.connection()).await?;
         let missed = after
             .is_some_and(|after| after > newest || oldest.is_some_and(|oldest| after < oldest - 1));
         let last = after.filter(|_| !missed).unwrap_or(newest);
-        let stream = Self { db: db.clone(), grant: grant.clone(), wake, last };
+        let (db, grant, clock) = (db.clone(), grant.clone(), clock.clone());
+        let stream = Self { db, grant, clock, wake, last };
         Ok((stream, missed.then_some(News::Refetch)))
     }
 
@@ -103,7 +112,9 @@ impl ChangeStream {
     }
 
     /// Waits for changes; they come in the order in which they were committed.
-    pub async fn next(&mut self) -> sqlx::Result<News> {
+    ///
+    /// An error where the person may not listen any longer, or the database is gone.
+    pub async fn next(&mut self) -> Result<News> {
         loop {
             let changes = self.read().await?;
             if let Some(last) = changes.last() {
@@ -114,15 +125,15 @@ impl ChangeStream {
         }
     }
 
-    async fn read(&self) -> sqlx::Result<Vec<Change>> {
-        let mut tx = self.db.begin_as(&self.grant, true).await?;
-        sqlx::query_as!(
+    async fn read(&self) -> Result<Vec<Change>> {
+        let mut tx = self.db.begin_as(&self.grant, true, self.clock.now()).await?;
+        Ok(sqlx::query_as!(
             Change,
             "SELECT id, topic FROM changes WHERE id > $1 ORDER BY id LIMIT 200",
             self.last
         )
         .fetch_all(tx.connection())
-        .await
+        .await?)
     }
 
     async fn woken(&mut self) {
@@ -156,24 +167,30 @@ async fn span(connection: &mut PgConnection) -> sqlx::Result<(Option<i64>, i64)>
 pub(super) async fn record(
     connection: &mut PgConnection,
     tenant: TenantId,
-    topics: &[String],
+    topics: &[Topic],
 ) -> sqlx::Result<()> {
     if topics.is_empty() {
         return Ok(());
     }
+    let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
+    // None is a nil id here, for arrays of the driver have no gaps.
+    let repositories: Vec<Uuid> =
+        topics.iter().map(|topic| topic.repository.unwrap_or(Uuid::nil())).collect();
     sqlx::query!("SELECT pg_advisory_xact_lock($1, hashtext($2))", LOCK, tenant.to_string())
         .execute(&mut *connection)
         .await?;
     sqlx::query!(
         "WITH added AS (
-             INSERT INTO changes (tenant_id, topic, at)
-             SELECT $1, topic, clock_timestamp() FROM UNNEST($2::text[]) AS topic
+             INSERT INTO changes (tenant_id, topic, repository_id, at)
+             SELECT $1, topic, nullif(repository_id, '00000000-0000-0000-0000-000000000000'), clock_timestamp()
+             FROM UNNEST($2::text[], $5::uuid[]) AS told (topic, repository_id)
          )
          SELECT pg_notify($3, $4)",
         tenant.as_uuid(),
-        topics,
+        &names,
         CHANNEL,
         tenant.to_string(),
+        &repositories,
     )
     .execute(connection)
     .await
@@ -183,6 +200,12 @@ pub(super) async fn record(
 /// Wakes the workers of all processes once the current transaction is committed.
 pub(crate) async fn notify_jobs(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, JOBS).execute(connection).await.map(|_| ())
+}
+
+/// Has every open page of all processes look whether its person is still signed in, once the current
+/// transaction is committed.
+pub(super) async fn notify_people(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, PEOPLE).execute(connection).await.map(|_| ())
 }
 
 /// Deletes the changes before a time; returns how many.

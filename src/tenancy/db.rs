@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sqlx::{
     Connection, PgConnection, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -15,12 +16,15 @@ use sqlx::{
 
 use super::{
     changes::{self, Wake},
-    grant::Grant,
+    grant::{Credential, Grant},
     layout::{self, IsolationReport, TableRights},
-    store,
+    store::{self, Context, Wanted},
     tx::{SystemReason, SystemTx, TenantTx},
 };
-use crate::platform::tasks::Tasks;
+use crate::{
+    platform::tasks::Tasks,
+    web::{AppError, Result},
+};
 
 /// How the database tells tenants' work from work across tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,17 +128,51 @@ impl Db {
         tasks.spawn("listen", async move { changes::listen(options, wake, stop).await });
     }
 
-    pub(super) async fn begin_as(&self, grant: &Grant, read_only: bool) -> sqlx::Result<TenantTx> {
+    /// Begins a transaction under a grant, which is looked up again: an error where the person has been
+    /// removed or signed out since, and less than before where they were demoted.
+    pub(super) async fn begin_as(
+        &self,
+        grant: &Grant,
+        read_only: bool,
+        now: DateTime<Utc>,
+    ) -> Result<TenantTx> {
+        if matches!(grant.credential, Credential::Own) {
+            return Ok(self.begin_own(grant, read_only).await?);
+        }
+        let wanted = Wanted {
+            credential: &grant.credential,
+            slug: &grant.organization.slug,
+            origin: &grant.origin,
+            now,
+            read_only,
+        };
+        let (inner, found) = self.begin_wanted(&wanted).await?;
+        let grant = found.grant.ok_or(AppError::NotFound)?;
+        Ok(TenantTx::new(inner, grant))
+    }
+
+    /// Begins a transaction for whoever a session or token stands for now.
+    pub(super) async fn begin_wanted(
+        &self,
+        wanted: &Wanted<'_>,
+    ) -> Result<(Transaction<'static, Postgres>, Context)> {
+        #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+        let mut inner = self.pool.begin().await?;
+        let found = store::enter_context(&mut inner, self.isolation, wanted).await?;
+        Ok((inner, found.ok_or(AppError::Unauthorized)?))
+    }
+
+    async fn begin_own(&self, grant: &Grant, read_only: bool) -> sqlx::Result<TenantTx> {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
         store::enter_tenant(&mut inner, self.isolation, grant, read_only).await?;
-        Ok(TenantTx { inner, grant: grant.clone(), topics: Vec::new() })
+        Ok(TenantTx::new(inner, grant.clone()))
     }
 
     /// Begins a transaction for the tenant of a grant: for jobs and the command line, which were
     /// given theirs by a look-up; handlers have their [`Scope`](super::Scope).
     pub async fn begin_granted(&self, grant: &Grant) -> sqlx::Result<TenantTx> {
-        self.begin_as(grant, false).await
+        self.begin_own(grant, false).await
     }
 
     /// Begins a transaction across tenants.

@@ -1,6 +1,9 @@
 //! The proof that somebody may act for one organisation.
 
-use super::permission::Role;
+use std::sync::Arc;
+
+use super::{permission::Role, session::SessionId};
+use crate::platform::crypto::SecretHash;
 
 crate::id! {
     /// An organisation's id, which leads every key of its rows.
@@ -66,6 +69,24 @@ pub struct Organization {
     pub name: String,
 }
 
+/// What a grant was looked up by. Each transaction looks it up again, so that whoever was removed,
+/// demoted or signed out meanwhile is so at once.
+#[derive(Clone, Debug)]
+pub(super) enum Credential {
+    Session(SessionId),
+    Token(SecretHash),
+    /// A job's, the operator's, retention's, or of the transaction that has just let somebody in.
+    Own,
+}
+
+/// Where a request comes from, for the audit log; empty for jobs and commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub address: String,
+    pub user_agent: String,
+    pub request_id: String,
+}
+
 /// The proof that an actor may act for an organisation, in a role.
 ///
 /// Made by look-ups only: of a session or API token, of a job's row, of an organisation by the
@@ -75,9 +96,29 @@ pub struct Grant {
     pub(super) organization: Organization,
     pub(super) actor: Actor,
     pub(super) role: Role,
+    /// Whose eyes the transaction has: the person, also where a token of theirs acts.
+    pub(super) person: Option<AccountId>,
+    pub(super) credential: Credential,
+    pub(super) origin: Arc<Origin>,
 }
 
 impl Grant {
+    /// The grant of somebody who needs none looked up.
+    pub(super) fn own(organization: Organization, actor: Actor, role: Role) -> Self {
+        let person = match &actor {
+            Actor::Account { id, .. } => Some(*id),
+            Actor::Token { .. } | Actor::Command | Actor::Job { .. } => None,
+        };
+        Self {
+            organization,
+            actor,
+            role,
+            person,
+            credential: Credential::Own,
+            origin: Arc::default(),
+        }
+    }
+
     pub const fn organization(&self) -> &Organization {
         &self.organization
     }
@@ -88,5 +129,14 @@ impl Grant {
 
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// The person who acts, also by a token.
+    pub const fn person(&self) -> Option<AccountId> {
+        self.person
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 }

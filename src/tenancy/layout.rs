@@ -247,6 +247,16 @@ async fn catalog_findings(connection: &mut PgConnection) -> sqlx::Result<Vec<Cat
              AND NOT EXISTS (SELECT FROM pg_attribute a
                              WHERE a.attrelid = t.oid AND a.attnum = ANY (c.conkey) AND a.attname = 'tenant_id')
            UNION ALL
+           -- Tables of a repository, and tables of what is a repository's, show nothing of hidden ones.
+           SELECT t.relname::text, 'has no policy that hides the rows of hidden repositories: SELECT app_hide(…)'
+           FROM tables t
+           WHERE (EXISTS (SELECT FROM pg_attribute a
+                          WHERE a.attrelid = t.oid AND a.attname = 'repository_id' AND NOT a.attisdropped)
+                  OR EXISTS (SELECT FROM pg_constraint c
+                             JOIN pg_policy p ON p.polrelid = c.confrelid AND p.polname = 'visible'
+                             WHERE c.conrelid = t.oid AND c.contype = 'f'))
+             AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = t.oid AND polname = 'visible' AND NOT polpermissive)
+           UNION ALL
            SELECT c.relname::text, 'is a view without security_invoker'
            FROM pg_class c
            WHERE c.relnamespace = 'public'::regnamespace

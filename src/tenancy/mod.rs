@@ -58,6 +58,7 @@
 //! let saved = quarterdeck::tenancy::Saved(actix_web::HttpResponse::Ok().finish());
 //! ```
 
+mod allowed;
 mod changes;
 mod db;
 mod grant;
@@ -70,17 +71,21 @@ mod session;
 mod store;
 mod tx;
 
+pub use allowed::Allowed;
 pub use changes::{Change, ChangeStream, News, Wake};
 pub(crate) use changes::{forget as forget_changes, notify_jobs};
 pub use db::{Db, Isolation, LoginError};
-pub use grant::{AccountId, Actor, Grant, Organization, TenantId};
+pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    InspectIsolation, InvalidRole, ManageOrganization, ManageRepositories, Permission, RequestScan,
-    Role, ViewOrganization, ViewWork, permissions,
+    InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories, Permission,
+    RepositoryPermission, RequestScan, Role, ViewOrganization, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Scope, SignedIn};
-pub use session::{SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId};
+pub use scope::{Scope, SignedIn, origin};
+pub use session::{
+    Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
+    Sessions, SigningKeys, hand_out,
+};
 pub use tx::{Committed, Saved, SystemReason, SystemTx, TenantTx};

@@ -68,6 +68,51 @@ pub trait Permission: 'static {
     const READ_ONLY: bool;
 }
 
+/// What somebody may do in a repository, each level all that the ones before it may.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "access_level", rename_all = "lowercase")]
+pub enum Level {
+    None,
+    Read,
+    Write,
+    Admin,
+}
+
+impl Level {
+    pub const ALL: [Self; 4] = [Self::None, Self::Read, Self::Write, Self::Admin];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// A permission that is about one repository, in which it needs a level besides.
+pub trait RepositoryPermission: Permission {
+    const LEVEL: Level;
+}
+
+impl RepositoryPermission for RequestScan {
+    const LEVEL: Level = Level::Write;
+}
+
+impl RepositoryPermission for ManageRepositories {
+    const LEVEL: Level = Level::Admin;
+}
+
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident: $minimum:ident, $mode:ident;)*) => {
         $(

@@ -1,24 +1,30 @@
 //! What a handler names in its signature to be given data: a permission, or a signed-in person.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::{
     changes::{ChangeStream, News},
     db::Db,
-    grant::{AccountId, Actor, Grant, Organization},
+    grant::{AccountId, Actor, Credential, Grant, Organization, Origin},
     layout::IsolationReport,
     permission::{InspectIsolation, Permission, Role},
-    session::{SessionCookie, SessionId},
-    store::{self, SessionGrant},
+    session::{SessionId, Sessions},
+    store::{self, Wanted},
     tx::{SystemReason, TenantTx},
 };
 use crate::{
     platform::{clock::Clock, crypto::hash_secret},
-    web::{AppError, Result},
+    web::{
+        AppError, Result, client_address, middleware::request_id,
+    },
 };
 
 /// Leave for one permission in one organisation, found out before the handler runs.
@@ -31,18 +37,30 @@ pub struct Scope<P> {
     grant: Grant,
     clock: Clock,
     session: Option<SessionId>,
+    /// The transaction that the grant was found in, for a handler that only reads.
+    first: Mutex<Option<TenantTx>>,
     permission: PhantomData<P>,
 }
 
 impl<P: Permission> Scope<P> {
     /// Begins the transaction of this request; one that only reads where the permission does.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(self.db.begin_as(&self.grant, P::READ_ONLY).await?)
+        if let Some(first) = self.take_first() {
+            return Ok(first);
+        }
+        let tx = self.db.begin_as(&self.grant, P::READ_ONLY, self.clock.now()).await?;
+        require::<P>(&tx.grant)?;
+        Ok(tx)
+    }
+
+    fn take_first(&self) -> Option<TenantTx> {
+        self.first.lock().ok()?.take()
     }
 
     /// The changes that the person may hear of, from the last one seen on.
     pub async fn changes(&self, after: Option<i64>) -> Result<(ChangeStream, Option<News>)> {
-        Ok(ChangeStream::open(&self.db, &self.grant, after).await?)
+        drop(self.take_first());
+        ChangeStream::open(&self.db, &self.grant, &self.clock, after).await
     }
 
     pub const fn organization(&self) -> &Organization {
@@ -71,6 +89,13 @@ impl<P: Permission> Scope<P> {
     }
 }
 
+fn require<P: Permission>(grant: &Grant) -> Result<()> {
+    if grant.role() < P::MINIMUM {
+        return Err(AppError::Forbidden { minimum: P::MINIMUM.as_str() });
+    }
+    Ok(())
+}
+
 impl<P: Permission> FromRequest for Scope<P> {
     type Error = AppError;
     type Future = LocalBoxFuture<'static, Result<Self>>;
@@ -79,12 +104,14 @@ impl<P: Permission> FromRequest for Scope<P> {
         let request = request.clone();
         Box::pin(async move {
             let kernel = Kernel::of(&request)?;
-            let (grant, session) = kernel.grant(&request).await?;
-            if grant.role() < P::MINIMUM {
-                return Err(AppError::Forbidden { minimum: P::MINIMUM.as_str() });
-            }
+            let (credential, session) = kernel.credential(&request).await?;
+            let tx = kernel.enter(&request, &credential, P::READ_ONLY).await?;
+            let grant = tx.grant.clone();
+            require::<P>(&grant)?;
+            // One that writes may have a body to come, for which no connection waits.
+            let first = Mutex::new(Some(tx).filter(|_| P::READ_ONLY));
             let Kernel { db, clock, .. } = kernel;
-            Ok(Self { db, grant, clock, session, permission: PhantomData })
+            Ok(Self { db, grant, clock, session, first, permission: PhantomData })
         })
     }
 }
@@ -92,6 +119,7 @@ impl<P: Permission> FromRequest for Scope<P> {
 impl Scope<InspectIsolation> {
     /// Checks the isolation anew, for the page that shows the result.
     pub async fn check_isolation(&self) -> Result<IsolationReport> {
+        drop(self.take_first());
         Ok(self.db.check_isolation().await?)
     }
 }
@@ -103,6 +131,7 @@ pub struct SignedIn {
     pub login: String,
     pub name: String,
     pub session: SessionId,
+    pub origin: Arc<Origin>,
 }
 
 impl FromRequest for SignedIn {
@@ -113,14 +142,13 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move {
             let kernel = Kernel::of(&request)?;
-            let token = kernel.cookie.read(&request).ok_or(AppError::Unauthorized)?;
+            let now = kernel.clock.now();
+            let session = kernel.sessions.find(&kernel.db, &request, now).await?;
             let mut tx = kernel.db.system(SystemReason::Login).await?;
-            let found =
-                store::find_session(tx.connection(), &hash_secret(&token), kernel.clock.now())
-                    .await?;
+            let found = store::find_session(tx.connection(), session, now).await?;
             let found = found.ok_or(AppError::Unauthorized)?;
             if found.is_stale {
-                store::touch_session(tx.connection(), found.id, kernel.clock.now()).await?;
+                store::touch_session(tx.connection(), found.id, now).await?;
                 tx.commit().await?;
             }
             Ok(Self {
@@ -128,6 +156,7 @@ impl FromRequest for SignedIn {
                 login: found.login,
                 name: found.name,
                 session: found.id,
+                origin: Arc::new(origin(&request)),
             })
         })
     }
@@ -137,59 +166,72 @@ impl FromRequest for SignedIn {
 struct Kernel {
     db: Db,
     clock: Clock,
-    cookie: SessionCookie,
+    sessions: Sessions,
 }
 
 impl Kernel {
     fn of(request: &HttpRequest) -> Result<Self> {
-        Ok(Self { db: datum(request)?, clock: datum(request)?, cookie: datum(request)? })
+        Ok(Self { db: datum(request)?, clock: datum(request)?, sessions: datum(request)? })
     }
 
-    async fn grant(&self, request: &HttpRequest) -> Result<(Grant, Option<SessionId>)> {
+    async fn credential(&self, request: &HttpRequest) -> Result<(Credential, Option<SessionId>)> {
         if let Some(token) = bearer(request) {
-            return Ok((self.grant_of_token(&token, request).await?, None));
+            return Ok((Credential::Token(hash_secret(&token)), None));
         }
-        let token = self.cookie.read(request).ok_or(AppError::Unauthorized)?;
-        let slug = request.match_info().get("organization").ok_or(AppError::Unauthorized)?;
-        let (grant, session) = self.grant_of_session(&token, slug).await?;
-        Ok((grant, Some(session)))
+        // A session is of a person, who may belong to several organisations; the path says which.
+        if request.match_info().get("organization").is_none() {
+            return Err(AppError::Unauthorized);
+        }
+        let session = self.sessions.find(&self.db, request, self.clock.now()).await?;
+        Ok((Credential::Session(session), Some(session)))
     }
 
-    async fn grant_of_token(&self, token: &SecretString, request: &HttpRequest) -> Result<Grant> {
-        let (hash, now) = (hash_secret(token), self.clock.now());
-        let mut tx = self.db.system(SystemReason::Login).await?;
-        let (grant, is_stale) = store::find_grant_of_token(tx.connection(), &hash, now)
-            .await?
-            .ok_or(AppError::Unauthorized)?;
-        let elsewhere = request
-            .match_info()
-            .get("organization")
-            .is_some_and(|slug| slug != grant.organization.slug);
-        if elsewhere {
+    /// Begins a transaction as whoever the credential stands for.
+    async fn enter(
+        &self,
+        request: &HttpRequest,
+        credential: &Credential,
+        read_only: bool,
+    ) -> Result<TenantTx> {
+        let slug = request.match_info().get("organization");
+        let (origin, now) = (Arc::new(origin(request)), self.clock.now());
+        let wanted =
+            Wanted { credential, slug: slug.unwrap_or_default(), origin: &origin, now, read_only };
+        let (inner, found) = self.db.begin_wanted(&wanted).await?;
+        let grant = found.grant.ok_or(AppError::NotFound)?;
+        // A token acts for its own organisation only.
+        if slug.is_some_and(|slug| slug != grant.organization.slug) {
             return Err(AppError::NotFound);
         }
-        // Without a write there is nothing to commit, and nothing to wait for.
-        if let Some(id) = grant.actor.id().filter(|_| is_stale) {
-            store::touch_token(tx.connection(), id, now).await?;
-            tx.commit().await?;
+        if !found.is_stale {
+            return Ok(TenantTx::new(inner, grant));
         }
-        Ok(grant)
+        // One connection at a time: who waits for a second one would wait for others who do.
+        inner.rollback().await?;
+        self.touch(credential, found.id).await?;
+        self.db.begin_as(&grant, read_only, now).await
     }
 
-    async fn grant_of_session(
-        &self,
-        token: &SecretString,
-        slug: &str,
-    ) -> Result<(Grant, SessionId)> {
-        let (hash, now) = (hash_secret(token), self.clock.now());
-        let mut tx = self.db.system(SystemReason::Login).await?;
-        let found = store::find_grant_of_session(tx.connection(), &hash, slug, now).await?;
-        let SessionGrant { session, grant, is_stale } = found.ok_or(AppError::Unauthorized)?;
-        if is_stale {
-            store::touch_session(tx.connection(), session, now).await?;
-            tx.commit().await?;
+    /// Notes that a session or token is in use.
+    async fn touch(&self, credential: &Credential, id: Uuid) -> Result<()> {
+        let (mut tx, now) = (self.db.system(SystemReason::Login).await?, self.clock.now());
+        match credential {
+            Credential::Session(id) => store::touch_session(tx.connection(), *id, now).await?,
+            Credential::Token(_) => store::touch_token(tx.connection(), id, now).await?,
+            Credential::Own => {}
         }
-        Ok((grant.ok_or(AppError::NotFound)?, session))
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Where a request comes from.
+pub fn origin(request: &HttpRequest) -> Origin {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        address: client_address(request).to_string(),
+        user_agent: agent.unwrap_or_default().chars().take(300).collect(),
+        request_id: request_id(request),
     }
 }
 

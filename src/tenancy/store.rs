@@ -1,47 +1,109 @@
 //! The SQL of the kernel.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     db::Isolation,
-    grant::{AccountId, Actor, Grant, Organization, TenantId},
-    permission::Role,
+    grant::{AccountId, Actor, Credential, Grant, Organization, Origin, TenantId},
+    permission::{Level, Role},
     session::SessionId,
+    tx::TenantTx,
 };
-use crate::platform::crypto::SecretHash;
 
 /// How stale `last_seen_at` and `last_used_at` may get before a request writes them again.
 const SEEN_EVERY: Duration = Duration::minutes(5);
 
-/// Binds the transaction to the grant's tenant, person and role.
+/// Binds the transaction to the grant's tenant, person and role, without looking them up.
 pub(super) async fn enter_tenant(
     connection: &mut PgConnection,
     isolation: Isolation,
     grant: &Grant,
     read_only: bool,
 ) -> sqlx::Result<()> {
-    let account = grant.actor.id().map(|id| id.to_string()).unwrap_or_default();
     sqlx::query!(
-        "SELECT set_config('role', $1, true) AS role,
-                set_config('app.tenant_id', $2, true) AS tenant,
-                set_config('app.user_id', $3, true) AS person,
-                set_config('app.system', '', true) AS system,
-                -- Lists have optional filters, which a generic plan cannot use an index for.
-                set_config('plan_cache_mode', 'force_custom_plan', true) AS plans,
-                -- A page looks up 50 rows by key, in memory or on a disk without heads; at Postgres' price
-                -- of 4 for each, it would rather read a whole table for the last page.
-                set_config('random_page_cost', '1.1', true) AS page_cost,
-                set_config('transaction_read_only', $4, true) AS read_only",
+        "SELECT app_enter($1, $2, $3, $4, $5)",
         isolation.tenant_role(),
-        grant.organization.id.to_string(),
-        account,
-        if read_only { "on" } else { "off" },
+        grant.organization.id.as_uuid(),
+        grant.person.map(AccountId::as_uuid),
+        grant.role.as_str(),
+        read_only,
     )
     .fetch_one(connection)
     .await
     .map(|_| ())
+}
+
+/// What a session or token stands for at this moment.
+pub(super) struct Context {
+    /// `None` where the person is no member of the organisation.
+    pub(super) grant: Option<Grant>,
+    /// The session's or token's own id.
+    pub(super) id: Uuid,
+    /// Whether it is time to note that it is in use.
+    pub(super) is_stale: bool,
+}
+
+/// Who is asked for, and in which organisation.
+pub(super) struct Wanted<'a> {
+    pub(super) credential: &'a Credential,
+    /// The organisation that a session is wanted for; a token has its own.
+    pub(super) slug: &'a str,
+    pub(super) origin: &'a Arc<Origin>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) read_only: bool,
+}
+
+/// Looks up who acts and binds the transaction to them, in one round trip.
+///
+/// `None` where the session or token does not count any more; the transaction then sees nothing.
+pub(super) async fn enter_context(
+    connection: &mut PgConnection,
+    isolation: Isolation,
+    wanted: &Wanted<'_>,
+) -> sqlx::Result<Option<Context>> {
+    let (session, token) = match wanted.credential {
+        Credential::Session(id) => (Some(id.as_uuid()), None),
+        Credential::Token(hash) => (None, Some(hash)),
+        Credential::Own => return Ok(None),
+    };
+    let row = sqlx::query!(
+        r#"SELECT credential AS "credential!", seen_at, account AS "account: AccountId", login, name, token_name,
+                  tenant AS "tenant: TenantId", slug, organization_name, role AS "role: Role"
+           FROM app_context($1, $2, $3, $4, $5, $6, $7)"#,
+        isolation.tenant_role(),
+        isolation.system_role(),
+        session,
+        token,
+        wanted.slug,
+        wanted.now,
+        wanted.read_only,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let organization = match (row.tenant, row.slug, row.organization_name) {
+            (Some(id), Some(slug), Some(name)) => Some(Organization { id, slug, name }),
+            _ => None,
+        };
+        let actor = match (row.token_name, row.account, row.login, row.name) {
+            (Some(name), ..) => Some(Actor::Token { id: row.credential, name }),
+            (None, Some(id), Some(login), Some(name)) => Some(Actor::Account { id, login, name }),
+            _ => None,
+        };
+        let (credential, origin) = (wanted.credential.clone(), Arc::clone(wanted.origin));
+        let grant = match (organization, actor, row.role) {
+            (Some(organization), Some(actor), Some(role)) => {
+                Some(Grant { organization, actor, role, person: row.account, credential, origin })
+            }
+            _ => None,
+        };
+        let is_stale = row.seen_at.is_none_or(|at| at < wanted.now - SEEN_EVERY);
+        Context { grant, id: row.credential, is_stale }
+    }))
 }
 
 /// Makes the transaction one across tenants.
@@ -107,16 +169,17 @@ pub(super) async fn find_grant_of_member(
            FROM memberships m
            JOIN organizations o ON o.tenant_id = m.tenant_id
            WHERE m.tenant_id = $1
-             AND m.account_id = $2"#,
+             AND m.account_id = $2
+             AND m.deactivated_at IS NULL"#,
         tenant.as_uuid(),
         account.as_uuid(),
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Grant {
-        organization: Organization { id: tenant, slug: row.slug, name: row.organization_name },
-        actor: Actor::Account { id: account, login: row.login, name: row.name },
-        role: row.role,
+    Ok(row.map(|row| {
+        let organization = Organization { id: tenant, slug: row.slug, name: row.organization_name };
+        let actor = Actor::Account { id: account, login: row.login, name: row.name };
+        Grant::own(organization, actor, row.role)
     }))
 }
 
@@ -132,7 +195,7 @@ pub(super) struct FoundSession {
 
 pub(super) async fn find_session(
     connection: &mut PgConnection,
-    token: &SecretHash,
+    id: SessionId,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<FoundSession>> {
     sqlx::query_as!(
@@ -141,64 +204,14 @@ pub(super) async fn find_session(
                   s.last_seen_at < $3 AS "is_stale!"
            FROM sessions s
            JOIN accounts a ON a.id = s.account_id
-           WHERE s.token_hash = $1
+           WHERE s.id = $1
              AND s.expires_at > $2"#,
-        token,
+        id.as_uuid(),
         now,
         now - SEEN_EVERY,
     )
     .fetch_optional(connection)
     .await
-}
-
-/// A session that has not ended, and the grant that it is for an organisation.
-pub(super) struct SessionGrant {
-    pub(super) session: SessionId,
-    /// `None` where the person is no member.
-    pub(super) grant: Option<Grant>,
-    /// Whether it is time to note that the session is in use.
-    pub(super) is_stale: bool,
-}
-
-/// Finds the grant of a session for the organisation of this slug, in one round trip.
-///
-/// `None` where the session has ended.
-pub(super) async fn find_grant_of_session(
-    connection: &mut PgConnection,
-    token: &SecretHash,
-    slug: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Option<SessionGrant>> {
-    let row = sqlx::query!(
-        r#"SELECT s.id AS "session: SessionId", a.id AS "account: AccountId", a.login, a.name,
-                  o.tenant_id AS "tenant?: TenantId", o.slug AS "slug?", o.name AS "organization_name?",
-                  m.role AS "role?: Role", s.last_seen_at < $4 AS "is_stale!"
-           FROM sessions s
-           JOIN accounts a ON a.id = s.account_id
-           LEFT JOIN (memberships m JOIN organizations o ON o.tenant_id = m.tenant_id AND o.slug = $2)
-                  ON m.account_id = a.id
-           WHERE s.token_hash = $1
-             AND s.expires_at > $3"#,
-        token,
-        slug,
-        now,
-        now - SEEN_EVERY,
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| {
-        let organization = match (row.tenant, row.slug, row.organization_name) {
-            (Some(id), Some(slug), Some(name)) => Some(Organization { id, slug, name }),
-            _ => None,
-        };
-        let actor = Actor::Account { id: row.account, login: row.login, name: row.name };
-        let grant = organization.zip(row.role).map(|(organization, role)| Grant {
-            organization,
-            actor,
-            role,
-        });
-        SessionGrant { session: row.session, grant, is_stale: row.is_stale }
-    }))
 }
 
 /// Notes that a session is in use.
@@ -215,35 +228,6 @@ pub(super) async fn touch_session(
     .execute(connection)
     .await
     .map(|_| ())
-}
-
-/// Finds the grant of an API token that is neither expired nor revoked, and whether it is time to
-/// note that the token is used.
-pub(super) async fn find_grant_of_token(
-    connection: &mut PgConnection,
-    token: &SecretHash,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Option<(Grant, bool)>> {
-    let row = sqlx::query!(
-        r#"SELECT t.id, t.name, t.role AS "role: Role", o.tenant_id AS "tenant: TenantId", o.slug,
-                  o.name AS organization_name, coalesce(t.last_used_at < $3, true) AS "is_stale!"
-           FROM api_tokens t
-           JOIN organizations o ON o.tenant_id = t.tenant_id
-           WHERE t.token_hash = $1
-             AND t.revoked_at IS NULL
-             AND (t.expires_at IS NULL OR t.expires_at > $2)"#,
-        token,
-        now,
-        now - SEEN_EVERY,
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| {
-        let organization =
-            Organization { id: row.tenant, slug: row.slug, name: row.organization_name };
-        let actor = Actor::Token { id: row.id, name: row.name };
-        (Grant { organization, actor, role: row.role }, row.is_stale)
-    }))
 }
 
 /// Notes that a token was used.
@@ -263,4 +247,17 @@ pub(super) async fn touch_token(
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+/// The level that whoever acts has in a repository; none where they do not get to see it.
+pub(super) async fn find_level(tx: &mut TenantTx, repository: Uuid) -> sqlx::Result<Option<Level>> {
+    let (person, role) = (tx.person().map(AccountId::as_uuid), tx.role().as_str());
+    sqlx::query_scalar!(
+        r#"SELECT app_level_of($1, $2, id, restricted) AS "level!: Level" FROM repositories WHERE id = $3"#,
+        person,
+        role,
+        repository,
+    )
+    .fetch_optional(tx.connection())
+    .await
 }

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::{
     changes,
     db::Isolation,
-    grant::{AccountId, Actor, Grant, TenantId},
+    grant::{AccountId, Actor, Grant, Origin, TenantId},
     permission::Role,
 };
 
@@ -20,10 +20,21 @@ use super::{
 pub struct TenantTx {
     pub(super) inner: Transaction<'static, Postgres>,
     pub(super) grant: Grant,
-    pub(super) topics: Vec<String>,
+    topics: Vec<Topic>,
+}
+
+/// What open pages are told of, and of which repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Topic {
+    pub(super) name: String,
+    pub(super) repository: Option<uuid::Uuid>,
 }
 
 impl TenantTx {
+    pub(super) const fn new(inner: Transaction<'static, Postgres>, grant: Grant) -> Self {
+        Self { inner, grant, topics: Vec::new() }
+    }
+
     /// The connection, for the queries of a `store`.
     pub fn connection(&mut self) -> &mut PgConnection {
         &mut self.inner
@@ -51,9 +62,31 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Tells open pages about a topic once this transaction is committed.
+    pub const fn role(&self) -> Role {
+        self.grant.role
+    }
+
+    /// The person who acts, also by a token.
+    pub const fn person(&self) -> Option<AccountId> {
+        self.grant.person
+    }
+
+    /// Where the request comes from.
+    pub fn origin(&self) -> &Origin {
+        self.grant.origin()
+    }
+
+    /// Tells all open pages of the organisation about a topic once this transaction is committed.
     pub fn announce(&mut self, topic: impl Into<String>) {
-        let topic = topic.into();
+        self.tell(Topic { name: topic.into(), repository: None });
+    }
+
+    /// Tells those who may see the repository.
+    pub fn announce_in(&mut self, repository: uuid::Uuid, topic: impl Into<String>) {
+        self.tell(Topic { name: topic.into(), repository: Some(repository) });
+    }
+
+    fn tell(&mut self, topic: Topic) {
         if !self.topics.contains(&topic) {
             self.topics.push(topic);
         }
@@ -172,10 +205,15 @@ impl SystemTx {
         Ok(Committed(()))
     }
 
+    /// Has every open page look, after the commit, whether its person is still let in.
+    pub async fn wake_people(&mut self) -> sqlx::Result<()> {
+        changes::notify_people(&mut self.inner).await
+    }
+
     /// Goes on, in the same transaction, as this grant: to add the first rows of a tenant.
     pub async fn enter(mut self, grant: Grant) -> sqlx::Result<TenantTx> {
         super::store::enter_tenant(&mut self.inner, self.isolation, &grant, false).await?;
-        Ok(TenantTx { inner: self.inner, grant, topics: Vec::new() })
+        Ok(TenantTx::new(self.inner, grant))
     }
 
     /// The grant of a claimed job: it acts for the tenant of its row.
@@ -187,7 +225,7 @@ impl SystemTx {
         assert_eq!(self.reason, SystemReason::ClaimJob, "only claiming a job makes its grant");
         let organization = super::store::find_organization(&mut self.inner, tenant).await?;
         let actor = Actor::Job { kind: kind.to_owned() };
-        Ok(organization.map(|organization| Grant { organization, actor, role: Role::Owner }))
+        Ok(organization.map(|organization| Grant::own(organization, actor, Role::Owner)))
     }
 
     /// The grants under which retention looks after each organisation.
@@ -195,7 +233,7 @@ impl SystemTx {
         assert_eq!(self.reason, SystemReason::Retention, "only retention is given all of them");
         let organizations = super::store::list_organizations(&mut self.inner).await?;
         let actor = Actor::Job { kind: "retention".to_owned() };
-        let grant = |organization| Grant { organization, actor: actor.clone(), role: Role::Owner };
+        let grant = |organization| Grant::own(organization, actor.clone(), Role::Owner);
         Ok(organizations.into_iter().map(grant).collect())
     }
 
@@ -203,11 +241,7 @@ impl SystemTx {
     pub async fn grant_of_operator(&mut self, slug: &str) -> sqlx::Result<Option<Grant>> {
         assert_eq!(self.reason, SystemReason::CommandLine, "only the command line has an operator");
         let organization = super::store::find_organization_by_slug(&mut self.inner, slug).await?;
-        Ok(organization.map(|organization| Grant {
-            organization,
-            actor: Actor::Command,
-            role: Role::Owner,
-        }))
+        Ok(organization.map(|organization| Grant::own(organization, Actor::Command, Role::Owner)))
     }
 
     /// The grant of an account that has just become a member, in the transaction that made it one.

@@ -24,6 +24,8 @@ pub enum AppError {
     Unauthorized,
     #[error("needs the role {minimum}")]
     Forbidden { minimum: &'static str },
+    #[error("needs the level {level} in the repository")]
+    LevelTooLow { level: &'static str },
     /// A browser says that the request comes from another site.
     #[error("from another site")]
     OtherSite,
@@ -67,7 +69,7 @@ impl AppError {
         match self {
             Self::NotFound => "Not found",
             Self::Unauthorized => "Sign in first",
-            Self::Forbidden { .. } => "Not allowed",
+            Self::Forbidden { .. } | Self::LevelTooLow { .. } => "Not allowed",
             Self::OtherSite => "From another site",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Bad request",
@@ -95,6 +97,9 @@ impl AppError {
                     "This needs the role {minimum}. An owner of the organisation can give it to you."
                 )
             }
+            Self::LevelTooLow { level } => format!(
+                "This needs the level {level} in this repository. Whoever administers it can give it to you."
+            ),
             Self::OtherSite => {
                 "The request came from another site, so nothing was changed. Go back and try from here.".to_owned()
             }
@@ -175,7 +180,9 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::OtherSite | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::OtherSite | Self::Forbidden { .. } | Self::LevelTooLow { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

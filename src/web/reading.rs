@@ -4,7 +4,7 @@
 //! before any extractor, so that a route cannot forget it.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -13,7 +13,7 @@ use std::{
 
 use actix_web::{
     HttpMessage,
-    body::{BoxBody, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::header,
@@ -62,8 +62,7 @@ pub async fn limit_reading(
         inner => {
             let deadline = Box::pin(tokio::time::sleep(rules.within));
             let body = BoundedBody { inner, left: most, deadline, excess: Rc::clone(&excess) };
-            let body: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(body);
-            request.set_payload(Payload::from(body));
+            request.set_payload(payload(body));
         }
     }
     let response = next.call(request).await?.map_into_boxed_body();
@@ -74,6 +73,11 @@ pub async fn limit_reading(
         Some(Excess::Time) => response.error_response(AppError::TooSlow),
         None => response,
     })
+}
+
+fn payload(body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static) -> Payload {
+    let body: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(body);
+    Payload::from(body)
 }
 
 fn announced(request: &ServiceRequest) -> Option<usize> {
@@ -116,5 +120,56 @@ impl Stream for BoundedBody {
             }
             None => Poll::Ready(Some(Err(self.fail(Excess::Size)))),
         }
+    }
+}
+
+/// The body of a request as the server has it.
+#[derive(Clone)]
+struct Source(Rc<RefCell<Payload>>);
+
+impl Stream for Source {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    }
+}
+
+/// Has the server close a connection on which a body is left that nobody has read.
+///
+/// Of a body in chunks that has been let go, actix-http reads on for as long as it comes, without any
+/// limit, to use the connection again. It closes where the body is still held when the answer has
+/// been sent; so the answer holds it.
+pub async fn close_unread(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    let source = match request.take_payload() {
+        Payload::None => return Ok(next.call(request).await?.map_into_boxed_body()),
+        body => Source(Rc::new(RefCell::new(body))),
+    };
+    request.set_payload(payload(source.clone()));
+    let response = next.call(request).await?.map_into_boxed_body();
+    Ok(response.map_body(|_, body| BoxBody::new(Answer { body, _source: source })))
+}
+
+/// An answer that holds the body of its request until it has been sent.
+struct Answer {
+    body: BoxBody,
+    _source: Source,
+}
+
+impl MessageBody for Answer {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
     }
 }

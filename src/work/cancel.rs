@@ -7,7 +7,11 @@ use super::{
     model::{ScanId, ScanState},
     store,
 };
-use crate::{organizations::audit, tenancy::TenantTx};
+use crate::{
+    organizations::audit,
+    tenancy::{Allowed, RequestScan, TenantTx},
+    web::Result,
+};
 
 /// What came of the wish to cancel a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +30,9 @@ pub async fn cancel(
     tx: &mut TenantTx,
     id: ScanId,
     now: DateTime<Utc>,
-) -> sqlx::Result<Option<Cancellation>> {
+) -> Result<Option<Cancellation>> {
+    let Some(scan) = store::find_scan(tx, id).await? else { return Ok(None) };
+    Allowed::<RequestScan>::find(tx, scan.repository_id.as_uuid()).await?;
     let reason = format!("Cancelled by {}.", tx.actor().name());
     let is_new = store::cancel_scan(tx, id, &reason, now).await?;
     let Some(scan) = store::find_scan(tx, id).await? else { return Ok(None) };
@@ -45,6 +51,6 @@ pub async fn cancel(
         actor_name: None,
     };
     audit::record(tx, event).await?;
-    tx.announce("scans");
+    tx.announce_in(scan.repository_id.as_uuid(), "scans");
     Ok(Some(Cancellation::Cancelled))
 }

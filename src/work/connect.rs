@@ -81,7 +81,7 @@ async fn add(
     };
     let Some(name) = repositories::insert(tx, &new).await? else { return Ok(None) };
     record(tx, "repository.added", id, json!({"name": name, "source": new.source}), now).await?;
-    tx.announce("repositories");
+    tx.announce_in(id.as_uuid(), "repositories");
     Ok(Some((id, name)))
 }
 
@@ -144,7 +144,7 @@ pub async fn change(
         "before": {"name": repository.name, "source": repository.source},
     });
     record(tx, "repository.changed", repository.id, detail, now).await?;
-    tx.announce("repositories");
+    tx.announce_in(repository.id.as_uuid(), "repositories");
     let scan = request_scan(tx, repository.id, ScanReason::Requested, now).await?;
     Ok(Ok(Changed { name: name.to_owned(), scan: Some(scan) }))
 }
@@ -188,8 +188,8 @@ pub async fn disconnect(
     jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
     let detail = json!({"name": repository.name, "source": repository.source});
     record(tx, "repository.removed", repository.id, detail, now).await?;
-    tx.announce("repositories");
-    tx.announce("scans");
+    tx.announce_in(repository.id.as_uuid(), "repositories");
+    tx.announce_in(repository.id.as_uuid(), "scans");
     Ok(())
 }
 

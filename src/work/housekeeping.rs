@@ -117,7 +117,7 @@ impl House<'_> {
         let aside = put_aside(&entry.path);
         if aside.is_some() && entry.part == Part::Mirror {
             repositories::forget_mirror(&mut tx, entry.repository).await?;
-            tx.announce("repositories");
+            tx.announce_in(entry.repository.as_uuid(), "repositories");
         }
         tx.commit().await?;
         Ok(aside)

@@ -21,8 +21,9 @@ use super::{
 };
 use crate::{
     jobs::{self, Failure, JobContext, Registry},
+    organizations::audit,
     repositories::{self, Repository, RepositoryId, ScanReason, ScanRepository},
-    tenancy::TenantTx,
+    tenancy::{Allowed, RequestScan, TenantTx},
 };
 
 /// At how many looks a running scan tells how far it is, and asks whether it may go on.
@@ -49,7 +50,27 @@ pub async fn request_scan(
     let scan = store::insert_scan(tx, repository, reason, now).await?;
     let job = ScanRepository { repository, scan: scan.as_uuid() };
     jobs::enqueue(tx, &job, now).await?;
-    tx.announce("scans");
+    tx.announce_in(repository.as_uuid(), "scans");
+    Ok(scan)
+}
+
+/// Asks for a scan in the name of whoever acts, and records that.
+pub(super) async fn ask_for_scan(
+    tx: &mut TenantTx,
+    allowed: &Allowed<RequestScan>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> anyhow::Result<ScanId> {
+    let repository = RepositoryId::from_uuid(allowed.repository());
+    let scan = request_scan(tx, repository, ScanReason::Requested, now).await?;
+    let event = audit::Event {
+        action: "scan.requested",
+        subject_kind: "repository",
+        subject_id: repository.to_string(),
+        detail: serde_json::json!({"scan": scan}),
+        at: now,
+        actor_name: None,
+    };
+    audit::record(tx, event).await?;
     Ok(scan)
 }
 
@@ -163,7 +184,7 @@ impl Run {
         let Some(run) = store::start_scan(&mut tx, id, self.context.clock.now()).await? else {
             return Ok(None);
         };
-        tx.announce("scans");
+        self.announce(&mut tx, "scans");
         tx.commit().await?;
         Ok(Some((run, repository)))
     }
@@ -300,7 +321,7 @@ impl Run {
         let goes_on =
             store::set_progress(&mut tx, run, phase, number(done), total.map(number)).await?;
         if goes_on {
-            tx.announce("scans");
+            self.announce(&mut tx, "scans");
         }
         tx.commit().await?;
         Ok(goes_on)
@@ -320,16 +341,21 @@ impl Run {
         if !saving::save(&mut tx, run, repository, found, self.context.clock.now()).await? {
             return Err(Ended::Overtaken);
         }
-        tx.announce("scans");
-        tx.announce("repositories");
+        self.announce(&mut tx, "scans");
+        self.announce(&mut tx, "repositories");
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Tells the pages of those who may see the repository.
+    fn announce(&self, tx: &mut TenantTx, topic: &str) {
+        tx.announce_in(self.job.repository.as_uuid(), topic);
     }
 
     async fn requeue(&self, run: ScanRun, error: Option<&str>) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let was_running = store::requeue_scan(&mut tx, run, error).await?;
-        tx.announce("scans");
+        self.announce(&mut tx, "scans");
         tx.commit().await?;
         Ok(was_running)
     }
@@ -337,7 +363,7 @@ impl Run {
     async fn fail(&self, run: ScanRun, message: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let was_running = store::fail_scan(&mut tx, run, message, self.context.clock.now()).await?;
-        tx.announce("scans");
+        self.announce(&mut tx, "scans");
         tx.commit().await?;
         Ok(was_running)
     }

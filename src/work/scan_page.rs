@@ -2,21 +2,20 @@
 
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
-use serde_json::json;
 
 use super::{
     cancel as cancelling,
     changes_view::{AreaView, areas},
-    jobs::request_scan,
+    jobs::ask_for_scan,
     model::{IdKey, Scan, ScanId, ScanState, ScanWarning},
     pages::{ListQuery, viewing},
     store,
     views::{ScanProgress, ScanRow, Viewing, scan_pill, took},
 };
 use crate::{
-    organizations::{Rail, audit, listening},
-    repositories::{self, ScanReason},
-    tenancy::{RequestScan, Saved, Scope, TenantTx, ViewWork},
+    organizations::{Rail, listening},
+    repositories,
+    tenancy::{Allowed, RequestScan, Saved, Scope, TenantTx, ViewWork},
     web::{
         AppError, Result,
         chart::Figure,
@@ -181,16 +180,8 @@ pub(super) async fn rescan(
     let (links, now) = (viewing(&scope).links, scope.clock().now());
     let mut tx = scope.begin().await?;
     let repository = repositories::find_named(&mut tx, &path.1).await?.ok_or(AppError::NotFound)?;
-    let scan = request_scan(&mut tx, repository.id, ScanReason::Requested, now).await?;
-    let event = audit::Event {
-        action: "scan.requested",
-        subject_kind: "repository",
-        subject_id: repository.id.to_string(),
-        detail: json!({"scan": scan}),
-        at: now,
-        actor_name: None,
-    };
-    audit::record(&mut tx, event).await?;
+    let allowed = Allowed::find(&mut tx, repository.id.as_uuid()).await?;
+    let scan = ask_for_scan(&mut tx, &allowed, now).await?;
     Ok(tx.commit().await?.see_other(links.scan(scan)))
 }
 

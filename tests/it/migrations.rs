@@ -19,10 +19,12 @@ type Rows = BTreeMap<(String, &'static str), i64>;
 async fn work_for(owner: &mut PgConnection, tenant: Option<&str>) {
     let system = if tenant.is_some() { "on" } else { "" };
     sqlx::query(
-        "SELECT set_config('app.tenant_id', $1, false), set_config('app.system', $2, false)",
+        "SELECT set_config('app.tenant_id', $1, false), set_config('app.system', $2, false),
+                set_config('app.hidden', $3, false)",
     )
     .bind(tenant.unwrap_or_default())
     .bind(system)
+    .bind(if tenant.is_some() { "{}" } else { "" })
     .execute(&mut *owner)
     .await
     .unwrap();

@@ -37,6 +37,9 @@ async fn a_table_that_is_not_protected_is_found() {
         "CREATE TABLE forgotten (tenant_id uuid, secret text UNIQUE)",
         "DROP POLICY tenant_all ON tasks",
         "CREATE POLICY tenant_all ON tasks USING (true) WITH CHECK (true)",
+        "DROP POLICY tenant_all ON teams",
+        "CREATE POLICY tenant_all ON teams USING (true) WITH CHECK (true)",
+        "DROP POLICY visible ON projects",
         "ALTER TABLE commits NO FORCE ROW LEVEL SECURITY",
     ];
     for statement in harm {
@@ -48,7 +51,8 @@ async fn a_table_that_is_not_protected_is_found() {
     let found = |table: &str| report.findings(table).collect::<Vec<_>>().join("; ");
     assert!(found("forgotten").contains("is not protected"), "{report:#?}");
     assert!(found("forgotten").contains("does not start with tenant_id"), "{report:#?}");
-    assert!(found("tasks").contains("seen without an organisation"), "{report:#?}");
+    assert!(found("teams").contains("seen without an organisation"), "{report:#?}");
+    assert!(found("projects").contains("hides the rows of hidden repositories"), "{report:#?}");
     assert!(found("tasks").contains("another organisation's row can be deleted"), "{report:#?}");
     assert!(found("commits").contains("not enabled and forced"), "{report:#?}");
 }

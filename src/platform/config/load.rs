@@ -6,11 +6,17 @@ use std::{
 };
 
 use config::{File, FileFormat};
+use secrecy::ExposeSecret;
 
 use super::settings::Config;
 
-/// The environment variables that have names of their own, and the key each sets.
-const NAMED: [(&str, &str); 5] = [
+/// The environment variables that have names of their own, and the key each sets. Those that other
+/// products use as well come first, so that ours go over them.
+const NAMED: [(&str, &str); 9] = [
+    ("PUBLIC_URL", "server.public_url"),
+    ("SESSION_SECRET", "sessions.secret"),
+    ("JWT_SECRET", "sessions.signing_secret"),
+    ("ENCRYPTION_KEY", "keys.secret"),
     ("QUARTERDECK_DATA_DIR", "data_dir"),
     ("QUARTERDECK_POSTGRES_DIR", "postgres.dir"),
     ("QUARTERDECK_LISTEN", "server.listen"),
@@ -168,8 +174,17 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.scanner.keep_scans == 0 {
         return refuse("scanner.keep_scans must be at least 1");
     }
-    if config.sessions.days == 0 {
-        return refuse("sessions.days must be at least 1");
+    if config.sessions.days == 0 || config.sessions.most_days < config.sessions.days {
+        return refuse("sessions.days must be at least 1, and sessions.most_days no less than it");
+    }
+    let secrets = [
+        ("sessions.secret", &config.sessions.secret),
+        ("sessions.signing_secret", &config.sessions.signing_secret),
+    ];
+    for (key, secret) in secrets {
+        if secret.as_ref().is_some_and(|secret| secret.expose_secret().chars().count() < 16) {
+            return refuse(&format!("{key} must have at least 16 characters"));
+        }
     }
     Ok(())
 }
@@ -179,7 +194,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use secrecy::ExposeSecret;
 
     fn load_text(text: &str, environment: &Environment) -> Result<Config, ConfigError> {
         let directory = tempfile::tempdir().unwrap();
@@ -204,6 +218,31 @@ mod tests {
         assert_eq!(config.database.url.unwrap().expose_secret(), "postgres://there");
         assert_eq!((config.scanner.max_files, config.scanner.max_depth), (7, 6));
         assert_eq!(config.scanner.allow_local_paths, [PathBuf::from("/a"), PathBuf::from("/b")]);
+    }
+
+    #[test]
+    fn names_of_other_products_are_understood_and_ours_go_over_them() {
+        let environment = Environment::from_pairs([
+            ("PUBLIC_URL", "https://other.example"),
+            ("QUARTERDECK_PUBLIC_URL", "https://ours.example"),
+            ("SESSION_SECRET", "a session secret of theirs"),
+            ("ENCRYPTION_KEY", "an encryption key of theirs"),
+        ]);
+
+        let config = load_text("", &environment).unwrap();
+
+        assert_eq!(config.public_url(), "https://ours.example");
+        assert_eq!(config.keys.secret.unwrap().expose_secret(), "an encryption key of theirs");
+        assert!(config.sessions.secret.is_some());
+    }
+
+    #[test]
+    fn a_secret_that_can_be_guessed_is_refused() {
+        let environment = Environment::from_pairs([("JWT_SECRET", "short")]);
+
+        let error = load_text("", &environment).unwrap_err();
+
+        assert!(error.to_string().contains("signing_secret"), "{error}");
     }
 
     #[test]
@@ -251,6 +290,9 @@ mod tests {
             "url",
             "listen_url",
             "dir",
+            "secret",
+            "signing_secret",
+            "file",
         ] {
             assert!(
                 shipped.contains(&format!("# {key} = ")),

@@ -21,6 +21,7 @@ pub struct Config {
     pub log: LogSettings,
     pub limits: LimitSettings,
     pub sessions: SessionSettings,
+    pub keys: KeySettings,
     pub repositories: RepositorySettings,
     pub scanner: ScannerSettings,
 }
@@ -103,7 +104,24 @@ pub struct LimitSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionSettings {
+    /// Days without a visit after which a sign-in ends.
     pub days: u32,
+    /// Days after which it ends in any case.
+    pub most_days: u32,
+    /// Goes into what is stored of sessions; another one signs everybody out.
+    pub secret: Option<SecretString>,
+    /// What the key that signs sessions' passes is made of, where the server is not to make its own.
+    pub signing_secret: Option<SecretString>,
+}
+
+/// The keys that secrets in the database are sealed with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeySettings {
+    /// The file they stand in; made at the first start.
+    pub file: Option<PathBuf>,
+    /// What they are made of instead, comma-separated; the first seals.
+    pub secret: Option<SecretString>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -191,7 +209,7 @@ impl Default for LimitSettings {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { days: 30 }
+        Self { days: 7, most_days: 90, secret: None, signing_secret: None }
     }
 }
 
@@ -247,6 +265,11 @@ impl Config {
     /// Whether cookies may be marked `Secure`.
     pub fn is_https(&self) -> bool {
         self.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Where the keys stand that secrets are sealed with.
+    pub fn keys_file(&self, data_dir: &Path) -> PathBuf {
+        self.keys.file.clone().unwrap_or_else(|| data_dir.join("keys"))
     }
 
     /// Where the bare mirrors of the connected repositories are kept.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     repositories::{self, Repository, RepositoryKey, ScanReason, Source, SourceKind},
-    tenancy::{ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
+    tenancy::{Allowed, ManageRepositories, RequestScan, Routes, Saved, Scope, TenantTx, ViewWork},
     web::{AppError, Result, paging::PageOf},
     work::{
         connect::{self, Change, Connected, Refusal},
@@ -264,7 +264,8 @@ pub(super) async fn request_scan(scope: Scope<RequestScan>, path: Path<String>) 
     let mut tx = scope.begin().await?;
     let repository = parse::repository(&mut tx, &path).await?;
     let now = scope.clock().now();
-    let scan = jobs::request_scan(&mut tx, repository.id, ScanReason::Requested, now).await;
+    let allowed = Allowed::find(&mut tx, repository.id.as_uuid()).await?;
+    let scan = jobs::ask_for_scan(&mut tx, &allowed, now).await;
     let scan = scan.map_err(parse::removed)?;
     let view = find_scan(&mut tx, scan).await?;
     Ok(tx.commit().await?.accepted(&format!("/api/v2/scans/{scan}"), &view))

@@ -147,6 +147,43 @@ async fn a_body_that_never_ends_is_given_up() {
 }
 
 #[actix_web::test]
+async fn a_body_that_nobody_reads_is_not_read_for_ever() {
+    let world = World::with_config(|config| config.limits.address_requests = 1).await;
+    let routes = ["GET /api", "GET /api", "POST /no/such/page", "POST /static/x.js"];
+
+    for route in routes {
+        let time = talk(&world, move |mut stream| {
+            let head = format!("{route} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+            write(&mut stream, head.as_bytes());
+            let started = Instant::now();
+            while write(&mut stream, b"1\r\na\r\n") && started.elapsed() < Duration::from_secs(15) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            started.elapsed()
+        })
+        .await;
+        assert!(time < Duration::from_secs(14), "{route}: {time:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_connection_is_used_again_once_its_body_was_read() {
+    let world = World::new().await;
+
+    let answers = talk(&world, |mut stream| {
+        let body = "name=a&login=b";
+        for ending in ["", "connection: close\r\n"] {
+            let head = format!("POST /setup/x HTTP/1.1\r\nhost: x\r\n{FORM}{ending}");
+            write(&mut stream, format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        }
+        listen(&mut stream).0
+    })
+    .await;
+
+    assert_eq!(answers.matches("HTTP/1.1 410").count(), 2, "{answers}");
+}
+
+#[actix_web::test]
 async fn heads_that_come_too_slowly_hold_nothing_up() {
     let world = impatient().await;
     let address = world.base.trim_start_matches("http://").to_owned();

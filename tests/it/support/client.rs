@@ -1,6 +1,10 @@
 //! A browser or program that talks to the server.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use reqwest::{Method, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
@@ -11,6 +15,8 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     credentials: Option<(&'static str, String)>,
+    /// As a browser keeps them; shared by its tabs.
+    cookies: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// What the server answered.
@@ -23,12 +29,49 @@ pub struct Answer {
 impl Client {
     pub fn new(base: &str, credentials: Option<(&'static str, String)>) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { http, base: base.to_owned(), credentials }
+        Self { http, base: base.to_owned(), credentials, cookies: Arc::default() }
+    }
+
+    /// A browser that has a cookie.
+    pub fn browser(base: &str, cookie: &str) -> Self {
+        let client = Self::new(base, None);
+        client.keep(cookie);
+        client
+    }
+
+    /// The value of a cookie that the browser has.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// Keeps what a `Set-Cookie` header says; an empty value is none.
+    pub fn keep(&self, cookie: &str) {
+        let pair = cookie.split(';').next().unwrap_or_default();
+        let (name, value) = pair.split_once('=').unwrap();
+        let mut cookies = self.cookies.lock().unwrap();
+        if value.is_empty() {
+            cookies.remove(name);
+        } else {
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = Answer::of(request).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            self.keep(cookie.to_str().unwrap());
+        }
+        answer
     }
 
     /// The same person, with another header on every request.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
+        let cookies = self.cookies.lock().unwrap();
+        let cookies: Vec<_> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request =
+            if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) };
         match &self.credentials {
             Some((name, value)) => request.header(*name, value),
             None => request,
@@ -36,19 +79,19 @@ impl Client {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::GET, path)).await
+        self.answer(self.request(Method::GET, path)).await
     }
 
     /// Posts a form, as a page of this site does.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.request(Method::POST, path).header("sec-fetch-site", "same-origin");
-        Answer::of(request.header("content-type", "application/x-www-form-urlencoded").body(body))
+        self.answer(request.header("content-type", "application/x-www-form-urlencoded").body(body))
             .await
     }
 
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
-        Answer::of(
+        self.answer(
             self.request(Method::POST, path)
                 .header("content-type", "application/json")
                 .body(body.to_string()),
@@ -57,7 +100,7 @@ impl Client {
     }
 
     pub async fn patch_json(&self, path: &str, body: &Value) -> Answer {
-        Answer::of(
+        self.answer(
             self.request(Method::PATCH, path)
                 .header("content-type", "application/json")
                 .body(body.to_string()),
@@ -66,7 +109,7 @@ impl Client {
     }
 
     pub async fn delete(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::DELETE, path)).await
+        self.answer(self.request(Method::DELETE, path)).await
     }
 
     /// The status alone, without reading a body that may not end.
@@ -102,6 +145,11 @@ impl Events {
     /// Whether nothing comes for a moment.
     pub async fn is_silent(&mut self) -> bool {
         tokio::time::timeout(Duration::from_millis(300), self.read()).await.is_err()
+    }
+
+    /// Waits until the server ends the stream.
+    pub async fn ended(&mut self) {
+        while self.read().await.is_some() {}
     }
 
     async fn read(&mut self) -> Option<String> {

@@ -9,11 +9,7 @@ use std::net::TcpListener;
 
 use chrono::{DateTime, Utc};
 use quarterdeck::{
-    accounts::{
-        self,
-        sessions::{Client as Browser, SignIn},
-        setup,
-    },
+    accounts::{self, sessions::SignIn, setup},
     app::{self, Parts},
     jobs::Worker,
     organizations::{self, OrganizationName, Slug},
@@ -23,7 +19,7 @@ use quarterdeck::{
         tasks::Tasks,
     },
     repositories::{self, ScanReason, Source},
-    tenancy::{Db, Role, SystemReason, TenantId, TenantTx},
+    tenancy::{Db, Origin, Role, Sessions, SystemReason, TenantId, TenantTx},
     web::paging::PageRequest,
     work::{self, ScanId, ScanSettings},
 };
@@ -45,6 +41,7 @@ pub struct World {
     pub clock: Clock,
     pub tasks: Tasks,
     pub scans: ScanSettings,
+    pub sessions: Sessions,
     pub base: String,
     /// A second server of the same site, where limits are shared.
     pub another: Option<String>,
@@ -120,8 +117,21 @@ impl World {
         db.listen(options, &tasks);
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
-        let Parts { scans, .. } = parts;
-        Self { db, clock, tasks, scans, base, another, acme, globex, worker, files, database }
+        let Parts { scans, sessions, .. } = parts;
+        Self {
+            db,
+            clock,
+            tasks,
+            scans,
+            sessions,
+            base,
+            another,
+            acme,
+            globex,
+            worker,
+            files,
+            database,
+        }
     }
 
     /// A connection of the login that owns the tables.
@@ -187,15 +197,12 @@ impl World {
         let session = accounts::sessions::start(
             &mut tx,
             account,
-            &SignIn { client: &Browser::default(), now, days: 30 },
+            &SignIn { origin: &Origin::default(), now, sessions: &self.sessions },
         )
         .await
         .unwrap();
         tx.commit().await.unwrap();
-        Client::new(
-            &self.base,
-            Some(("cookie", format!("quarterdeck_session={}", session.expose_secret()))),
-        )
+        Client::browser(&self.base, &format!("quarterdeck_session={}", session.expose_secret()))
     }
 
     /// A setup link's secret; for an organisation, or the first one.

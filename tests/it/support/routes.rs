@@ -38,16 +38,23 @@ impl World {
         let look = self.look(tenant, scan).await;
         let mut tx = self.begin(tenant).await;
         let page = quarterdeck::web::paging::PageRequest::first(1);
-        let project = work::list_projects(&mut tx, &work::ProjectFilter::default(), &page)
-            .await
-            .unwrap()
-            .remove(0);
+        let filter = work::ProjectFilter {
+            repository: Some(look.scan.repository_id),
+            ..work::ProjectFilter::default()
+        };
+        let project = work::list_projects(&mut tx, &filter, &page).await.unwrap().remove(0);
+        let filter = work::TaskFilter {
+            repository: Some(look.scan.repository_id),
+            ..work::TaskFilter::default()
+        };
+        let first = quarterdeck::web::paging::PageRequest::first(1);
+        let mut tasks = work::list_tasks(&mut tx, &filter, &first).await.unwrap();
         Things {
             slug: if tenant == self.acme { "acme" } else { "globex" },
             repository: look.scan.repository_id,
             repository_name: look.scan.repository.clone(),
             project: project.id,
-            task: look.task_ids[0],
+            task: tasks.remove(0).id,
             scan,
             commit: repository.git(&["rev-parse", "HEAD"]).trim().to_owned(),
         }

@@ -9,6 +9,8 @@ use super::{
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use url::Host;
 
+use crate::platform::tls;
+
 const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const RESULT: &str = "application/x-git-upload-pack-result";
 /// How the last question of a fetch ends, in git's second protocol and in its first.
@@ -17,7 +19,7 @@ const LAST_WORDS: [&[u8]; 2] = [b"0009done\n0000", b"0009done\n"];
 impl Client {
     pub(super) fn new(names: CheckedNames, guard: Arc<Guard>) -> io::Result<Self> {
         let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls_configuration()?)
+            .tls_backend_preconfigured(tls::client_configuration()?)
             .dns_resolver(Arc::new(names.clone()))
             // A proxy would connect for us, to wherever the name leads it.
             .no_proxy()
@@ -209,18 +211,6 @@ fn why_not(from: &Url, to: &Url) -> Option<&'static str> {
     }
     // Anything else is a sign-in page or a front page, not the same question elsewhere.
     (!to.as_str().ends_with(DISCOVERY)).then_some("no git repository is there")
-}
-
-/// The system's certificate authorities, for those who run their own, and Mozilla's, for
-/// machines that have none.
-fn tls_configuration() -> io::Result<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The last cause: reqwest's own words name the address but not what happened.

@@ -1,0 +1,145 @@
+//! Asking GitHub's API, as a person or as an App.
+
+use chrono::{DateTime, Utc};
+use http::Response;
+use http_body_util::BodyExt;
+use octocrab::{
+    AuthState, Octocrab, OctocrabBuilder,
+    service::middleware::{
+        base_uri::BaseUriLayer, extra_headers::ExtraHeadersLayer,
+        reqwest_connector::ReqwestConnector,
+    },
+};
+use reqwest::header::{ACCEPT, HeaderValue};
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    EmailAddress, Error, GitHubUser, Hosts, Http, Login, Membership,
+    answer::Question,
+    http::{BoxError, unreachable},
+};
+use crate::platform::clock::Clock;
+
+/// GitHub's API with nobody's token; each call brings its own. Cheap to clone.
+///
+/// It is made inside a runtime, because octocrab starts a task to share its connections.
+#[derive(Clone)]
+pub struct Client {
+    octocrab: Octocrab,
+    http: Http,
+    hosts: Hosts,
+    clock: Clock,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    #[serde(rename = "email")]
+    address: String,
+    primary: bool,
+    verified: bool,
+}
+
+impl Client {
+    pub fn new(http: &Http, hosts: &Hosts, clock: Clock) -> anyhow::Result<Self> {
+        let base = hosts.api().as_str().trim_end_matches('/').parse()?;
+        let headers = vec![(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))];
+        // Octocrab's own client follows redirects and reads answers of any length.
+        let Ok(octocrab) = OctocrabBuilder::new_empty()
+            .with_service(ReqwestConnector::new(http.client().clone()))
+            .with_layer(&ExtraHeadersLayer::new(headers.into()))
+            .with_layer(&BaseUriLayer::new(base))
+            .with_auth(AuthState::None)
+            .build();
+        Ok(Self { octocrab, http: http.clone(), hosts: hosts.clone(), clock })
+    }
+
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Whose token it is.
+    pub async fn user(&self, token: &SecretString) -> Result<GitHubUser, Error> {
+        self.get("/user", token, Question::Own).await
+    }
+
+    /// The addresses that GitHub has verified, the primary one first. Takes the scope `user:email`.
+    pub async fn verified_emails(&self, token: &SecretString) -> Result<Vec<EmailAddress>, Error> {
+        let emails: Vec<Email> =
+            self.get("/user/emails?per_page=100", token, Question::Emails).await?;
+        let mut verified: Vec<EmailAddress> = emails
+            .into_iter()
+            .filter(|email| email.verified)
+            .map(|email| EmailAddress { address: email.address, is_primary: email.primary })
+            .collect();
+        verified.sort_by_key(|email| !email.is_primary);
+        Ok(verified)
+    }
+
+    /// How the token's own person belongs to the organisation. Takes the scope `read:org` of an OAuth
+    /// App, or a GitHub App installed there with the permission to read members.
+    ///
+    /// A pending membership is an answer here: [`Membership::active`] makes a refusal of it.
+    pub async fn membership_as_person(
+        &self,
+        token: &SecretString,
+        organization: &Login,
+    ) -> Result<Membership, Error> {
+        let path = format!("/user/memberships/orgs/{organization}");
+        self.get(&path, token, Question::Membership(organization)).await
+    }
+
+    /// The same of anybody, private members among them, by the token of an installation there.
+    pub async fn membership_by_app(
+        &self,
+        installation_token: &SecretString,
+        organization: &Login,
+        login: &Login,
+    ) -> Result<Membership, Error> {
+        let path = format!("/orgs/{organization}/memberships/{login}");
+        self.get(&path, installation_token, Question::Membership(organization)).await
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &SecretString,
+        question: Question<'_>,
+    ) -> Result<T, Error> {
+        let answer = self.octocrab_with(token)?._get(path).await;
+        self.read(answer, question).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: &SecretString,
+        question: Question<'_>,
+    ) -> Result<T, Error> {
+        let answer = self.octocrab_with(token)?._post(path, None::<&()>).await;
+        self.read(answer, question).await
+    }
+
+    fn octocrab_with(&self, token: &SecretString) -> Result<Octocrab, Error> {
+        self.octocrab.user_access_token(token.clone()).map_err(|error| unreachable(&error))
+    }
+
+    async fn read<T, B>(
+        &self,
+        response: octocrab::Result<Response<B>>,
+        question: Question<'_>,
+    ) -> Result<T, Error>
+    where
+        T: DeserializeOwned,
+        B: BodyExt,
+        B::Error: Into<BoxError>,
+    {
+        let (head, body) = response.map_err(|error| unreachable(&error))?.into_parts();
+        let answer = self.http.collect((head.status.as_u16(), head.headers), body).await?;
+        answer.read(question, (&self.hosts, self.now()))
+    }
+}

@@ -1,0 +1,28 @@
+//! GitHub: where it is, how people sign in by it, and what it says of them.
+//!
+//! The only module that speaks to GitHub, and it knows neither tenants nor SQL: `accounts` signs
+//! people in by it, and what reads repositories and deliveries will ask through it. [`OAuthApp`] is
+//! the way in, [`Client`] asks as a person, [`InstalledApp`] as the App itself.
+//!
+//! Invariants: no token and no secret is in a log, an error or a `Debug`; where GitHub is follows
+//! from configuration ([`Hosts`]) alone, and no redirect leads elsewhere; every call ends within the
+//! time and the size of [`Limits`]; none is made inside a transaction.
+
+mod answer;
+mod app;
+mod client;
+mod error;
+mod hosts;
+mod http;
+mod login;
+mod model;
+mod oauth;
+
+pub use app::{AppKey, InstallationToken, InstalledApp, InvalidKey};
+pub use client::Client;
+pub use error::{Error, OAuthRefusal};
+pub use hosts::{Hosts, InvalidHost};
+pub use http::{Http, Limits};
+pub use login::{InvalidLogin, Login};
+pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, MembershipState};
+pub use oauth::{OAuthApp, Pkce, UserToken};

@@ -1,0 +1,150 @@
+//! What happens around every request: the log, ordered faults, rate limits, GitHub's headers.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web,
+};
+use chrono::{DateTime, Duration, Utc};
+
+use crate::{
+    Shared,
+    answer::{self, REST},
+    api::bearer,
+    faults::{self, Fault},
+    log::Logged,
+    state::{Holder, State, Token},
+};
+
+/// Requests an hour of whoever says who it is, and of an address that does not.
+const LIMIT: u64 = 5_000;
+const ANONYMOUS_LIMIT: u64 = 60;
+
+struct Limit {
+    hourly: u64,
+    remaining: u64,
+    reset: DateTime<Utc>,
+}
+
+pub(crate) async fn around(
+    shared: web::Data<Shared>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let number = begin(&shared, request.request());
+    let is_page = request.path() == "/login/oauth/authorize" || request.path().ends_with("/sso");
+    let (fault, limit, token) = {
+        let mut state = shared.state();
+        let fault = if is_page { None } else { faults::take(&mut state) };
+        let token = bearer(request.request()).and_then(|value| state.token(value).cloned());
+        let limit = spend(&mut state, token.as_ref());
+        (fault, limit, token)
+    };
+    let is_api = !is_page && !request.path().starts_with("/login/");
+    let mut response = match fault {
+        Some(fault) => {
+            let reset = limit.reset.timestamp();
+            replace(request, fault.respond((limit.hourly, reset)).await)
+        }
+        None if is_api && limit.remaining == 0 => {
+            let fault = Fault::PrimaryLimit { reset: limit.reset };
+            replace(request, fault.respond((limit.hourly, 0)).await)
+        }
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    if is_api {
+        headers(response.response_mut(), &shared, (&limit, token.as_ref()));
+    }
+    decorate(&mut response, number);
+    if let Some(logged) = shared.state().log.get_mut(number) {
+        logged.status = response.status().as_u16();
+    }
+    Ok(response)
+}
+
+pub(crate) async fn nothing_here() -> HttpResponse {
+    answer::failure(404, "Not Found", REST)
+}
+
+fn replace(request: ServiceRequest, response: HttpResponse) -> ServiceResponse<BoxBody> {
+    let (request, _) = request.into_parts();
+    ServiceResponse::new(request, response)
+}
+
+/// Writes the request down at once, so that one that is never answered is seen as well.
+fn begin(shared: &Shared, request: &HttpRequest) -> usize {
+    let headers = request.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let logged = Logged {
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        query: request.query_string().to_owned(),
+        headers: headers.collect(),
+        status: 0,
+    };
+    let log = &mut shared.state().log;
+    log.push(logged);
+    log.len() - 1
+}
+
+/// Counts the request, for those whose limit a test has set.
+fn spend(state: &mut State, token: Option<&Token>) -> Limit {
+    let whom = token.map(|token| match &token.holder {
+        Holder::Person { login, .. } => login.clone(),
+        Holder::Installation(id) => id.to_string(),
+    });
+    let hourly = if token.is_some() { LIMIT } else { ANONYMOUS_LIMIT };
+    let now = state.clock.now();
+    let free = Limit { hourly, remaining: hourly - 1, reset: now + Duration::hours(1) };
+    let Some(set) = whom.and_then(|whom| state.limits.get_mut(&whom)) else { return free };
+    if now >= set.1 {
+        return free;
+    }
+    let remaining = set.0;
+    set.0 = set.0.saturating_sub(1);
+    Limit { hourly, remaining, reset: set.1 }
+}
+
+fn headers(response: &mut HttpResponse, shared: &Shared, (limit, token): (&Limit, Option<&Token>)) {
+    // An ordered refusal has said it already.
+    if !response.headers().contains_key("x-ratelimit-remaining") {
+        let remaining = limit.remaining.min(limit.hourly);
+        answer::limit_headers(response, limit.hourly, remaining, limit.reset.timestamp());
+    }
+    answer::header(response, "x-github-media-type", "github.v3; format=json");
+    answer::header(response, "x-github-api-version-selected", "2022-11-28");
+    let Some(Token { holder: Holder::Person { client_id, scopes, .. }, expires_at, .. }) = token
+    else {
+        return;
+    };
+    if shared.state().app(client_id).is_some_and(|app| app.kind == crate::state::AppKind::OAuth) {
+        answer::header(response, "x-oauth-scopes", &scopes.join(", "));
+        answer::header(response, "x-accepted-oauth-scopes", "");
+        answer::header(response, "x-oauth-client-id", client_id);
+    }
+    if let Some(end) = expires_at {
+        let end = end.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        answer::header(response, "github-authentication-token-expiration", &end);
+    }
+}
+
+fn decorate(response: &mut ServiceResponse<BoxBody>, number: usize) {
+    let is_enterprise = response.request().path().starts_with("/api/v3");
+    let response = response.response_mut();
+    answer::header(response, "server", "github.com");
+    answer::header(
+        response,
+        "x-github-request-id",
+        &format!("C0DE:{number:04X}:1A2B3C:4D5E6F:6789ABCD"),
+    );
+    if is_enterprise {
+        answer::header(response, "x-github-enterprise-version", "3.17.0");
+        // A server that has limits switched off, as most have, sends none of these.
+        for name in ["limit", "remaining", "used", "reset", "resource"] {
+            response.headers_mut().remove(format!("x-ratelimit-{name}"));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! github.com itself: the pages of the OAuth flow and the exchange of codes for tokens.
+
+pub(crate) mod authorize;
+mod page;
+mod token;
+
+use actix_web::web;
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/login/oauth/authorize")
+                .route(web::get().to(page::show))
+                .route(web::post().to(page::decide)),
+        )
+        .service(web::resource("/login/oauth/access_token").route(web::post().to(token::exchange)))
+        .service(web::resource("/orgs/{org}/sso").route(web::get().to(page::single_sign_on)));
+}

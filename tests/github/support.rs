@@ -1,0 +1,128 @@
+//! A world with acme in it, and the product's side of the conversation.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone, Utc};
+use github_world::{AppCredentials, Role, World};
+use quarterdeck::{
+    github::{AppKey, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Pkce, UserToken},
+    platform::{clock::Clock, jwt},
+};
+use secrecy::SecretString;
+use url::Url;
+
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/auth/callback";
+pub(crate) const SCOPES: [&str; 2] = ["read:org", "user:email"];
+
+/// Acme: ada owns it and says so, ben is a private member, cleo is invited, dora is a stranger.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) oauth_app: AppCredentials,
+    pub(crate) hosts: Hosts,
+    pub(crate) http: Http,
+    pub(crate) clock: Clock,
+}
+
+pub(crate) fn start_of_time() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap()
+}
+
+pub(crate) fn login(text: &str) -> Login {
+    Login::parse(text).unwrap()
+}
+
+pub(crate) fn secret(text: &str) -> SecretString {
+    text.into()
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::limited(Limits::default()).await
+    }
+
+    pub(crate) async fn limited(limits: Limits) -> Self {
+        jwt::install();
+        let world = World::start().await;
+        world.set_time(start_of_time());
+        world.user("ada").name("Ada Lovelace").public_email();
+        world.user("dora");
+        world
+            .organization("acme")
+            .public_member("ada", Role::Admin)
+            .private_member("ben", Role::Member)
+            .invited("cleo", Role::Member);
+        let oauth_app = world.oauth_app("Quarterdeck", CALLBACK);
+        let hosts = Hosts::new(world.web_url().as_str(), Some(world.api_url().as_str())).unwrap();
+        let http = Http::new(limits).unwrap();
+        Self { world, oauth_app, hosts, http, clock: Clock::fixed(start_of_time()) }
+    }
+
+    /// The same GitHub as an Enterprise Server: its API below `/api/v3`.
+    pub(crate) fn on_enterprise(mut self) -> Self {
+        self.hosts = Hosts::new(self.world.web_url().as_str(), None).unwrap();
+        self
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.http, &self.hosts, self.clock.clone()).unwrap()
+    }
+
+    pub(crate) fn oauth(&self) -> OAuthApp {
+        self.oauth_of(&self.oauth_app)
+    }
+
+    pub(crate) fn oauth_of(&self, app: &AppCredentials) -> OAuthApp {
+        let secret = secret(&app.client_secret);
+        OAuthApp::new(&self.http, &self.hosts, (&app.client_id, &secret), self.clock.clone())
+            .unwrap()
+    }
+
+    /// A GitHub App that acme has installed with these permissions.
+    pub(crate) fn installed(&self, permissions: &[(&str, &str)]) -> (InstalledApp, u64) {
+        let app = self.world.github_app("Quarterdeck App", CALLBACK);
+        let installation = self.world.install(app.app_id, "acme", permissions);
+        (self.app_with(app.app_id, app.private_key), installation)
+    }
+
+    pub(crate) fn app_with(&self, app_id: u64, pem: &str) -> InstalledApp {
+        let key = AppKey::from_pem(i64::try_from(app_id).unwrap(), &secret(pem)).unwrap();
+        InstalledApp::new(self.client(), key)
+    }
+
+    /// A token as the OAuth App gets it with the usual scopes.
+    pub(crate) fn token(&self, who: &str) -> SecretString {
+        secret(&self.world.token(who, &self.oauth_app.client_id, &SCOPES))
+    }
+
+    /// Time passes for both sides.
+    pub(crate) fn advance(&self, by: chrono::Duration) {
+        self.world.advance(by);
+        self.clock.advance(by);
+    }
+
+    /// The whole way in: the browser goes, agrees, comes back, and the code becomes a token.
+    pub(crate) async fn sign_in(&self, app: &OAuthApp, who: &str) -> UserToken {
+        let (code, pkce) = self.code(app, who);
+        app.exchange(&code, pkce, &callback()).await.unwrap()
+    }
+
+    pub(crate) fn code(&self, app: &OAuthApp, who: &str) -> (SecretString, Pkce) {
+        let pkce = Pkce::random();
+        let url = app.authorize_url(&secret("the state"), &pkce, &callback(), &SCOPES);
+        let back = self.world.authorize(url.as_str(), who);
+        (secret(&query(&back, "code").expect("a code")), pkce)
+    }
+}
+
+pub(crate) fn callback() -> Url {
+    Url::parse(CALLBACK).unwrap()
+}
+
+pub(crate) fn query(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Short enough for a test to wait for their end.
+pub(crate) fn impatient() -> Limits {
+    Limits { total: Duration::from_millis(300), ..Limits::default() }
+}
