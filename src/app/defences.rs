@@ -42,9 +42,8 @@ pub struct Connections {
 impl Defences {
     pub fn new(config: &Config, db: &Db, clock: &Clock) -> Self {
         let server = &config.server;
-        let shared = server
-            .shared_limits
-            .then(|| Arc::new(SharedLimits::new(db.clone())) as Arc<dyn SharedBudgets>);
+        let shared: Option<Arc<dyn SharedBudgets>> =
+            if server.shared_limits { Some(Arc::new(SharedLimits::new(db.clone()))) } else { None };
         Self {
             limits: Limits::new(&config.limits, clock, shared),
             proxies: TrustedProxies(server.trusted_proxies.clone()),
@@ -115,7 +114,9 @@ fn is_sign_in_api(path: &str) -> bool {
 fn most_body(path: &str) -> usize {
     match kind_of(path) {
         RouteKind::Webhook => MOST_WEBHOOK,
-        RouteKind::Ordinary | RouteKind::SignIn | RouteKind::SecretLink | RouteKind::Free => MOST_BODY,
+        RouteKind::Ordinary | RouteKind::SignIn | RouteKind::SecretLink | RouteKind::Free => {
+            MOST_BODY
+        }
     }
 }
 

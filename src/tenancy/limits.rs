@@ -58,7 +58,11 @@ impl SharedLimits {
 }
 
 impl SharedBudgets for SharedLimits {
-    fn take(&self, key: LimitKey, per_minute: u32) -> BoxFuture<'_, anyhow::Result<Option<Duration>>> {
+    fn take(
+        &self,
+        key: LimitKey,
+        per_minute: u32,
+    ) -> BoxFuture<'_, anyhow::Result<Option<Duration>>> {
         self.take_one(key, per_minute).boxed()
     }
 

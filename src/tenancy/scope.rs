@@ -22,9 +22,7 @@ use super::{
 };
 use crate::{
     platform::{clock::Clock, crypto::hash_secret},
-    web::{
-        AppError, Result, client_address, middleware::request_id,
-    },
+    web::{AppError, Result, client_address, middleware::request_id},
 };
 
 /// Leave for one permission in one organisation, found out before the handler runs.

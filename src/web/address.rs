@@ -61,7 +61,9 @@ fn said_by_proxies(headers: &HeaderMap) -> Vec<&str> {
 
 /// The `for` of an element of `Forwarded` (RFC 7239); empty where it has none.
 fn forwarded(element: &str) -> &str {
-    let of = |pair: &'_ str| pair.trim().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
+    let of = |pair: &'_ str| {
+        pair.trim().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case("for"))
+    };
     let pair = element.split(';').find(|pair| of(pair)).and_then(|pair| pair.split_once('='));
     pair.map(|(_, value)| value.trim().trim_matches('"')).unwrap_or_default()
 }
@@ -84,7 +86,8 @@ mod tests {
         let request = TestRequest::default()
             .app_data(Data::new(proxies))
             .peer_addr(SocketAddr::new(peer.parse().unwrap(), 9));
-        let request = headers.iter().fold(request, |request, header| request.append_header(*header));
+        let request =
+            headers.iter().fold(request, |request, header| request.append_header(*header));
         client_address(&request.to_http_request()).to_string()
     }
 
@@ -127,7 +130,17 @@ mod tests {
 
     #[test]
     fn garbage_ends_the_chain_where_it_stands() {
-        for garbage in ["", "unknown", "1.2.3", "1.2.3.4.5", "::g", "[::1", "for=1.1.1.1", "é", "1.1.1.1 2.2.2.2"] {
+        for garbage in [
+            "",
+            "unknown",
+            "1.2.3",
+            "1.2.3.4.5",
+            "::g",
+            "[::1",
+            "for=1.1.1.1",
+            "é",
+            "1.1.1.1 2.2.2.2",
+        ] {
             let chain = format!("9.9.9.9, {garbage}, 10.0.0.2");
             assert_eq!(
                 client(&["10.0.0.0/8"], "10.0.0.1", &[("x-forwarded-for", &chain)]),
@@ -145,7 +158,10 @@ mod tests {
     fn addresses_of_the_sixth_version_come_in_all_spellings() {
         let trusted = ["fd00::/8", "127.0.0.0/8"];
         for spelling in ["2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:4711"] {
-            assert_eq!(client(&trusted, "fd00::1", &[("x-forwarded-for", spelling)]), "2001:db8::7");
+            assert_eq!(
+                client(&trusted, "fd00::1", &[("x-forwarded-for", spelling)]),
+                "2001:db8::7"
+            );
         }
         let standard = [("forwarded", "For=\"[2001:db8::7]:4711\";proto=https, for=127.0.0.1:80")];
         assert_eq!(client(&trusted, "fd00::1", &standard), "2001:db8::7");

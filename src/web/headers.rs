@@ -45,11 +45,13 @@ impl SecurityHeaders {
     /// `form_targets` are origins (`https://github.com`) that a form's answer may lead to beside this
     /// site: those of sign-in.
     pub fn new(site: &Site, form_targets: &[String]) -> anyhow::Result<Self> {
-        let targets = form_targets.iter().map(|target| format!(" {target}")).collect::<String>();
+        let own = std::iter::once("'self'");
+        let targets: Vec<&str> = own.chain(form_targets.iter().map(String::as_str)).collect();
+        let targets = targets.join(" ");
         // Scripts and styles come from files of this server; none stands in a page, so none needs a nonce.
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self'; manifest-src 'self'; form-action 'self'{targets}; base-uri 'none'; \
+             connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none'; \
              frame-ancestors 'none'"
         );
         anyhow::ensure!(
@@ -98,11 +100,14 @@ mod tests {
 
     #[test]
     fn forms_may_lead_to_the_named_hosts_alone() {
-        let policy = headers("https://q.example", &["https://github.com", "https://id.example:8443"]);
+        let policy =
+            headers("https://q.example", &["https://github.com", "https://id.example:8443"]);
 
         let policy = policy.unwrap().policy.to_str().unwrap().to_owned();
         assert!(
-            policy.contains("form-action 'self' https://github.com https://id.example:8443; base-uri"),
+            policy.contains(
+                "form-action 'self' https://github.com https://id.example:8443; base-uri"
+            ),
             "{policy}"
         );
         assert!(!policy.contains("unsafe"), "{policy}");

@@ -61,8 +61,7 @@ impl LimitKey {
 }
 
 fn network(address: Ipv6Addr) -> [u8; 8] {
-    let [a, b, c, d, e, f, g, h, ..] = address.octets();
-    [a, b, c, d, e, f, g, h]
+    (address.to_bits() >> 64).to_be_bytes().last_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -120,13 +120,24 @@ impl Caller {
         }
     }
 
-    fn learn(&self, limits: &Limits, callers: &Callers, kind: RouteKind, response: &ServiceResponse) {
+    fn learn(
+        &self,
+        limits: &Limits,
+        callers: &Callers,
+        kind: RouteKind,
+        response: &ServiceResponse,
+    ) {
         let request = response.request();
         if let Some(credential) = self.credential
             && response.status().is_success()
             && request.match_pattern().is_some_and(|route| callers.guarded.contains(route.as_str()))
         {
             limits.prove(credential);
+            // A session that has just been renewed goes on with the secret that this answer brings.
+            let renewed = response.response().cookies();
+            for cookie in renewed.filter(|cookie| callers.cookies.contains(&cookie.name())) {
+                limits.prove(LimitKey::of_credential(&cookie.value().to_owned().into()));
+            }
         }
         let said = request.extensions().get::<Outcome>().copied();
         let seen = (kind == RouteKind::SecretLink).then(|| outcome(response)).flatten();
@@ -141,7 +152,9 @@ impl Caller {
 /// What the answer of a link with a secret tells: a form that was sent and leads on has used a good one.
 fn outcome(response: &ServiceResponse) -> Option<Outcome> {
     match response.status() {
-        StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::GONE => Some(Outcome::Failed),
+        StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::GONE => {
+            Some(Outcome::Failed)
+        }
         StatusCode::SEE_OTHER if *response.request().method() == Method::POST => {
             Some(Outcome::Succeeded)
         }

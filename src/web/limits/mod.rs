@@ -62,7 +62,11 @@ impl Budget {
 /// Budgets that several processes draw on.
 pub trait SharedBudgets: Send + Sync {
     /// Takes one of so many a minute; how long to wait where none is left.
-    fn take(&self, key: LimitKey, per_minute: u32) -> BoxFuture<'_, anyhow::Result<Option<Duration>>>;
+    fn take(
+        &self,
+        key: LimitKey,
+        per_minute: u32,
+    ) -> BoxFuture<'_, anyhow::Result<Option<Duration>>>;
 
     /// Deletes the budgets that are whole again.
     fn forget_whole(&self) -> BoxFuture<'_, anyhow::Result<()>>;
@@ -168,7 +172,9 @@ impl Limits {
 
     async fn tidy(&self) {
         let (inner, now) = (&self.0, self.0.clock.running());
-        for buckets in [&inner.address, &inner.credential, &inner.sign_in, &inner.webhook, &inner.lines] {
+        for buckets in
+            [&inner.address, &inner.credential, &inner.sign_in, &inner.webhook, &inner.lines]
+        {
             buckets.tidy();
         }
         inner.failures.tidy(now);

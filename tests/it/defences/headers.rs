@@ -63,7 +63,8 @@ async fn every_kind_of_answer_carries_every_header() {
         let answer = answer.expect(status);
         check(&answer, what);
         assert_eq!(answer.header("strict-transport-security"), "", "{what}: this site is http");
-        let kept = if what == "an asset" { "public, max-age=31536000, immutable" } else { "no-store" };
+        let kept =
+            if what == "an asset" { "public, max-age=31536000, immutable" } else { "no-store" };
         assert_eq!(answer.header("cache-control"), kept, "{what}");
     }
 }
@@ -106,7 +107,8 @@ async fn signing_in_knows_the_way_back() {
         let request = nobody.request(Method::GET, "/acme/tasks?cursor=x");
         request.header("hx-request-type", "partial").header("hx-current-url", page)
     };
-    let inside = Answer::of(part(&format!("{}/acme/tasks?state=done", world.base))).await.expect(401);
+    let inside =
+        Answer::of(part(&format!("{}/acme/tasks?state=done", world.base))).await.expect(401);
     assert_eq!(inside.header("hx-redirect"), "/sign-in?next=%2Facme%2Ftasks%3Fstate%3Ddone");
     let odd = Answer::of(part("https://evil.example//evil.example")).await.expect(401);
     assert_eq!(odd.header("hx-redirect"), "/sign-in");

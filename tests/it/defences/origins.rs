@@ -48,7 +48,12 @@ async fn no_change_is_taken_from_another_site() {
         for headers in foreign {
             let answer = send(&owner, method(entry), &path, headers).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} {path} {headers:?}", entry.method);
-            assert!(answer.text.contains("another site"), "{} {path}: {}", entry.method, answer.text);
+            assert!(
+                answer.text.contains("another site"),
+                "{} {path}: {}",
+                entry.method,
+                answer.text
+            );
         }
         methods.insert(entry.method.to_string());
     }
