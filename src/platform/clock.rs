@@ -56,3 +56,25 @@ impl Clock {
         }
     }
 }
+
+/// What the process has computed since then, for tests of how long something takes: other programs on
+/// the machine do not count.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CpuTime(std::time::Duration);
+
+#[cfg(test)]
+impl CpuTime {
+    pub(crate) fn start() -> Self {
+        Self(Self::so_far())
+    }
+
+    pub(crate) fn elapsed(self) -> std::time::Duration {
+        Self::so_far().saturating_sub(self.0)
+    }
+
+    fn so_far() -> std::time::Duration {
+        use nix::time::{ClockId, clock_gettime};
+        clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap().into()
+    }
+}
