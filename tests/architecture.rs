@@ -254,6 +254,10 @@ fn templates_trust_nothing() {
                     broken.push(format!("{} holds {word}", path.display()));
                 }
             }
+            let inline = text.split("<script").skip(1).any(|script| !script.starts_with(" src="));
+            if inline {
+                broken.push(format!("{} holds a script; put it into static/", path.display()));
+            }
         }
     }
     fail(&broken);

@@ -20,7 +20,7 @@ use crate::{
     platform::clock::Clock,
     tenancy::{Db, PublicKey, Routes, Sessions, SignedIn, SystemReason, origin},
     web::{
-        AppError, FieldError, Result,
+        AppError, FieldError, Next, Result,
         html::{Field, Html, Person, Shell, render},
         icon::Icon,
     },
@@ -68,11 +68,9 @@ async fn sign_in(
 ) -> Result<Html<SignInPage>> {
     let mut tx = db.system(SystemReason::Login).await?;
     let is_fresh = !setup::is_set_up(&mut tx).await?;
+    let next = Next::parse(&wish.next).unwrap_or_default();
     let github = providers.has_github().then(|| {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("next", &wish.next)
-            .finish();
-        if wish.next.is_empty() { LOGIN.to_owned() } else { format!("{LOGIN}?{query}") }
+        if next.is_start() { LOGIN.to_owned() } else { format!("{LOGIN}?{}", next.query()) }
     });
     Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND, github }))
 }

@@ -6,6 +6,7 @@ mod api_reference;
 mod cli;
 mod commands;
 mod database;
+mod defences;
 mod health;
 mod jobs;
 mod metrics_page;

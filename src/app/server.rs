@@ -15,7 +15,9 @@ use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
 
 use super::{
-    database, jobs,
+    database,
+    defences::Defences,
+    jobs,
     metrics_page::{self, MetricsPage},
     routes,
 };
@@ -38,10 +40,16 @@ use crate::{
         assets,
         error_page::error_page,
         extract,
-        middleware::{ErrorPage, Site, add_headers, check_origin, measure, render_errors},
+        headers::{SecurityHeaders, add_headers},
+        limits::limit_requests,
+        middleware::{ErrorPage, Site, check_origin, measure, render_errors},
+        reading::{close_unread, limit_reading},
     },
     work::ScanSettings,
 };
+
+/// How long a connection that is to be closed may take to hear of it.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -52,6 +60,7 @@ pub struct Parts {
     pub providers: Providers,
     pub site: Site,
     pub scans: ScanSettings,
+    pub defences: Defences,
     pub tasks: Tasks,
     pub metrics: Option<MetricsPage>,
 }
@@ -60,6 +69,7 @@ impl Parts {
     /// The values that come from the configuration.
     pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
         Ok(Self {
+            defences: Defences::new(config, &db, &clock),
             db,
             providers: providers(config, &clock)?,
             clock,
@@ -149,6 +159,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))
         .app_data(Data::<ErrorPage>::new(error_page));
+    parts.defences.configure(config);
     if let Some(metrics) = &parts.metrics {
         config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
     }
@@ -186,6 +197,8 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
         handle.stop(true).await;
     });
     tasks.spawn("metrics", telemetry::keep_up(upkeep, tasks.stopping().clone()));
+    let (limits, stop) = (parts.defences.limits.clone(), tasks.stopping().clone());
+    tasks.spawn("limits", async move { limits.keep_up(stop).await });
     opened.db.listen(opened.listen.clone(), &tasks);
     start_work(config, &parts, opened.is_alone()).await?;
     announce(config, &parts).await?;
@@ -268,7 +281,7 @@ fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
     let listener = TcpListener::bind(address).with_context(|| {
         format!("listen on {address}: is another program using this port? Choose one with QUARTERDECK_LISTEN")
     })?;
-    Ok(listen(parts, listener, config.server.workers, config.server.shutdown_seconds)?)
+    listen(parts, listener, config.server.workers, config.server.shutdown_seconds)
 }
 
 /// Serves on a listener with the whole middleware; the same for the product and for tests.
@@ -277,21 +290,33 @@ pub fn listen(
     listener: TcpListener,
     workers: usize,
     shutdown: u64,
-) -> std::io::Result<Server> {
+) -> anyhow::Result<Server> {
     let parts = parts.clone();
+    let connections = parts.defences.connections;
+    let headers = Data::new(SecurityHeaders::new(&parts.site, &parts.defences.form_targets)?);
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(headers.clone())
             .wrap(from_fn(check_origin))
+            .wrap(from_fn(limit_reading))
             .wrap(from_fn(hand_out))
+            .wrap(from_fn(limit_requests))
             .wrap(from_fn(render_errors))
             .wrap(from_fn(add_headers))
             .wrap(Compress::default())
+            .wrap(from_fn(close_unread))
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<telemetry::RequestSpans>::new())
             .configure(|config| configure(&parts, config))
     });
     // A page that is compressed is written in parts, and each would wait for word of the one before.
-    let server = server.tcp_nodelay(true);
+    let server = server
+        .tcp_nodelay(true)
+        .client_request_timeout(connections.head)
+        .client_disconnect_timeout(CLOSING)
+        .keep_alive(connections.keep_alive)
+        // The server counts them for each of its threads.
+        .max_connections(connections.most.div_ceil(workers.max(1)));
     Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown).listen(listener)?.run())
 }
 

@@ -63,6 +63,7 @@ mod changes;
 mod db;
 mod grant;
 mod layout;
+mod limits;
 mod permission;
 mod routes;
 mod scope;
@@ -76,6 +77,7 @@ pub(crate) use changes::{forget as forget_changes, notify_jobs};
 pub use db::{Db, Isolation, LoginError};
 pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
+pub use limits::SharedLimits;
 pub use permission::{
     InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories, Permission,
     RepositoryPermission, RequestScan, Role, ViewOrganization, ViewWork, permissions,

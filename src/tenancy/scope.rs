@@ -22,10 +22,7 @@ use super::{
 };
 use crate::{
     platform::{clock::Clock, crypto::hash_secret},
-    web::{
-        AppError, Result,
-        middleware::{client_address, request_id},
-    },
+    web::{AppError, Result, client_address, middleware::request_id},
 };
 
 /// Leave for one permission in one organisation, found out before the handler runs.
@@ -230,7 +227,7 @@ impl Kernel {
 pub fn origin(request: &HttpRequest) -> Origin {
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
-        address: client_address(request),
+        address: client_address(request).to_string(),
         user_agent: agent.unwrap_or_default().chars().take(300).collect(),
         request_id: request_id(request),
     }

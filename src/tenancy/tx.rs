@@ -182,6 +182,8 @@ pub enum SystemReason {
     CommandLine,
     /// Whether the server is well.
     Health,
+    /// Count what callers have used of their limits, whoever they are.
+    Limits,
 }
 
 /// One transaction across tenants; it sees the tables of sign-in and queues, and no tenant's data.

@@ -1,5 +1,7 @@
 //! What can go wrong for a caller, and how each of it is said.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
 
@@ -43,6 +45,12 @@ pub enum AppError {
     Gone(String),
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: usize },
+    /// It took too long to send its body.
+    #[error("the body came too slowly")]
+    TooSlow,
+    /// The caller has used up what is allowed in a minute, or has to wait after failed tries.
+    #[error("too many requests")]
+    TooManyRequests { retry_after: Duration },
     #[error("the body is not {wanted}")]
     UnsupportedMediaType { wanted: &'static str },
     #[error("the database is not there")]
@@ -69,6 +77,8 @@ impl AppError {
             Self::Conflict(_) => "Conflict",
             Self::Gone(_) => "No longer valid",
             Self::TooLarge { .. } => "Too large",
+            Self::TooSlow => "Too slow",
+            Self::TooManyRequests { .. } => "Too many requests",
             Self::UnsupportedMediaType { .. } => "Unsupported media type",
             Self::Unavailable(_) => "Not available",
             Self::Internal(_) => "Something went wrong",
@@ -103,6 +113,11 @@ impl AppError {
                 fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ")
             }
             Self::TooLarge { most } => format!("The body is larger than this address takes: {most} bytes."),
+            Self::TooSlow => "The body of the request took too long to arrive. Send it again.".to_owned(),
+            Self::TooManyRequests { retry_after } => format!(
+                "There were too many requests from you, or from somebody who shares your address. Try again in {}.",
+                in_words(*retry_after)
+            ),
             Self::UnsupportedMediaType { wanted } => {
                 format!("Send the body as `{wanted}`, and say so in `Content-Type`.")
             }
@@ -129,6 +144,15 @@ impl AppError {
             request_id: request_id.to_owned(),
             errors: self.fields().to_vec(),
         }
+    }
+}
+
+/// A time to wait, for people.
+fn in_words(wait: Duration) -> String {
+    match wait.as_secs().saturating_add(1) {
+        1 => "a second".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 
@@ -165,6 +189,8 @@ impl ResponseError for AppError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -11,6 +11,7 @@
 
 mod api;
 mod authorization;
+mod defences;
 mod details;
 mod github_sign_in;
 mod hostile;

@@ -27,9 +27,10 @@ use crate::{
         SystemTx, origin,
     },
     web::{
-        AppError, Result,
+        AppError, Next, Result,
         html::{Link, Shell, render},
         icon::Icon,
+        limits,
     },
 };
 
@@ -57,7 +58,8 @@ async fn login(wish: Query<Wish>, server: Server) -> Result<HttpResponse> {
     let github = providers.github.as_deref().ok_or(AppError::NotFound)?;
     let pkce = Pkce::random();
     let verifier = pkce.verifier();
-    let next = own_path(&wish.next);
+    let next = Next::parse(&wish.next);
+    let next = next.as_ref().map_or("/", Next::as_str);
     let purpose = Purpose { provider: GITHUB, verifier: &verifier, next, account: None };
     let mut tx = db.system(SystemReason::Login).await?;
     let keys = (&sessions.keyring, sessions.cookie.https);
@@ -67,13 +69,6 @@ async fn login(wish: Query<Wish>, server: Server) -> Result<HttpResponse> {
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((header::LOCATION, to.as_str())).cookie(begun.cookie);
     Ok(answer.finish())
-}
-
-/// A path of this site, or its first page.
-fn own_path(next: &str) -> &str {
-    let is_path = next.starts_with('/') && !next.starts_with("//") && next.len() <= 2_000;
-    let is_plain = next.chars().all(|character| character != '\\' && !character.is_control());
-    if is_path && is_plain { next } else { "/" }
 }
 
 #[derive(Deserialize)]
@@ -110,9 +105,16 @@ impl<E: Into<AppError>> From<E> for Ended {
 async fn callback(request: HttpRequest, back: Query<Back>, server: Server) -> Result<HttpResponse> {
     let https = server.2.cookie.https;
     let mut answer = match arrive(&request, &back, &server).await {
-        Ok(saved) => saved.into_response(),
-        Err(Ended::NoReturn(reason)) => refused(StatusCode::BAD_REQUEST, reason.to_string(), None),
+        Ok(saved) => {
+            limits::succeeded(&request);
+            saved.into_response()
+        }
+        Err(Ended::NoReturn(reason)) => {
+            limits::failed(&request);
+            refused(StatusCode::BAD_REQUEST, reason.to_string(), None)
+        }
         Err(Ended::Refused(refusal)) => {
+            limits::failed(&request);
             let mend = mend(&refusal);
             refused(StatusCode::FORBIDDEN, refusal.to_string(), mend)
         }
@@ -251,17 +253,4 @@ async fn logout(person: SignedIn, db: Data<Db>, sessions: Data<Sessions>) -> Res
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
     Ok(sessions.signed_out(tx.commit().await?.no_content())?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn only_a_path_of_this_site_is_gone_on_to() {
-        assert_eq!(own_path("/acme/tasks?state=open"), "/acme/tasks?state=open");
-        for foreign in ["", "//evil", "/\\evil", "https://evil", "/a\nb", "evil"] {
-            assert_eq!(own_path(foreign), "/", "{foreign:?}");
-        }
-    }
 }

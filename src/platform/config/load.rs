@@ -28,8 +28,12 @@ const NAMED: [(&str, &str); 12] = [
 ];
 
 /// Keys that hold lists: their variables are comma-separated.
-const LISTS: [&str; 3] =
-    ["repositories.allowed_networks", "scanner.allow_local_paths", "github.allowed_organizations"];
+const LISTS: [&str; 4] = [
+    "repositories.allowed_networks",
+    "scanner.allow_local_paths",
+    "server.trusted_proxies",
+    "github.allowed_organizations",
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -167,6 +171,12 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
     if config.scanner.parallel == 0 || config.server.workers == 0 {
         return refuse("scanner.parallel and server.workers must be at least 1");
+    }
+    if config.server.head_seconds == 0 || config.server.body_seconds == 0 {
+        return refuse("server.head_seconds and server.body_seconds must be at least 1");
+    }
+    if config.server.max_connections < config.server.workers {
+        return refuse("server.max_connections must be at least server.workers");
     }
     if config.scanner.keep_scans == 0 {
         return refuse("scanner.keep_scans must be at least 1");

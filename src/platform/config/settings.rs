@@ -19,6 +19,7 @@ pub struct Config {
     pub database: DatabaseSettings,
     pub postgres: PostgresSettings,
     pub log: LogSettings,
+    pub limits: LimitSettings,
     pub sessions: SessionSettings,
     pub keys: KeySettings,
     pub github: GitHubSettings,
@@ -38,6 +39,18 @@ pub struct ServerSettings {
     pub metrics_token: Option<SecretString>,
     pub shutdown_seconds: u64,
     pub workers: usize,
+    /// The reverse proxies whose word about addresses is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether other processes serve the same site, so that limits have to be shared.
+    pub shared_limits: bool,
+    /// Open connections at most; more of them wait.
+    pub max_connections: usize,
+    /// How long the head of a request may take.
+    pub head_seconds: u64,
+    /// How long its body may take.
+    pub body_seconds: u64,
+    /// How long a connection waits for its next request.
+    pub keep_alive_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -71,6 +84,22 @@ pub enum LogFormat {
 pub struct LogSettings {
     pub format: LogFormat,
     pub filter: String,
+}
+
+/// Requests in a minute; 0 sets no limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Of an address without a good credential.
+    pub address_requests: u32,
+    /// Of a session or token.
+    pub credential_requests: u32,
+    /// Of an address to the routes that sign in.
+    pub sign_ins: u32,
+    /// Of an address to the routes of webhooks.
+    pub webhooks: u32,
+    /// Wrong links, codes and invitations of an address before it has to wait; 0 never makes it wait.
+    pub failed_sign_ins: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -155,6 +184,12 @@ impl Default for ServerSettings {
             metrics_token: None,
             shutdown_seconds: 20,
             workers: 2,
+            trusted_proxies: Vec::new(),
+            shared_limits: false,
+            max_connections: 8192,
+            head_seconds: 10,
+            body_seconds: 30,
+            keep_alive_seconds: 75,
         }
     }
 }
@@ -174,6 +209,18 @@ impl Default for PostgresSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self { format: LogFormat::Pretty, filter: "info".to_owned() }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            address_requests: 600,
+            credential_requests: 1200,
+            sign_ins: 60,
+            webhooks: 1200,
+            failed_sign_ins: 10,
+        }
     }
 }
 
