@@ -3,11 +3,11 @@
 use actix_web::web::{Data, Path};
 use askama::Template;
 
-use super::{sessions, store::Session};
+use super::{frame, sessions, store::Session};
 use crate::{
-    organizations::{self, Rail, Standing},
+    organizations::Rail,
     platform::clock::Clock,
-    tenancy::{Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
+    tenancy::{Arriving, Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
     web::{
         AppError, Result,
         html::{Html, Shell},
@@ -53,19 +53,7 @@ async fn list(
     let now = clock.now();
     let mut tx = db.system(SystemReason::Login).await?;
     let found = sessions::list(&mut tx, person.account, now).await?;
-    let memberships = organizations::list_memberships(&mut tx, person.account).await?;
-    let shell = memberships.first().map_or_else(
-        || Shell::bare("Sessions"),
-        |first| {
-            let standing = Standing {
-                slug: &first.slug,
-                name: &first.name,
-                role: first.role,
-                person: &person.name,
-            };
-            rail.frame(&standing, PATH, Vec::new())
-        },
-    );
+    let shell = frame::of_person(&mut tx, &rail, &person, PATH, "Sessions").await?;
     let has_others = found.len() > 1;
     let row = |session: Session| SessionRow {
         browser: browser(&session.user_agent),
@@ -99,8 +87,9 @@ async fn end_others(person: SignedIn, db: Data<Db>) -> Result<Saved> {
 }
 
 /// Ends this session and takes its cookie away.
-async fn sign_out(person: SignedIn, db: Data<Db>, settings: Data<Sessions>) -> Result<Saved> {
+async fn sign_out(person: Arriving, db: Data<Db>, settings: Data<Sessions>) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
+    let Arriving(person) = person;
     sessions::end(&mut tx, person.account, person.session).await?;
     settings.signed_out(tx.commit().await?.see_other("/sign-in"))
 }

@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .read("/{organization}/organization", organization)
         .post("/{organization}/organization", rename)
+        .post("/{organization}/organization/factor", require_factor)
         .read("/{organization}/isolation", isolation)
 }
 
@@ -37,6 +38,8 @@ struct OrganizationPage {
     slug: String,
     form: Option<NameForm>,
     members: Vec<MemberRow>,
+    /// Whether nobody is let in without a second factor.
+    requires_factor: bool,
 }
 
 struct NameForm {
@@ -100,6 +103,34 @@ async fn rename(
     Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
 }
 
+/// What the form of the second factor sends.
+#[derive(Deserialize)]
+struct Requirement {
+    /// Sent where the box is ticked.
+    required: Option<String>,
+}
+
+/// Lets nobody in without a second factor, or lets them in again.
+async fn require_factor(
+    scope: Scope<ManageOrganization>,
+    form: Form<Requirement>,
+) -> Result<Saved> {
+    let is_required = form.required.is_some();
+    let mut tx = scope.begin().await?;
+    store::set_factor_required(&mut tx, is_required).await?;
+    let event = audit::Event {
+        action: "organization.factor_changed",
+        subject_kind: "organization",
+        subject_id: tx.tenant().to_string(),
+        detail: json!({"required": is_required}),
+        at: scope.clock().now(),
+        actor_name: None,
+    };
+    audit::record(&mut tx, event).await?;
+    tx.announce("members");
+    Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
+}
+
 async fn page<P: Permission>(
     scope: &Scope<P>,
     rail: &Rail,
@@ -107,6 +138,7 @@ async fn page<P: Permission>(
 ) -> Result<OrganizationPage> {
     let mut tx = scope.begin().await?;
     let members = store::list_members(&mut tx).await?;
+    let requires_factor = store::is_factor_required(&mut tx).await?;
     let (now, slug) = (scope.clock().now(), scope.organization().slug.clone());
     let you = acting_account(scope.actor());
     let rows = members.into_iter().map(|member| MemberRow {
@@ -124,6 +156,7 @@ async fn page<P: Permission>(
         slug,
         form: scope.may::<ManageOrganization>().then_some(NameForm { action, name }),
         members: rows.collect(),
+        requires_factor,
     })
 }
 

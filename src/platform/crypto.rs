@@ -13,6 +13,11 @@ use subtle::ConstantTimeEq;
 /// The secrets have 256 random bits, so that a plain hash cannot be turned back.
 pub type SecretHash = Vec<u8>;
 
+/// Fills a place with random bytes.
+pub fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
+    SystemRandom::new().fill(bytes).or_else(|_| anyhow::bail!("the system gave no random bytes"))
+}
+
 /// Makes a secret of 256 random bits: the prefix, then 43 characters of base64url.
 pub fn random_secret(prefix: &str) -> anyhow::Result<SecretString> {
     let mut bytes = [0_u8; 32];

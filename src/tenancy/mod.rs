@@ -60,6 +60,7 @@
 
 mod allowed;
 mod changes;
+mod confirmation;
 mod db;
 mod grant;
 mod layout;
@@ -80,10 +81,10 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories, Permission,
-    RepositoryPermission, RequestScan, Role, ViewOrganization, ViewWork, permissions,
+    RepositoryPermission, RequestScan, Role, TokenScope, ViewOrganization, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Scope, SignedIn, origin};
+pub use scope::{Arriving, Scope, SignedIn, origin};
 pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
     Sessions, SigningKeys, hand_out,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     changes::{ChangeStream, News},
+    confirmation::Confirmation,
     db::Db,
     grant::{AccountId, Actor, Credential, Grant, Organization, Origin},
     layout::IsolationReport,
@@ -91,6 +92,9 @@ fn require<P: Permission>(grant: &Grant) -> Result<()> {
     if grant.role() < P::MINIMUM {
         return Err(AppError::Forbidden { minimum: P::MINIMUM.as_str() });
     }
+    if grant.scope < P::SCOPE {
+        return Err(AppError::ScopeTooNarrow { scope: P::SCOPE.as_str() });
+    }
     Ok(())
 }
 
@@ -106,6 +110,9 @@ impl<P: Permission> FromRequest for Scope<P> {
             let tx = kernel.enter(&request, &credential, P::READ_ONLY).await?;
             let grant = tx.grant.clone();
             require::<P>(&grant)?;
+            if P::IS_DANGEROUS {
+                grant.confirmation.require_fresh(kernel.clock.now())?;
+            }
             // One that writes may have a body to come, for which no connection waits.
             let first = Mutex::new(Some(tx).filter(|_| P::READ_ONLY));
             let Kernel { db, clock, .. } = kernel;
@@ -132,6 +139,11 @@ pub struct SignedIn {
     pub origin: Arc<Origin>,
 }
 
+/// A person with a session who may have yet to give their second factor: for asking for it, and for
+/// signing out.
+#[derive(Debug)]
+pub struct Arriving(pub SignedIn);
+
 impl FromRequest for SignedIn {
     type Error = AppError;
     type Future = LocalBoxFuture<'static, Result<Self>>;
@@ -139,24 +151,44 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let kernel = Kernel::of(&request)?;
-            let now = kernel.clock.now();
-            let session = kernel.sessions.find(&kernel.db, &request, now).await?;
-            let mut tx = kernel.db.system(SystemReason::Login).await?;
-            let found = store::find_session(tx.connection(), session, now).await?;
-            let found = found.ok_or(AppError::Unauthorized)?;
-            if found.is_stale {
-                store::touch_session(tx.connection(), found.id, now).await?;
-                tx.commit().await?;
-            }
-            Ok(Self {
-                account: found.account,
-                login: found.login,
-                name: found.name,
-                session: found.id,
-                origin: Arc::new(origin(&request)),
-            })
+            let (person, confirmation) = SignedIn::find(&request).await?;
+            confirmation.require()?;
+            Ok(person)
         })
+    }
+}
+
+impl FromRequest for Arriving {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(Self(SignedIn::find(&request).await?.0)) })
+    }
+}
+
+impl SignedIn {
+    async fn find(request: &HttpRequest) -> Result<(Self, Confirmation)> {
+        let kernel = Kernel::of(request)?;
+        let now = kernel.clock.now();
+        let session = kernel.sessions.find(&kernel.db, request, now).await?;
+        let mut tx = kernel.db.system(SystemReason::Login).await?;
+        let found = store::find_session(tx.connection(), session, now).await?;
+        let found = found.ok_or(AppError::Unauthorized)?;
+        if found.is_stale {
+            store::touch_session(tx.connection(), found.id, now).await?;
+            tx.commit().await?;
+        }
+        let confirmation = found.confirmation();
+        let person = Self {
+            account: found.account,
+            login: found.login,
+            name: found.name,
+            session: found.id,
+            origin: Arc::new(origin(request)),
+        };
+        Ok((person, confirmation))
     }
 }
 

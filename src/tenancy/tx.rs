@@ -136,6 +136,11 @@ impl Committed {
         Saved(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(body))
     }
 
+    /// A page that was rendered before the commit, whatever its status.
+    pub fn answer(self, page: HttpResponse) -> Saved {
+        Saved(page)
+    }
+
     pub fn no_content(self) -> Saved {
         Saved(HttpResponse::NoContent().finish())
     }

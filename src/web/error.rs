@@ -26,6 +26,14 @@ pub enum AppError {
     Forbidden { minimum: &'static str },
     #[error("needs the level {level} in the repository")]
     LevelTooLow { level: &'static str },
+    #[error("the token's scope is narrower than {scope}")]
+    ScopeTooNarrow { scope: &'static str },
+    /// The organisation lets nobody in without a second factor, and the person has none.
+    #[error("needs a second factor")]
+    NeedsFactor,
+    /// The person has a second factor, and this session has not given it, or too long ago.
+    #[error("needs a code of the second factor")]
+    Unconfirmed,
     /// A browser says that the request comes from another site.
     #[error("from another site")]
     OtherSite,
@@ -69,7 +77,10 @@ impl AppError {
         match self {
             Self::NotFound => "Not found",
             Self::Unauthorized => "Sign in first",
-            Self::Forbidden { .. } | Self::LevelTooLow { .. } => "Not allowed",
+            Self::Forbidden { .. } | Self::LevelTooLow { .. } | Self::ScopeTooNarrow { .. } => {
+                "Not allowed"
+            }
+            Self::NeedsFactor | Self::Unconfirmed => "One more step",
             Self::OtherSite => "From another site",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Bad request",
@@ -100,6 +111,13 @@ impl AppError {
             Self::LevelTooLow { level } => format!(
                 "This needs the level {level} in this repository. Whoever administers it can give it to you."
             ),
+            Self::ScopeTooNarrow { scope } => {
+                format!("This needs a token with the scope {scope}. Make another one on the page of your tokens.")
+            }
+            Self::NeedsFactor => {
+                "This organisation wants a second factor. Set one up on the page of your account.".to_owned()
+            }
+            Self::Unconfirmed => "Give a code of your second factor first.".to_owned(),
             Self::OtherSite => {
                 "The request came from another site, so nothing was changed. Go back and try from here.".to_owned()
             }
@@ -180,9 +198,12 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::OtherSite | Self::Forbidden { .. } | Self::LevelTooLow { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Self::OtherSite
+            | Self::Forbidden { .. }
+            | Self::LevelTooLow { .. }
+            | Self::ScopeTooNarrow { .. }
+            | Self::NeedsFactor
+            | Self::Unconfirmed => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -116,7 +116,13 @@ fn render(
     let own = error.and_then(|error| error.as_error::<AppError>());
     log(request, own, status);
     if is_page(request) && status == StatusCode::UNAUTHORIZED {
-        return to_sign_in(request);
+        return send_to(request, "/sign-in");
+    }
+    // Where one more step is missing, a person is led to it.
+    match own.filter(|_| is_page(request)) {
+        Some(AppError::Unconfirmed) => return send_to(request, "/account/confirm"),
+        Some(AppError::NeedsFactor) => return send_to(request, "/account/factor"),
+        _ => {}
     }
     let problem =
         own.map_or_else(|| foreign_problem(status, error, &id), |error| error.problem(&id));
@@ -158,21 +164,23 @@ pub fn is_fragment(request: &HttpRequest) -> bool {
     request.headers().get("hx-request-type").is_some_and(|value| value == "partial")
 }
 
-/// Sends a person to the sign-in page, which knows the way back; a fragment makes the whole page go.
-fn to_sign_in(request: &HttpRequest) -> HttpResponse {
+/// Sends a person to a page that knows the way back; a fragment makes the whole page go.
+fn send_to(request: &HttpRequest, page: &str) -> HttpResponse {
     if is_fragment(request) {
-        let target = sign_in_for(NextPage::of_page_around(request));
+        let target = with_way_back(page, NextPage::of_page_around(request));
         return HttpResponse::Unauthorized().insert_header(("hx-redirect", target)).finish();
     }
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let target = sign_in_for(is_page.then(|| NextPage::of_request(request)).flatten());
+    // A change that was not made is asked for again on the page it was asked for from.
+    let back = if is_page { NextPage::of_request(request) } else { NextPage::of_referrer(request) };
+    let target = with_way_back(page, back);
     HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish()
 }
 
-fn sign_in_for(next: Option<NextPage>) -> String {
+fn with_way_back(page: &str, next: Option<NextPage>) -> String {
     match next.filter(|next| !next.is_start()) {
-        Some(next) => format!("/sign-in?{}", next.query()),
-        None => "/sign-in".to_owned(),
+        Some(next) => format!("{page}?{}", next.query()),
+        None => page.to_owned(),
     }
 }
 

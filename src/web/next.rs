@@ -40,6 +40,13 @@ impl Next {
         Self::parse(&format!("{}{query}", page.path()))
     }
 
+    /// The page whose form a change came from, as the browser tells.
+    pub(super) fn of_referrer(request: &HttpRequest) -> Option<Self> {
+        let page: Url = request.headers().get("referer")?.to_str().ok()?.parse().ok()?;
+        let query = page.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Self::parse(&format!("{}{query}", page.path()))
+    }
+
     /// The pair for a query: `next=%2Facme%2Ftasks`.
     pub fn query(&self) -> String {
         format!("next={}", utf8_percent_encode(&self.0, NON_ALPHANUMERIC))

@@ -13,6 +13,7 @@ mod api;
 mod authorization;
 mod defences;
 mod details;
+mod factors;
 mod github_sign_in;
 mod hostile;
 mod isolation;

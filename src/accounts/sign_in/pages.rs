@@ -23,8 +23,8 @@ use crate::{
     organizations::{self, Membership, audit},
     platform::clock::Clock,
     tenancy::{
-        AccountId, Committed, Db, Origin, Routes, Saved, Sessions, SignedIn, SystemReason,
-        SystemTx, origin,
+        AccountId, Arriving, Committed, Db, Origin, Routes, Saved, Sessions, SignedIn,
+        SystemReason, SystemTx, origin,
     },
     web::{
         AppError, Next, Result,
@@ -249,7 +249,8 @@ async fn me(person: SignedIn, db: Data<Db>) -> Result<HttpResponse> {
 }
 
 /// Ends the session and takes its cookies away.
-async fn logout(person: SignedIn, db: Data<Db>, sessions: Data<Sessions>) -> Result<Saved> {
+async fn logout(person: Arriving, db: Data<Db>, sessions: Data<Sessions>) -> Result<Saved> {
+    let Arriving(person) = person;
     let mut tx = db.system(SystemReason::Login).await?;
     sessions::end(&mut tx, person.account, person.session).await?;
     Ok(sessions.signed_out(tx.commit().await?.no_content())?)
