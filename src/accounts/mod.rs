@@ -4,14 +4,22 @@
 //! [`sessions::start`], whatever proved the person. Invariant: a secret (session, link, token) is
 //! stored only as its hash and shown only once.
 
+mod factors;
+mod frame;
 mod model;
 mod pages;
 pub mod sessions;
 mod sessions_page;
 pub mod setup;
+pub mod sign_in;
 mod store;
 pub mod tokens;
 
+use crate::tenancy::Routes;
 pub use model::{InvalidLogin, Login, PersonName};
-pub use pages::routes;
+
+/// The routes of signing in, of sessions, and of the person's organisations.
+pub fn routes() -> Routes {
+    pages::routes().and(sign_in::routes()).and(factors::routes())
+}
 pub use store::{find_account_id, insert_account};

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
-    web::{Data, Form, Path},
+    web::{Data, Form, Path, Query},
 };
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -14,22 +14,26 @@ use super::{
     sessions::SignIn,
     sessions_page,
     setup::{self, Owner},
+    sign_in::Providers,
 };
 use crate::{
     organizations::{self, Membership},
     platform::clock::Clock,
     tenancy::{Db, PublicKey, Routes, Sessions, SignedIn, SystemReason, origin},
     web::{
-        AppError, FieldError, Result,
+        AppError, FieldError, Next, Result,
         html::{Field, Html, Person, Shell, render},
         icon::Icon,
     },
 };
 
+/// Where a provider is set out for.
+const LOGIN: &str = "/api/auth/login";
+
 /// What an operator types for a way in.
 const COMMAND: &str = "quarterdeck setup-link";
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .read("/", start)
         .read("/organizations", organizations)
@@ -46,13 +50,30 @@ struct SignInPage {
     shell: Shell,
     is_fresh: bool,
     command: &'static str,
+    /// Where signing in with GitHub begins.
+    github: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    /// Where to go afterwards, on this site.
+    #[serde(default)]
+    next: String,
 }
 
 /// Shows how to sign in.
-async fn sign_in(db: Data<Db>) -> Result<Html<SignInPage>> {
+async fn sign_in(
+    db: Data<Db>,
+    providers: Data<Providers>,
+    wish: Query<Wish>,
+) -> Result<Html<SignInPage>> {
     let mut tx = db.system(SystemReason::Login).await?;
     let is_fresh = !setup::is_set_up(&mut tx).await?;
-    Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND }))
+    let next = Next::parse(&wish.next).unwrap_or_default();
+    let github = providers.has_github().then(|| {
+        if next.is_start() { LOGIN.to_owned() } else { format!("{LOGIN}?{}", next.query()) }
+    });
+    Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND, github }))
 }
 
 /// The keys that sessions' passes are signed with, as a JSON Web Key Set (RFC 7517).

@@ -4,11 +4,11 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde_json::json;
 
-use super::{sessions, store::Session};
+use super::{frame, sessions, store::Session};
 use crate::{
-    organizations::{self, Rail, Standing, audit::Event},
+    organizations::{Rail, audit::Event},
     platform::clock::Clock,
-    tenancy::{Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
+    tenancy::{Arriving, Db, Routes, Saved, SessionId, Sessions, SignedIn, SystemReason},
     web::{
         AppError, Result,
         agent::browser,
@@ -55,19 +55,7 @@ async fn list(
     let now = clock.now();
     let mut tx = db.system(SystemReason::Login).await?;
     let found = sessions::list(&mut tx, person.account, now).await?;
-    let memberships = organizations::list_memberships(&mut tx, person.account).await?;
-    let shell = memberships.first().map_or_else(
-        || Shell::bare("Sessions"),
-        |first| {
-            let standing = Standing {
-                slug: &first.slug,
-                name: &first.name,
-                role: first.role,
-                person: &person.name,
-            };
-            rail.frame(&standing, PATH, Vec::new())
-        },
-    );
+    let shell = frame::of_person(&mut tx, &rail, &person, PATH, "Sessions").await?;
     let has_others = found.len() > 1;
     let row = |session: Session| SessionRow {
         browser: browser(&session.user_agent),
@@ -112,20 +100,15 @@ async fn end_others(person: SignedIn, db: Data<Db>, clock: Data<Clock>) -> Resul
 
 /// Ends this session and takes its cookie away.
 async fn sign_out(
-    person: SignedIn,
+    person: Arriving,
     db: Data<Db>,
     clock: Data<Clock>,
     settings: Data<Sessions>,
 ) -> Result<Saved> {
     let mut tx = db.system(SystemReason::Login).await?;
+    let Arriving(person) = person;
     sessions::end(&mut tx, person.account, person.session).await?;
     let event = Event::new("session.signed_out", "session", person.session, clock.now());
     tx.record(Some(person.account), &person.origin, &event).await?;
-    let mut saved = tx.commit().await?.see_other("/sign-in");
-    for cookie in settings.cookie.remove() {
-        saved = saved
-            .with_cookie(&cookie)
-            .map_err(|error| anyhow::anyhow!("remove the cookie: {error}"))?;
-    }
-    Ok(saved)
+    settings.signed_out(tx.commit().await?.see_other("/sign-in"))
 }

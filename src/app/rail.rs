@@ -92,6 +92,14 @@ pub(super) fn rail() -> Rail {
             minimum: ViewOrganization::MINIMUM,
         },
         RailEntry {
+            path: "/account/factor",
+            label: "Second factor",
+            icon: Icon::Lock,
+            key: '2',
+            section: Section::Personal,
+            minimum: work,
+        },
+        RailEntry {
             path: "/account/sessions",
             label: "Sessions",
             icon: Icon::Sessions,

@@ -15,13 +15,19 @@ use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
 
 use super::{
-    database, jobs,
+    database,
+    defences::Defences,
+    jobs,
     metrics_page::{self, MetricsPage},
     routes,
 };
 use crate::{
-    accounts,
+    accounts::{
+        self,
+        sign_in::{GitHubSettings, Providers},
+    },
     jobs::Worker,
+    organizations::{self, Slug},
     platform::{
         clock::Clock,
         config::{Config, Environment},
@@ -29,15 +35,21 @@ use crate::{
         tasks::Tasks,
         telemetry,
     },
-    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, hand_out},
+    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, SystemReason, hand_out},
     web::{
         assets,
         error_page::error_page,
         extract,
-        middleware::{ErrorPage, Site, add_headers, check_origin, measure, render_errors},
+        headers::{SecurityHeaders, add_headers},
+        limits::limit_requests,
+        middleware::{ErrorPage, Site, check_origin, measure, render_errors},
+        reading::{close_unread, limit_reading},
     },
     work::ScanSettings,
 };
+
+/// How long a connection that is to be closed may take to hear of it.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -45,8 +57,10 @@ pub struct Parts {
     pub db: Db,
     pub clock: Clock,
     pub sessions: Sessions,
+    pub providers: Providers,
     pub site: Site,
     pub scans: ScanSettings,
+    pub defences: Defences,
     pub tasks: Tasks,
     pub metrics: Option<MetricsPage>,
 }
@@ -55,7 +69,9 @@ impl Parts {
     /// The values that come from the configuration.
     pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
         Ok(Self {
+            defences: Defences::new(config, &db, &clock),
             db,
+            providers: providers(config, &clock)?,
             clock,
             sessions: sessions(config)?,
             site: Site { origin: config.public_url() },
@@ -85,7 +101,35 @@ fn sessions(config: &Config) -> anyhow::Result<Sessions> {
             most_days: settings.most_days,
             pepper: settings.secret.clone(),
         },
+        renewed: None,
     })
+}
+
+/// Who can be asked about people, by the configuration.
+fn providers(config: &Config, clock: &Clock) -> anyhow::Result<Providers> {
+    let settings = &config.github;
+    let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
+    else {
+        return Ok(Providers::default());
+    };
+    let key = match (&settings.private_key, &settings.private_key_file) {
+        (Some(key), _) => Some(key.clone()),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file);
+            let context = || format!("read github.private_key_file, {}", file.display());
+            Some(text.with_context(context)?.into())
+        }
+        (None, None) => None,
+    };
+    let settings = GitHubSettings {
+        web_url: settings.web_url.clone(),
+        api_url: settings.api_url.clone(),
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        app: settings.app_id.zip(key),
+        allowed_organizations: settings.allowed_organizations.clone(),
+    };
+    Providers::with_github(&settings, &config.public_url(), clock)
 }
 
 /// The keys that secrets are sealed with; made, with a word about it, where there are none yet.
@@ -109,11 +153,13 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.db.clone()))
         .app_data(Data::new(parts.clock.clone()))
         .app_data(Data::new(parts.sessions.clone()))
+        .app_data(Data::new(parts.providers.clone()))
         .app_data(Data::new(parts.site.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))
         .app_data(Data::<ErrorPage>::new(error_page));
+    parts.defences.configure(config);
     if let Some(metrics) = &parts.metrics {
         config.app_data(Data::new(metrics.clone())).configure(metrics_page::configure);
     }
@@ -132,9 +178,11 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     let opened = database::open(config, environment).await?;
     let mut parts = Parts::new(config, opened.db.clone(), clock.clone(), tasks.clone())?;
     check_isolation(&parts).await?;
+    found_first(&parts).await?;
     let token = config.server.metrics_token.clone();
     parts.metrics = token.map(|token| MetricsPage { handle: handle.clone(), token: Some(token) });
 
+    watch_people(&mut parts);
     let web = bind(config, &parts)?;
     let metrics = config
         .server
@@ -149,6 +197,8 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
         handle.stop(true).await;
     });
     tasks.spawn("metrics", telemetry::keep_up(upkeep, tasks.stopping().clone()));
+    let (limits, stop) = (parts.defences.limits.clone(), tasks.stopping().clone());
+    tasks.spawn("limits", async move { limits.keep_up(stop).await });
     opened.db.listen(opened.listen.clone(), &tasks);
     start_work(config, &parts, opened.is_alone()).await?;
     announce(config, &parts).await?;
@@ -162,6 +212,19 @@ pub(super) async fn serve(config: &Config, environment: &Environment) -> anyhow:
     opened.close().await;
     info!("Stopped");
     outcome.context("serve requests")
+}
+
+/// Has GitHub asked again about people as their sessions are renewed.
+pub fn watch_people(parts: &mut Parts) {
+    let (sender, renewed) = tokio::sync::mpsc::unbounded_channel();
+    let (db, clock, keyring) =
+        (parts.db.clone(), parts.clock.clone(), parts.sessions.keyring.clone());
+    parts.sessions.renewed = Some(sender);
+    let watching = accounts::sign_in::watch(renewed, (db, clock, keyring), parts.providers.clone());
+    let stopping = parts.tasks.stopping().clone();
+    parts.tasks.spawn("people", async move {
+        stopping.run_until_cancelled(watching).await;
+    });
 }
 
 /// The signals that end the server, caught from the moment this is made.
@@ -182,6 +245,19 @@ impl Signals {
             _ = self.terminate.recv() => info!("Told to stop"),
         }
     }
+}
+
+/// Where members of a GitHub organisation are let in, there is something to let them into: an
+/// organisation of that name, until somebody gives it another one.
+async fn found_first(parts: &Parts) -> anyhow::Result<()> {
+    let Some(name) = parts.providers.first_allowed() else { return Ok(()) };
+    let mut tx = parts.db.system(SystemReason::Login).await?;
+    if organizations::find_first(&mut tx).await?.is_none() {
+        let (slug, name) = (Slug::of_name(&name), name.parse()?);
+        organizations::insert(&mut tx, &slug, &name, parts.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Serving with broken isolation would show one organisation's rows to another.
@@ -205,7 +281,7 @@ fn bind(config: &Config, parts: &Parts) -> anyhow::Result<Server> {
     let listener = TcpListener::bind(address).with_context(|| {
         format!("listen on {address}: is another program using this port? Choose one with QUARTERDECK_LISTEN")
     })?;
-    Ok(listen(parts, listener, config.server.workers, config.server.shutdown_seconds)?)
+    listen(parts, listener, config.server.workers, config.server.shutdown_seconds)
 }
 
 /// Serves on a listener with the whole middleware; the same for the product and for tests.
@@ -214,21 +290,33 @@ pub fn listen(
     listener: TcpListener,
     workers: usize,
     shutdown: u64,
-) -> std::io::Result<Server> {
+) -> anyhow::Result<Server> {
     let parts = parts.clone();
+    let connections = parts.defences.connections;
+    let headers = Data::new(SecurityHeaders::new(&parts.site, &parts.defences.form_targets)?);
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(headers.clone())
             .wrap(from_fn(check_origin))
+            .wrap(from_fn(limit_reading))
             .wrap(from_fn(hand_out))
+            .wrap(from_fn(limit_requests))
             .wrap(from_fn(render_errors))
             .wrap(from_fn(add_headers))
             .wrap(Compress::default())
+            .wrap(from_fn(close_unread))
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<telemetry::RequestSpans>::new())
             .configure(|config| configure(&parts, config))
     });
     // A page that is compressed is written in parts, and each would wait for word of the one before.
-    let server = server.tcp_nodelay(true);
+    let server = server
+        .tcp_nodelay(true)
+        .client_request_timeout(connections.head)
+        .client_disconnect_timeout(CLOSING)
+        .keep_alive(connections.keep_alive)
+        // The server counts them for each of its threads.
+        .max_connections(connections.most.div_ceil(workers.max(1)));
     Ok(server.workers(workers).disable_signals().shutdown_timeout(shutdown).listen(listener)?.run())
 }
 

@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
     Routes::default()
         .read("/{organization}/organization", organization)
         .post("/{organization}/organization", rename)
+        .post("/{organization}/organization/factor", require_factor)
         .read("/{organization}/isolation", isolation)
         .and(audit::routes())
 }
@@ -38,6 +39,8 @@ struct OrganizationPage {
     slug: String,
     form: Option<NameForm>,
     members: Vec<MemberRow>,
+    /// Whether nobody is let in without a second factor.
+    requires_factor: bool,
 }
 
 struct NameForm {
@@ -96,6 +99,34 @@ async fn rename(
     Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
 }
 
+/// What the form of the second factor sends.
+#[derive(Deserialize)]
+struct Requirement {
+    /// Sent where the box is ticked.
+    required: Option<String>,
+}
+
+/// Lets nobody in without a second factor, or lets them in again.
+async fn require_factor(
+    scope: Scope<ManageOrganization>,
+    form: Form<Requirement>,
+) -> Result<Saved> {
+    let is_required = form.required.is_some();
+    let mut tx = scope.begin().await?;
+    let was_required = store::is_factor_required(&mut tx).await?;
+    store::set_factor_required(&mut tx, is_required).await?;
+    let event = audit::Event::new(
+        "organization.factor_changed",
+        "organization",
+        tx.tenant(),
+        scope.clock().now(),
+    )
+    .changed(json!({"required": was_required}), json!({"required": is_required}));
+    audit::record(&mut tx, event).await?;
+    tx.announce("members");
+    Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
+}
+
 async fn page<P: Permission>(
     scope: &Scope<P>,
     rail: &Rail,
@@ -103,6 +134,7 @@ async fn page<P: Permission>(
 ) -> Result<OrganizationPage> {
     let mut tx = scope.begin().await?;
     let members = store::list_members(&mut tx).await?;
+    let requires_factor = store::is_factor_required(&mut tx).await?;
     let (now, slug) = (scope.clock().now(), scope.organization().slug.clone());
     let you = acting_account(scope.actor());
     let rows = members.into_iter().map(|member| MemberRow {
@@ -120,6 +152,7 @@ async fn page<P: Permission>(
         slug,
         form: scope.may::<ManageOrganization>().then_some(NameForm { action, name }),
         members: rows.collect(),
+        requires_factor,
     })
 }
 

@@ -114,3 +114,18 @@ pub async fn rename(tx: &mut TenantTx, name: &OrganizationName) -> sqlx::Result<
         .await
         .map(|_| ())
 }
+
+/// Whether the organisation lets nobody in without a second factor.
+pub(super) async fn is_factor_required(tx: &mut TenantTx) -> sqlx::Result<bool> {
+    sqlx::query_scalar!("SELECT requires_factor FROM organizations")
+        .fetch_one(tx.connection())
+        .await
+}
+
+/// Says whether it does.
+pub(super) async fn set_factor_required(tx: &mut TenantTx, required: bool) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE organizations SET requires_factor = $1", required)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}

@@ -6,11 +6,17 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 
 /// The SHA-256 of a secret: what is stored in its place, and looked up by.
 ///
 /// The secrets have 256 random bits, so that a plain hash cannot be turned back.
 pub type SecretHash = Vec<u8>;
+
+/// Fills a place with random bytes.
+pub fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
+    SystemRandom::new().fill(bytes).or_else(|_| anyhow::bail!("the system gave no random bytes"))
+}
 
 /// Makes a secret of 256 random bits: the prefix, then 43 characters of base64url.
 pub fn random_secret(prefix: &str) -> anyhow::Result<SecretString> {
@@ -25,6 +31,14 @@ pub fn hash_secret(secret: &SecretString) -> SecretHash {
     digest(&SHA256, secret.expose_secret().as_bytes()).as_ref().to_vec()
 }
 
+/// Compares secrets in a time that tells nothing of where they differ; only that their lengths do.
+///
+/// Wanted where a text from outside meets a secret. What is looked up by its hash needs it not: whoever
+/// measures the time of the look-up learns of the hash, which leads to no secret.
+pub fn is_same_secret(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +50,15 @@ mod tests {
         assert_ne!(one.expose_secret(), two.expose_secret());
         assert!(one.expose_secret().starts_with("qd_"));
         assert_eq!(one.expose_secret().len(), 3 + 43);
+    }
+
+    #[test]
+    fn secrets_are_the_same_only_where_all_of_them_is() {
+        assert!(is_same_secret(b"secret", b"secret"));
+        assert!(is_same_secret(b"", b""));
+        for other in [&b"secreT"[..], b"Secret", b"secre", b"secrets", b""] {
+            assert!(!is_same_secret(b"secret", other));
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn read_by<T: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, fmt::Write, time::Instant};
+    use std::{collections::BTreeMap, fmt::Write};
 
     use super::*;
 
@@ -49,7 +49,7 @@ mod tests {
             let below = format!("*a{}, ", level - 1).repeat(9);
             writeln!(text, "a{level}: &a{level} [{below}]").unwrap();
         }
-        let start = Instant::now();
+        let start = crate::platform::clock::CpuTime::start();
 
         assert!(read::<serde_json::Value>(&text).is_err());
         assert!(read::<Value>(&text).is_err());

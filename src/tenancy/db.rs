@@ -160,7 +160,11 @@ impl Db {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
         let found = store::enter_context(&mut inner, self.isolation, wanted).await?;
-        Ok((inner, found.ok_or(AppError::Unauthorized)?))
+        let found = found.ok_or(AppError::Unauthorized)?;
+        if let Some(grant) = &found.grant {
+            grant.confirmation.require()?;
+        }
+        Ok((inner, found))
     }
 
     async fn begin_own(&self, grant: &Grant, read_only: bool) -> sqlx::Result<TenantTx> {

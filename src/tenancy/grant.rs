@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{permission::Role, session::SessionId};
+use super::{
+    confirmation::Confirmation,
+    permission::{Role, TokenScope},
+    session::SessionId,
+};
 use crate::platform::crypto::SecretHash;
 
 crate::id! {
@@ -100,6 +104,9 @@ pub struct Grant {
     pub(super) person: Option<AccountId>,
     pub(super) credential: Credential,
     pub(super) origin: Arc<Origin>,
+    /// What a token may do at most.
+    pub(super) scope: TokenScope,
+    pub(super) confirmation: Confirmation,
 }
 
 impl Grant {
@@ -116,6 +123,8 @@ impl Grant {
             person,
             credential: Credential::Own,
             origin: Arc::default(),
+            scope: TokenScope::Admin,
+            confirmation: Confirmation::default(),
         }
     }
 

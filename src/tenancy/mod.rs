@@ -61,9 +61,11 @@
 mod allowed;
 pub mod audit;
 mod changes;
+mod confirmation;
 mod db;
 mod grant;
 mod layout;
+mod limits;
 mod permission;
 mod routes;
 mod scope;
@@ -77,13 +79,14 @@ pub(crate) use changes::{forget as forget_changes, notify_jobs};
 pub use db::{Db, Isolation, LoginError};
 pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
+pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories,
-    Permission, RepositoryPermission, RequestScan, Role, ViewAudit, ViewOrganization, ViewWork,
-    permissions,
+    Permission, RepositoryPermission, RequestScan, Role, TokenScope, ViewAudit, ViewOrganization,
+    ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Scope, SignedIn, origin};
+pub use scope::{Arriving, Scope, SignedIn, origin};
 pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
     Sessions, SigningKeys, hand_out,

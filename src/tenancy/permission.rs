@@ -66,6 +66,45 @@ pub trait Permission: 'static {
     const MINIMUM: Role;
     /// Whether its transactions only read.
     const READ_ONLY: bool;
+    /// Whether the second factor is asked for again where there is one.
+    const IS_DANGEROUS: bool;
+    /// The scope that a token needs for it.
+    const SCOPE: TokenScope = TokenScope::of(Self::READ_ONLY, Self::MINIMUM);
+}
+
+/// What a token may do at most, each scope all that the ones before it may.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum TokenScope {
+    /// See what members see.
+    Read,
+    /// Change what members and managers change.
+    Write,
+    /// All that the role may.
+    Admin,
+}
+
+impl TokenScope {
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    const fn of(read_only: bool, minimum: Role) -> Self {
+        match (minimum, read_only) {
+            (Role::Admin | Role::Owner, _) => Self::Admin,
+            (Role::Viewer | Role::Member | Role::Manager, true) => Self::Read,
+            (Role::Viewer | Role::Member | Role::Manager, false) => Self::Write,
+        }
+    }
 }
 
 /// What somebody may do in a repository, each level all that the ones before it may.
@@ -124,6 +163,7 @@ macro_rules! permissions {
                 const NAME: &'static str = stringify!($name);
                 const MINIMUM: Role = Role::$minimum;
                 const READ_ONLY: bool = permissions!(@ $mode);
+                const IS_DANGEROUS: bool = permissions!(@@ $mode);
             }
         )*
 
@@ -132,6 +172,10 @@ macro_rules! permissions {
     };
     (@ read) => { true };
     (@ write) => { false };
+    (@ danger) => { false };
+    (@@ read) => { false };
+    (@@ write) => { false };
+    (@@ danger) => { true };
 }
 
 permissions! {
@@ -140,7 +184,7 @@ permissions! {
     /// See the organisation and its members.
     ViewOrganization: Viewer, read;
     /// Change the organisation's name.
-    ManageOrganization: Owner, write;
+    ManageOrganization: Owner, danger;
     /// Ask for a scan of a repository.
     RequestScan: Member, write;
     /// Connect and remove repositories.

@@ -17,7 +17,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{
     permission::{Permission, Role},
-    scope::{Scope, SignedIn},
+    scope::{Arriving, Scope, SignedIn},
     tx::Saved,
 };
 use crate::web::{AppError, Result};
@@ -65,6 +65,7 @@ macro_rules! guarded {
     ($($rest:ident)*) => {
         guarded!(@ [P: Permission] Scope<P>, Access::Permission { name: P::NAME, minimum: P::MINIMUM }, $($rest)*);
         guarded!(@ [] SignedIn, Access::SignedIn, $($rest)*);
+        guarded!(@ [] Arriving, Access::SignedIn, $($rest)*);
     };
     (@ [$($bound:tt)*] $proof:ty, $access:expr, $($rest:ident)*) => {
         impl<$($rest: FromRequest + 'static,)* $($bound)*> Guarded for ($proof, $($rest,)*) {

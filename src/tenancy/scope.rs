@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     audit::Event,
     changes::{ChangeStream, News},
+    confirmation::Confirmation,
     db::Db,
     grant::{AccountId, Actor, Credential, Grant, Organization, Origin},
     layout::IsolationReport,
@@ -23,10 +24,7 @@ use super::{
 };
 use crate::{
     platform::{clock::Clock, crypto::hash_secret},
-    web::{
-        AppError, Result,
-        middleware::{client_address, request_id},
-    },
+    web::{AppError, Result, client_address, middleware::request_id},
 };
 
 /// Leave for one permission in one organisation, found out before the handler runs.
@@ -95,6 +93,9 @@ fn require<P: Permission>(grant: &Grant) -> Result<()> {
     if grant.role() < P::MINIMUM {
         return Err(AppError::Forbidden { minimum: P::MINIMUM.as_str() });
     }
+    if grant.scope < P::SCOPE {
+        return Err(AppError::ScopeTooNarrow { scope: P::SCOPE.as_str() });
+    }
     Ok(())
 }
 
@@ -110,6 +111,9 @@ impl<P: Permission> FromRequest for Scope<P> {
             let tx = kernel.enter(&request, &credential, P::READ_ONLY).await?;
             let grant = tx.grant.clone();
             require::<P>(&grant)?;
+            if P::IS_DANGEROUS {
+                grant.confirmation.require_fresh(kernel.clock.now())?;
+            }
             // One that writes may have a body to come, for which no connection waits.
             let first = Mutex::new(Some(tx).filter(|_| P::READ_ONLY));
             let Kernel { db, clock, .. } = kernel;
@@ -136,6 +140,11 @@ pub struct SignedIn {
     pub origin: Arc<Origin>,
 }
 
+/// A person with a session who may have yet to give their second factor: for asking for it, and for
+/// signing out.
+#[derive(Debug)]
+pub struct Arriving(pub SignedIn);
+
 impl FromRequest for SignedIn {
     type Error = AppError;
     type Future = LocalBoxFuture<'static, Result<Self>>;
@@ -143,24 +152,44 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let kernel = Kernel::of(&request)?;
-            let now = kernel.clock.now();
-            let session = kernel.sessions.find(&kernel.db, &request, now).await?;
-            let mut tx = kernel.db.system(SystemReason::Login).await?;
-            let found = store::find_session(tx.connection(), session, now).await?;
-            let found = found.ok_or(AppError::Unauthorized)?;
-            if found.is_stale {
-                store::touch_session(tx.connection(), found.id, now).await?;
-                tx.commit().await?;
-            }
-            Ok(Self {
-                account: found.account,
-                login: found.login,
-                name: found.name,
-                session: found.id,
-                origin: Arc::new(origin(&request)),
-            })
+            let (person, confirmation) = SignedIn::find(&request).await?;
+            confirmation.require()?;
+            Ok(person)
         })
+    }
+}
+
+impl FromRequest for Arriving {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(Self(SignedIn::find(&request).await?.0)) })
+    }
+}
+
+impl SignedIn {
+    async fn find(request: &HttpRequest) -> Result<(Self, Confirmation)> {
+        let kernel = Kernel::of(request)?;
+        let now = kernel.clock.now();
+        let session = kernel.sessions.find(&kernel.db, request, now).await?;
+        let mut tx = kernel.db.system(SystemReason::Login).await?;
+        let found = store::find_session(tx.connection(), session, now).await?;
+        let found = found.ok_or(AppError::Unauthorized)?;
+        if found.is_stale {
+            store::touch_session(tx.connection(), found.id, now).await?;
+            tx.commit().await?;
+        }
+        let confirmation = found.confirmation();
+        let person = Self {
+            account: found.account,
+            login: found.login,
+            name: found.name,
+            session: found.id,
+            origin: Arc::new(origin(request)),
+        };
+        Ok((person, confirmation))
     }
 }
 
@@ -240,7 +269,7 @@ impl Kernel {
 pub fn origin(request: &HttpRequest) -> Origin {
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
-        address: client_address(request),
+        address: client_address(request).to_string(),
         user_agent: agent.unwrap_or_default().chars().take(300).collect(),
         request_id: request_id(request),
     }

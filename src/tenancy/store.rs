@@ -7,9 +7,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    confirmation::Confirmation,
     db::Isolation,
     grant::{AccountId, Actor, Credential, Grant, Organization, Origin, TenantId},
-    permission::{Level, Role},
+    permission::{Level, Role, TokenScope},
     session::SessionId,
     tx::TenantTx,
 };
@@ -75,7 +76,8 @@ pub(super) async fn enter_context(
     };
     let row = sqlx::query!(
         r#"SELECT credential AS "credential!", seen_at, account AS "account: AccountId", login, name, token_name,
-                  tenant AS "tenant: TenantId", slug, organization_name, role AS "role: Role"
+                  tenant AS "tenant: TenantId", slug, organization_name, role AS "role: Role",
+                  scope AS "scope!: TokenScope", requires_factor AS "requires_factor!", factor_since, confirmed_at
            FROM app_context($1, $2, $3, $4, $5, $6, $7)"#,
         isolation.tenant_role(),
         isolation.system_role(),
@@ -100,7 +102,22 @@ pub(super) async fn enter_context(
         let (credential, origin) = (wanted.credential.clone(), Arc::clone(wanted.origin));
         let grant = match (organization, actor, row.role) {
             (Some(organization), Some(actor), Some(role)) => {
-                Some(Grant { organization, actor, role, person: row.account, credential, origin })
+                let confirmation = Confirmation {
+                    is_required: row.requires_factor,
+                    has_factor: row.factor_since.is_some(),
+                    at: row.confirmed_at,
+                };
+                let (person, scope) = (row.account, row.scope);
+                Some(Grant {
+                    organization,
+                    actor,
+                    role,
+                    person,
+                    credential,
+                    origin,
+                    scope,
+                    confirmation,
+                })
             }
             _ => None,
         };
@@ -194,6 +211,18 @@ pub(super) struct FoundSession {
     pub(super) name: String,
     /// Whether it is time to note that the session is in use.
     pub(super) is_stale: bool,
+    factor_since: Option<DateTime<Utc>>,
+    confirmed_at: Option<DateTime<Utc>>,
+}
+
+impl FoundSession {
+    pub(super) const fn confirmation(&self) -> Confirmation {
+        Confirmation {
+            is_required: false,
+            has_factor: self.factor_since.is_some(),
+            at: self.confirmed_at,
+        }
+    }
 }
 
 pub(super) async fn find_session(
@@ -204,7 +233,7 @@ pub(super) async fn find_session(
     sqlx::query_as!(
         FoundSession,
         r#"SELECT s.id AS "id: SessionId", a.id AS "account: AccountId", a.login, a.name,
-                  s.last_seen_at < $3 AS "is_stale!"
+                  s.last_seen_at < $3 AS "is_stale!", a.factor_since, s.confirmed_at
            FROM sessions s
            JOIN accounts a ON a.id = s.account_id
            WHERE s.id = $1

@@ -149,6 +149,11 @@ impl Committed {
         Saved(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(body))
     }
 
+    /// A page that was rendered before the commit, whatever its status.
+    pub fn answer(self, page: HttpResponse) -> Saved {
+        Saved(page)
+    }
+
     pub fn no_content(self) -> Saved {
         Saved(HttpResponse::NoContent().finish())
     }
@@ -195,6 +200,8 @@ pub enum SystemReason {
     CommandLine,
     /// Whether the server is well.
     Health,
+    /// Count what callers have used of their limits, whoever they are.
+    Limits,
 }
 
 /// One transaction across tenants; it sees the tables of sign-in and queues, and no tenant's data.

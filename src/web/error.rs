@@ -1,5 +1,7 @@
 //! What can go wrong for a caller, and how each of it is said.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
 
@@ -24,6 +26,14 @@ pub enum AppError {
     Forbidden { minimum: &'static str },
     #[error("needs the level {level} in the repository")]
     LevelTooLow { level: &'static str },
+    #[error("the token's scope is narrower than {scope}")]
+    ScopeTooNarrow { scope: &'static str },
+    /// The organisation lets nobody in without a second factor, and the person has none.
+    #[error("needs a second factor")]
+    NeedsFactor,
+    /// The person has a second factor, and this session has not given it, or too long ago.
+    #[error("needs a code of the second factor")]
+    Unconfirmed,
     /// A browser says that the request comes from another site.
     #[error("from another site")]
     OtherSite,
@@ -43,6 +53,12 @@ pub enum AppError {
     Gone(String),
     #[error("the body is larger than {most} bytes")]
     TooLarge { most: usize },
+    /// It took too long to send its body.
+    #[error("the body came too slowly")]
+    TooSlow,
+    /// The caller has used up what is allowed in a minute, or has to wait after failed tries.
+    #[error("too many requests")]
+    TooManyRequests { retry_after: Duration },
     #[error("the body is not {wanted}")]
     UnsupportedMediaType { wanted: &'static str },
     #[error("the database is not there")]
@@ -61,7 +77,10 @@ impl AppError {
         match self {
             Self::NotFound => "Not found",
             Self::Unauthorized => "Sign in first",
-            Self::Forbidden { .. } | Self::LevelTooLow { .. } => "Not allowed",
+            Self::Forbidden { .. } | Self::LevelTooLow { .. } | Self::ScopeTooNarrow { .. } => {
+                "Not allowed"
+            }
+            Self::NeedsFactor | Self::Unconfirmed => "One more step",
             Self::OtherSite => "From another site",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Bad request",
@@ -69,6 +88,8 @@ impl AppError {
             Self::Conflict(_) => "Conflict",
             Self::Gone(_) => "No longer valid",
             Self::TooLarge { .. } => "Too large",
+            Self::TooSlow => "Too slow",
+            Self::TooManyRequests { .. } => "Too many requests",
             Self::UnsupportedMediaType { .. } => "Unsupported media type",
             Self::Unavailable(_) => "Not available",
             Self::Internal(_) => "Something went wrong",
@@ -90,6 +111,13 @@ impl AppError {
             Self::LevelTooLow { level } => format!(
                 "This needs the level {level} in this repository. Whoever administers it can give it to you."
             ),
+            Self::ScopeTooNarrow { scope } => {
+                format!("This needs a token with the scope {scope}. Make another one on the page of your tokens.")
+            }
+            Self::NeedsFactor => {
+                "This organisation wants a second factor. Set one up on the page of your account.".to_owned()
+            }
+            Self::Unconfirmed => "Give a code of your second factor first.".to_owned(),
             Self::OtherSite => {
                 "The request came from another site, so nothing was changed. Go back and try from here.".to_owned()
             }
@@ -103,6 +131,11 @@ impl AppError {
                 fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ")
             }
             Self::TooLarge { most } => format!("The body is larger than this address takes: {most} bytes."),
+            Self::TooSlow => "The body of the request took too long to arrive. Send it again.".to_owned(),
+            Self::TooManyRequests { retry_after } => format!(
+                "There were too many requests from you, or from somebody who shares your address. Try again in {}.",
+                in_words(*retry_after)
+            ),
             Self::UnsupportedMediaType { wanted } => {
                 format!("Send the body as `{wanted}`, and say so in `Content-Type`.")
             }
@@ -132,6 +165,15 @@ impl AppError {
     }
 }
 
+/// A time to wait, for people.
+fn in_words(wait: Duration) -> String {
+    match wait.as_secs().saturating_add(1) {
+        1 => "a second".to_owned(),
+        seconds @ 2..=90 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
 /// An error as JSON, in the shape of RFC 9457 (`application/problem+json`).
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -156,15 +198,20 @@ impl ResponseError for AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::OtherSite | Self::Forbidden { .. } | Self::LevelTooLow { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Self::OtherSite
+            | Self::Forbidden { .. }
+            | Self::LevelTooLow { .. }
+            | Self::ScopeTooNarrow { .. }
+            | Self::NeedsFactor
+            | Self::Unconfirmed => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

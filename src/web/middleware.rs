@@ -1,5 +1,4 @@
-//! What every request passes through: the origin check, the security headers, and errors as pages,
-//! fragments or JSON.
+//! What every request passes through: the origin check, and errors as pages, fragments or JSON.
 
 use std::time::Instant;
 
@@ -14,29 +13,22 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use tracing::{error, info};
+use tracing::{debug, error, info};
 use tracing_actix_web::RequestId;
 
-use super::{AppError, Problem};
-
-/// Sent with every answer. Scripts, styles, fonts and connections come from this server only.
-const HEADERS: [(&str, &str); 6] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-         connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-];
+use super::{AppError, Next as NextPage, Problem, limits::bearer};
 
 /// The address of this site as browsers name it: `https://host`, for the origin check.
 #[derive(Clone, Debug)]
 pub struct Site {
     pub origin: String,
+}
+
+impl Site {
+    /// Whether browsers reach it by https alone.
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
 }
 
 /// Renders an error as a page; given by the composition root, which knows the templates.
@@ -60,7 +52,8 @@ pub async fn measure(
 
 /// Clients may send any word as a method; only those that are served become a label.
 fn known_method(method: &Method) -> String {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS];
+    let known =
+        [Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE, Method::OPTIONS];
     if known.contains(method) { method.to_string() } else { "other".to_owned() }
 }
 
@@ -71,10 +64,16 @@ pub async fn check_origin(
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
     let safe =
         matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    if !safe && !is_same_origin(&request) {
+    if !safe && !is_program(request.request()) && !is_same_origin(&request) {
         return Ok(request.error_response(AppError::OtherSite));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Whether only a token speaks for the request. A browser adds cookies to what another site sends, but
+/// no token: whoever sends one knows it. With a cookie beside it, the origin has to be right.
+fn is_program(request: &HttpRequest) -> bool {
+    bearer(request).is_some() && !request.headers().contains_key(header::COOKIE)
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin`; programs send neither.
@@ -85,26 +84,6 @@ fn is_same_origin(request: &ServiceRequest) -> bool {
     }
     let Some(origin) = text(header::ORIGIN) else { return true };
     request.app_data::<Data<Site>>().is_some_and(|site| site.origin == origin)
-}
-
-/// Adds the security headers, the request id, and what caches may keep.
-pub async fn add_headers(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
-    let id = request_id(request.request());
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    Ok(response)
 }
 
 /// Gives errors their page, fragment or problem document, and logs the server's own once.
@@ -137,11 +116,22 @@ fn render(
     let own = error.and_then(|error| error.as_error::<AppError>());
     log(request, own, status);
     if is_page(request) && status == StatusCode::UNAUTHORIZED {
-        return to_sign_in(request);
+        return send_to(request, "/sign-in");
+    }
+    // Where one more step is missing, a person is led to it.
+    match own.filter(|_| is_page(request)) {
+        Some(AppError::Unconfirmed) => return send_to(request, "/account/confirm"),
+        Some(AppError::NeedsFactor) => return send_to(request, "/account/factor"),
+        _ => {}
     }
     let problem =
         own.map_or_else(|| foreign_problem(status, error, &id), |error| error.problem(&id));
     let mut response = body(request, &problem, status);
+    if let Some(AppError::TooManyRequests { retry_after }) = own {
+        // Whole seconds, and never too early.
+        let seconds = retry_after.as_secs().saturating_add(1);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if let Some(allow) = headers.get(header::ALLOW) {
         response.headers_mut().insert(header::ALLOW, allow.clone());
     }
@@ -174,12 +164,24 @@ pub fn is_fragment(request: &HttpRequest) -> bool {
     request.headers().get("hx-request-type").is_some_and(|value| value == "partial")
 }
 
-/// Sends a person to the sign-in page; a fragment makes the whole page go.
-fn to_sign_in(request: &HttpRequest) -> HttpResponse {
+/// Sends a person to a page that knows the way back; a fragment makes the whole page go.
+fn send_to(request: &HttpRequest, page: &str) -> HttpResponse {
     if is_fragment(request) {
-        return HttpResponse::Unauthorized().insert_header(("hx-redirect", "/sign-in")).finish();
+        let target = with_way_back(page, NextPage::of_page_around(request));
+        return HttpResponse::Unauthorized().insert_header(("hx-redirect", target)).finish();
     }
-    HttpResponse::SeeOther().insert_header((header::LOCATION, "/sign-in")).finish()
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    // A change that was not made is asked for again on the page it was asked for from.
+    let back = if is_page { NextPage::of_request(request) } else { NextPage::of_referrer(request) };
+    let target = with_way_back(page, back);
+    HttpResponse::SeeOther().insert_header((header::LOCATION, target)).finish()
+}
+
+fn with_way_back(page: &str, next: Option<NextPage>) -> String {
+    match next.filter(|next| !next.is_start()) {
+        Some(next) => format!("{page}?{}", next.query()),
+        None => page.to_owned(),
+    }
 }
 
 /// A problem for what actix itself refuses: paths, bodies and queries that do not parse.
@@ -209,14 +211,11 @@ fn log(request: &HttpRequest, error: Option<&AppError>, status: StatusCode) {
     match error {
         Some(AppError::Internal(cause)) => error!("{method} {path} failed: {cause:#}"),
         Some(AppError::Unavailable(cause)) => error!("{method} {path} found no database: {cause}"),
+        // The limits say it once a minute for each address; a flood must not fill the log.
+        Some(AppError::TooManyRequests { .. }) => debug!("{method} {path} answered {status}"),
         _ if status.is_server_error() => error!("{method} {path} answered {status}"),
         _ => info!("{method} {path} answered {status}"),
     }
-}
-
-/// The address that a request comes from.
-pub fn client_address(request: &HttpRequest) -> String {
-    request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default()
 }
 
 /// The id that the log and error pages name a request by.

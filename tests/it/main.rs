@@ -12,7 +12,10 @@
 mod api;
 mod audit;
 mod authorization;
+mod defences;
 mod details;
+mod factors;
+mod github_sign_in;
 mod hostile;
 mod isolation;
 mod lists;

@@ -101,7 +101,7 @@ async fn a_session_ends_by_time_and_by_signing_out() {
 
     world.clock.advance(Duration::days(31));
     let late = owner.get("/acme/tasks?state=open").await.expect(303);
-    assert_eq!(late.header("location"), "/sign-in");
+    assert_eq!(late.header("location"), "/sign-in?next=%2Facme%2Ftasks%3Fstate%3Dopen");
 }
 
 #[actix_web::test]

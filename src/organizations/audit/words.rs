@@ -1,11 +1,18 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 19] = [
+pub const ACTIONS: [(&str, &str); 27] = [
+    ("account.signed_in", "Signed in"),
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
     ("audit.retention_changed", "Changed how long the audit log is kept"),
+    ("factor.begun", "Began to set up a second factor"),
+    ("factor.confirmed", "Gave the second factor"),
+    ("factor.refused", "Gave a wrong code of the second factor"),
+    ("factor.removed", "Removed the second factor"),
+    ("factor.set_up", "Set up a second factor"),
     ("organization.created", "Made the organisation"),
+    ("organization.factor_changed", "Changed whether a second factor is required"),
     ("organization.renamed", "Renamed the organisation"),
     ("repository.added", "Added a repository"),
     ("repository.changed", "Changed a repository"),
@@ -19,6 +26,7 @@ pub const ACTIONS: [(&str, &str); 19] = [
     ("setup_link.issued", "Made a setup link"),
     ("setup_link.refused", "Was refused with a setup link"),
     ("setup_link.used", "Became an owner by a setup link"),
+    ("sign_in.refused", "Was not let in"),
     ("token.created", "Made an API token"),
     ("token.used", "Used an API token"),
 ];

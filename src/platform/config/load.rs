@@ -12,11 +12,14 @@ use super::settings::Config;
 
 /// The environment variables that have names of their own, and the key each sets. Those that other
 /// products use as well come first, so that ours go over them.
-const NAMED: [(&str, &str); 9] = [
+const NAMED: [(&str, &str); 12] = [
     ("PUBLIC_URL", "server.public_url"),
     ("SESSION_SECRET", "sessions.secret"),
     ("JWT_SECRET", "sessions.signing_secret"),
     ("ENCRYPTION_KEY", "keys.secret"),
+    ("GITHUB_CLIENT_ID", "github.client_id"),
+    ("GITHUB_CLIENT_SECRET", "github.client_secret"),
+    ("ALLOWED_ORG", "github.allowed_organizations"),
     ("QUARTERDECK_DATA_DIR", "data_dir"),
     ("QUARTERDECK_POSTGRES_DIR", "postgres.dir"),
     ("QUARTERDECK_LISTEN", "server.listen"),
@@ -25,7 +28,12 @@ const NAMED: [(&str, &str); 9] = [
 ];
 
 /// Keys that hold lists: their variables are comma-separated.
-const LISTS: [&str; 2] = ["repositories.allowed_networks", "scanner.allow_local_paths"];
+const LISTS: [&str; 4] = [
+    "repositories.allowed_networks",
+    "scanner.allow_local_paths",
+    "server.trusted_proxies",
+    "github.allowed_organizations",
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -164,11 +172,27 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.scanner.parallel == 0 || config.server.workers == 0 {
         return refuse("scanner.parallel and server.workers must be at least 1");
     }
+    if config.server.head_seconds == 0 || config.server.body_seconds == 0 {
+        return refuse("server.head_seconds and server.body_seconds must be at least 1");
+    }
+    if config.server.max_connections < config.server.workers {
+        return refuse("server.max_connections must be at least server.workers");
+    }
     if config.scanner.keep_scans == 0 {
         return refuse("scanner.keep_scans must be at least 1");
     }
     if config.sessions.days == 0 || config.sessions.most_days < config.sessions.days {
         return refuse("sessions.days must be at least 1, and sessions.most_days no less than it");
+    }
+    if config.github.client_id.is_some() != config.github.client_secret.is_some() {
+        return refuse(
+            "github.client_id and github.client_secret belong together: set both, or neither",
+        );
+    }
+    if config.github.app_id.is_some()
+        != (config.github.private_key.is_some() || config.github.private_key_file.is_some())
+    {
+        return refuse("github.app_id belongs to github.private_key or github.private_key_file");
     }
     let secrets = [
         ("sessions.secret", &config.sessions.secret),
@@ -286,6 +310,12 @@ mod tests {
             "secret",
             "signing_secret",
             "file",
+            "api_url",
+            "client_id",
+            "client_secret",
+            "app_id",
+            "private_key",
+            "private_key_file",
         ] {
             assert!(
                 shipped.contains(&format!("# {key} = ")),

@@ -19,8 +19,10 @@ pub struct Config {
     pub database: DatabaseSettings,
     pub postgres: PostgresSettings,
     pub log: LogSettings,
+    pub limits: LimitSettings,
     pub sessions: SessionSettings,
     pub keys: KeySettings,
+    pub github: GitHubSettings,
     pub repositories: RepositorySettings,
     pub scanner: ScannerSettings,
 }
@@ -37,6 +39,18 @@ pub struct ServerSettings {
     pub metrics_token: Option<SecretString>,
     pub shutdown_seconds: u64,
     pub workers: usize,
+    /// The reverse proxies whose word about addresses is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether other processes serve the same site, so that limits have to be shared.
+    pub shared_limits: bool,
+    /// Open connections at most; more of them wait.
+    pub max_connections: usize,
+    /// How long the head of a request may take.
+    pub head_seconds: u64,
+    /// How long its body may take.
+    pub body_seconds: u64,
+    /// How long a connection waits for its next request.
+    pub keep_alive_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +86,22 @@ pub struct LogSettings {
     pub filter: String,
 }
 
+/// Requests in a minute; 0 sets no limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Of an address without a good credential.
+    pub address_requests: u32,
+    /// Of a session or token.
+    pub credential_requests: u32,
+    /// Of an address to the routes that sign in.
+    pub sign_ins: u32,
+    /// Of an address to the routes of webhooks.
+    pub webhooks: u32,
+    /// Wrong links, codes and invitations of an address before it has to wait; 0 never makes it wait.
+    pub failed_sign_ins: u32,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionSettings {
@@ -93,6 +123,22 @@ pub struct KeySettings {
     pub file: Option<PathBuf>,
     /// What they are made of instead, comma-separated; the first seals.
     pub secret: Option<SecretString>,
+}
+
+/// Where GitHub is, and as what Quarterdeck is known there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GitHubSettings {
+    pub web_url: String,
+    /// From `web_url` where it is not set.
+    pub api_url: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    pub app_id: Option<i64>,
+    pub private_key: Option<SecretString>,
+    pub private_key_file: Option<PathBuf>,
+    /// GitHub organisations whose members are let into the first organisation.
+    pub allowed_organizations: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -138,6 +184,12 @@ impl Default for ServerSettings {
             metrics_token: None,
             shutdown_seconds: 20,
             workers: 2,
+            trusted_proxies: Vec::new(),
+            shared_limits: false,
+            max_connections: 8192,
+            head_seconds: 10,
+            body_seconds: 30,
+            keep_alive_seconds: 75,
         }
     }
 }
@@ -160,9 +212,36 @@ impl Default for LogSettings {
     }
 }
 
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            address_requests: 600,
+            credential_requests: 1200,
+            sign_ins: 60,
+            webhooks: 1200,
+            failed_sign_ins: 10,
+        }
+    }
+}
+
 impl Default for SessionSettings {
     fn default() -> Self {
         Self { days: 7, most_days: 90, secret: None, signing_secret: None }
+    }
+}
+
+impl Default for GitHubSettings {
+    fn default() -> Self {
+        Self {
+            web_url: "https://github.com".to_owned(),
+            api_url: None,
+            client_id: None,
+            client_secret: None,
+            app_id: None,
+            private_key: None,
+            private_key_file: None,
+            allowed_organizations: Vec::new(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! The samples are the files in `tests/data/manifests`, which the fuzz targets begin with too. Each
 //! holds one manifest after a line that names it: `=== path`.
 
-use std::{fs, path::Path, thread, time::Instant};
+use std::{fs, path::Path, thread};
 
 use serde_json::Value;
 
@@ -158,7 +158,7 @@ fn detector_of(path: &str) -> Option<&'static dyn Detector> {
 /// Reads as a scan does, and looks whether what was found can be stored.
 fn check(path: &str, text: &str) -> Finding {
     let detector = detector_of(path).unwrap();
-    let begun = Instant::now();
+    let begun = crate::platform::clock::CpuTime::start();
     let finding = read(detector, FileName(path), text);
     let took = begun.elapsed();
     let start: String = text.chars().take(40).collect();

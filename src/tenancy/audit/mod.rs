@@ -187,6 +187,7 @@ impl SystemTx {
             SystemReason::Login
             | SystemReason::ClaimJob
             | SystemReason::Retention
+            | SystemReason::Limits
             | SystemReason::Health => By::unknown(SOMEBODY),
         }
     }

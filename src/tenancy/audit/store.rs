@@ -89,7 +89,7 @@ pub(in crate::tenancy) async fn find_members(
     account: AccountId,
 ) -> sqlx::Result<Vec<(TenantId, Option<String>)>> {
     let rows = sqlx::query!(
-        r#"SELECT tenant_id AS "tenant: TenantId", name FROM memberships WHERE account_id = $1"#,
+        r#"SELECT tenant_id AS "tenant: TenantId", name FROM memberships WHERE account_id = $1 AND deactivated_at IS NULL"#,
         account.as_uuid(),
     )
     .fetch_all(connection)

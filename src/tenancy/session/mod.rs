@@ -19,6 +19,7 @@ use actix_web::{
 };
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc::UnboundedSender;
 
 pub use keys::{Jwk, PublicKey, SigningKeys};
 use renew::Renewal;
@@ -26,7 +27,13 @@ pub use renew::SessionRules;
 
 use crate::{
     platform::{crypto::SecretHash, keyring::Keyring},
-    tenancy::{SystemReason, audit::Event, db::Db, scope::origin},
+    tenancy::{
+        audit::Event,
+        db::Db,
+        grant::AccountId,
+        scope::origin,
+        tx::{Saved, SystemReason},
+    },
     web::{AppError, Result},
 };
 
@@ -91,9 +98,17 @@ pub struct Sessions {
     pub keys: SigningKeys,
     pub keyring: Keyring,
     pub rules: SessionRules,
+    /// Hears of each account whose session was renewed.
+    pub renewed: Option<UnboundedSender<AccountId>>,
 }
 
 impl Sessions {
+    /// Takes the session's cookies away with this answer.
+    pub fn signed_out(&self, answer: Saved) -> Result<Saved> {
+        let answered = self.cookie.remove().iter().try_fold(answer, Saved::with_cookie);
+        answered.map_err(|error| AppError::Internal(anyhow::anyhow!("remove the cookies: {error}")))
+    }
+
     /// The cookie of a session that has just begun; its pass comes with the first request.
     pub fn issue(&self, secret: &SecretString) -> Cookie<'static> {
         self.cookie.issue(secret, self.rules.days)
@@ -149,6 +164,10 @@ impl Sessions {
         tx.commit().await?;
         match renewal {
             Renewal::Renewed { session, account, secret } => {
+                if let Some(renewed) = &self.renewed {
+                    // It fails where the server is stopping and nobody asks again.
+                    renewed.send(account).ok();
+                }
                 let key = self.keys.current(db, &self.keyring, now).await?;
                 let pass = passes::issue(&key, session, account, now)?;
                 let cookies = vec![self.issue(&secret), self.cookie.issue_pass(pass)];

@@ -15,7 +15,7 @@ use quarterdeck::{
     organizations::{self, OrganizationName, Slug},
     platform::{
         clock::Clock,
-        config::{Config, Environment},
+        config::{Config, Environment, LimitSettings},
         tasks::Tasks,
     },
     repositories::{self, ScanReason, Source},
@@ -43,6 +43,8 @@ pub struct World {
     pub scans: ScanSettings,
     pub sessions: Sessions,
     pub base: String,
+    /// A second server of the same site, where limits are shared.
+    pub another: Option<String>,
     pub acme: TenantId,
     pub globex: TenantId,
     worker: Worker,
@@ -65,15 +67,42 @@ impl World {
         Self::with(DatabaseLogin::MayMakeRoles, change).await
     }
 
+    /// The same with another configuration.
+    pub async fn with_config(configure: impl FnOnce(&mut Config)) -> Self {
+        Self::with_all(DatabaseLogin::MayMakeRoles, configure, |_, _| ()).await
+    }
+
     async fn with(login: DatabaseLogin, change: impl FnOnce(&mut ScanSettings)) -> Self {
+        Self::with_all(login, |_| (), |parts, _| change(&mut parts.scans)).await
+    }
+
+    /// The same with other parts; the address of the server is known.
+    pub async fn with_parts(login: DatabaseLogin, change: impl FnOnce(&mut Parts, &str)) -> Self {
+        Self::with_all(login, |_| (), change).await
+    }
+
+    async fn with_all(
+        login: DatabaseLogin,
+        configure: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut Parts, &str),
+    ) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         quarterdeck::platform::jwt::install();
         let (database, options) = database::create(login).await;
         let files = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             data_dir: Some(files.path().to_path_buf()),
             ..quarterdeck::platform::config::load(None, &Environment::default()).unwrap()
         };
+        // All people of a test have the same address, and its clock stands still.
+        config.limits = LimitSettings {
+            address_requests: 0,
+            credential_requests: 0,
+            sign_ins: 0,
+            webhooks: 0,
+            failed_sign_ins: 0,
+        };
+        configure(&mut config);
         let clock = Clock::fixed(start_of_time());
         let tasks = Tasks::default();
         let db = Db::open(options.clone(), 8).await.unwrap();
@@ -81,17 +110,34 @@ impl World {
         parts.scans.policy.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         parts.scans.policy.allowed_roots =
             repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
-        change(&mut parts.scans);
         db.check_isolation().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        parts.site.origin.clone_from(&base);
+        if config.server.public_url.is_none() {
+            parts.site.origin.clone_from(&base);
+        }
+        change(&mut parts, &base);
+        app::watch_people(&mut parts);
+        let another = (config.server.shared_limits).then(|| serve_again(&config, &parts));
         actix_web::rt::spawn(app::listen(&parts, listener, 1, 1).unwrap());
         db.listen(options, &tasks);
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
         let Parts { scans, sessions, .. } = parts;
-        Self { db, clock, tasks, scans, sessions, base, acme, globex, worker, files, database }
+        Self {
+            db,
+            clock,
+            tasks,
+            scans,
+            sessions,
+            base,
+            another,
+            acme,
+            globex,
+            worker,
+            files,
+            database,
+        }
     }
 
     /// A connection of the login that owns the tables.
@@ -265,6 +311,16 @@ impl Drop for World {
     fn drop(&mut self) {
         self.tasks.stopping().cancel();
     }
+}
+
+/// Starts another server of the same site, as another process would be.
+fn serve_again(config: &Config, parts: &Parts) -> String {
+    let Parts { db, clock, tasks, .. } = parts.clone();
+    let again = Parts::new(config, db, clock, tasks).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    actix_web::rt::spawn(app::listen(&again, listener, 1, 1).unwrap());
+    base
 }
 
 async fn found(db: &Db, slug: &str, clock: &Clock) -> TenantId {

@@ -1,0 +1,171 @@
+//! What is written about somebody whom GitHub vouches for.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    gate::{self, Answer},
+    store::{self, GITHUB},
+};
+use crate::{
+    accounts::store as accounts,
+    github::{Error, GitHubUser},
+    platform::keyring::Keyring,
+    tenancy::{AccountId, SystemTx},
+};
+
+/// The most characters of a name that are kept.
+const MOST: usize = 100;
+
+/// Who came back from GitHub, and what it says of them.
+pub(super) struct Arrival<'a> {
+    pub(super) user: &'a GitHubUser,
+    pub(super) token: &'a SecretString,
+    pub(super) answers: &'a [Answer],
+    /// The account that the identity is to be added to, by its person.
+    pub(super) account: Option<AccountId>,
+}
+
+/// What came of it.
+pub(super) enum Outcome {
+    In(AccountId),
+    /// Nothing of it may be kept.
+    Refused(Refusal),
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error(transparent)]
+    GitHub(#[from] Error),
+    #[error(
+        "Nobody has invited {login} to this Quarterdeck. Ask an owner or administrator for an invitation, and give them this GitHub login"
+    )]
+    NotInvited { login: String },
+    #[error(
+        "This GitHub account belongs to another person here. Sign in with it, or choose another GitHub account"
+    )]
+    AnothersIdentity,
+}
+
+/// Notes who somebody is, where GitHub's word lets them in, and where it does not any longer.
+pub(super) async fn receive(
+    tx: &mut SystemTx,
+    keyring: &Keyring,
+    arrival: &Arrival<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Outcome> {
+    // Two newcomers at once must not both become the first owner.
+    accounts::lock_setup(tx).await?;
+    let subject = arrival.user.id.to_string();
+    let known = store::find_identity(tx, GITHUB, &subject).await?;
+    if let (Some(known), Some(wanted)) = (known, arrival.account)
+        && known != wanted
+    {
+        return Ok(Outcome::Refused(Refusal::AnothersIdentity));
+    }
+    let account = match known.or(arrival.account) {
+        Some(account) => account,
+        None => make_account(tx, arrival.user, now).await?,
+    };
+    note(tx, keyring, arrival, (account, &subject), now).await?;
+    for answer in arrival.answers {
+        apply(tx, account, answer, now).await?;
+    }
+    store::accept_invitations(tx, account, arrival.user.login.as_str(), now).await?;
+    let tenants = store::list_tenants(tx, account).await?;
+    // Somebody who adds an identity is in already, be it nowhere.
+    if tenants.is_empty() && arrival.account.is_none() {
+        return Ok(Outcome::Refused(refusal(arrival)));
+    }
+    Ok(Outcome::In(account))
+}
+
+/// Lets somebody in, or puts them out, where GitHub was certain.
+pub(super) async fn apply(
+    tx: &mut SystemTx,
+    account: AccountId,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    match &answer.said {
+        Ok(()) => store::admit(tx, answer.tenant, account, now).await,
+        Err(error) if gate::is_certain(error) => {
+            store::put_out(tx, answer.tenant, account, now).await.map(|_| ())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+async fn note(
+    tx: &mut SystemTx,
+    keyring: &Keyring,
+    arrival: &Arrival<'_>,
+    (account, subject): (AccountId, &str),
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let user = arrival.user;
+    let sealed = keyring.seal(&token_place(subject), arrival.token.expose_secret().as_bytes())?;
+    let identity = store::NewIdentity {
+        provider: GITHUB,
+        subject,
+        account,
+        login: user.login.as_str(),
+        token: Some(sealed),
+        now,
+    };
+    store::put_identity(tx, identity).await?;
+    let login = free_login(tx, user.login.as_str(), Some(account)).await?;
+    store::set_profile(tx, account, (&login, &name_of(user), &user.avatar_url)).await?;
+    Ok(())
+}
+
+/// What the token of an identity is sealed for.
+pub(super) fn token_place(subject: &str) -> String {
+    format!("identities.token {GITHUB} {subject}")
+}
+
+async fn make_account(
+    tx: &mut SystemTx,
+    user: &GitHubUser,
+    now: DateTime<Utc>,
+) -> sqlx::Result<AccountId> {
+    let login = free_login(tx, user.login.as_str(), None).await?;
+    accounts::insert_account(tx, &login, &name_of(user), now).await
+}
+
+/// The login, with a number behind it where an account of somebody else has it: theirs may come from a
+/// setup link, where anybody could type it.
+async fn free_login(
+    tx: &mut SystemTx,
+    login: &str,
+    account: Option<AccountId>,
+) -> sqlx::Result<String> {
+    let mut wanted = login.to_owned();
+    for number in 2_u32.. {
+        if !store::is_login_taken(tx, &wanted, account).await? {
+            break;
+        }
+        wanted = format!("{}-{number}", login.get(..login.len().min(90)).unwrap_or(login));
+    }
+    Ok(wanted)
+}
+
+fn name_of(user: &GitHubUser) -> String {
+    let name: String = user
+        .name
+        .iter()
+        .flat_map(|name| name.chars())
+        .filter(|character| !character.is_control())
+        .take(MOST)
+        .collect();
+    if name.trim().is_empty() { user.login.as_str().to_owned() } else { name.trim().to_owned() }
+}
+
+fn refusal(arrival: &Arrival<'_>) -> Refusal {
+    let refused = arrival.answers.iter().find_map(|answer| answer.said.clone().err());
+    refused.map_or_else(
+        || Refusal::NotInvited { login: arrival.user.login.as_str().to_owned() },
+        Refusal::GitHub,
+    )
+}
