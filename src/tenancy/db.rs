@@ -189,7 +189,7 @@ impl Db {
         let Some((entries, through)) = gone else { return Ok(0) };
         let event = audit::Event::new("audit.forgotten", "audit", tenant, now)
             .detail(serde_json::json!({"entries": entries, "through": through}));
-        tx.record(&event);
+        tx.record(event);
         tx.commit().await?;
         Ok(entries)
     }

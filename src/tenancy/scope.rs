@@ -152,7 +152,7 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let (person, confirmation) = SignedIn::find(&request).await?;
+            let (person, confirmation) = Self::find(&request).await?;
             confirmation.require()?;
             Ok(person)
         })
@@ -259,7 +259,7 @@ impl Kernel {
             return Ok(());
         }
         let mut tx = tx.enter(grant.clone()).await?;
-        tx.record(&Event::new("token.used", "token", id, now));
+        tx.record(Event::new("token.used", "token", id, now));
         tx.commit().await?;
         Ok(())
     }

@@ -582,7 +582,6 @@ fn body(
             Ok(serde_json::json!({}))
         }
         ("POST", "/{organization}/organization") => form(&[("name", "Other")]),
-        ("POST", "/{organization}/organization/factor") => form(&[]),
         ("POST", "/{organization}/audit/retention") => form(&[("days", "90")]),
         ("POST", "/{organization}/repositories") => form(&[("source", place)]),
         ("POST", "/{organization}/repositories/{repository}/removal") => {
@@ -601,6 +600,7 @@ fn body(
             | "/sign-out"
             | "/api/auth/logout"
             | "/account/factor/begin"
+            | "/{organization}/organization/factor"
             | "/{organization}/repositories/{repository}/scans"
             | "/{organization}/scans/{scan}/cancel",
         ) => form(&[]),

@@ -112,13 +112,13 @@ async fn callback(request: HttpRequest, back: Query<Back>, server: Server) -> Re
         Err(Ended::NoReturn(reason)) => {
             limits::failed(&request);
             record_refusal(&request, &server, &reason.to_string()).await?;
-            refused(StatusCode::BAD_REQUEST, reason.to_string(), None)
+            refused(StatusCode::BAD_REQUEST, &reason.to_string(), None)
         }
         Err(Ended::Refused(refusal)) => {
             limits::failed(&request);
             record_refusal(&request, &server, &refusal.to_string()).await?;
             let mend = mend(&refusal);
-            refused(StatusCode::FORBIDDEN, refusal.to_string(), mend)
+            refused(StatusCode::FORBIDDEN, &refusal.to_string(), mend)
         }
         Err(Ended::Failed(error)) => return Err(error),
     };
@@ -128,7 +128,7 @@ async fn callback(request: HttpRequest, back: Query<Back>, server: Server) -> Re
     Ok(answer)
 }
 
-fn refused(status: StatusCode, reason: String, mend: Option<Link>) -> HttpResponse {
+fn refused(status: StatusCode, reason: &str, mend: Option<Link>) -> HttpResponse {
     let shell = Shell::bare("Not signed in");
     tracing::info!("A sign-in was refused: {reason}");
     let reason = format!("{reason}.");
@@ -261,5 +261,5 @@ async fn logout(
     sessions::end(&mut tx, person.account, person.session).await?;
     let event = Event::new("session.signed_out", "session", person.session, clock.now());
     tx.record(Some(person.account), &person.origin, &event).await?;
-    Ok(sessions.signed_out(tx.commit().await?.no_content())?)
+    sessions.signed_out(tx.commit().await?.no_content())
 }

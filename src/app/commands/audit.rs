@@ -71,7 +71,7 @@ pub(in crate::app) async fn list_audit(
         let now = Clock::system().now();
         let event = Event::new("audit.exported", "audit", tx.tenant(), now)
             .detail(serde_json::json!({"format": if arguments.json { "json" } else { "text" }}));
-        tx.record(&event);
+        tx.record(event);
         tx.commit().await?;
         let slug = grant.organization().slug.as_str();
         for entry in &entries {

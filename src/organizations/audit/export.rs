@@ -77,7 +77,7 @@ async fn export(
     let start = EntryKey { ordinal: newest.first().map_or(0, |entry| entry.ordinal) + 1 };
     let event = Event::new("audit.exported", "audit", tx.tenant(), scope.clock().now())
         .detail(json!({"format": format.name(), "filters": query.described()}));
-    tx.record(&event);
+    tx.record(event);
     tx.commit().await?;
     let day = scope.clock().now().format("%Y-%m-%d");
     let name = format!("attachment; filename=\"{slug}-audit-{day}.{}\"", format.name());

@@ -361,7 +361,7 @@ async fn keep(
         let now = scope.clock().now();
         let event = Event::new("audit.retention_changed", "audit", tx.tenant(), now)
             .changed(json!({"days": before}), json!({"days": days}));
-        tx.record(&event);
+        tx.record(event);
     }
     Ok(tx.commit().await?.see_other(format!("/{}/audit", scope.organization().slug)))
 }

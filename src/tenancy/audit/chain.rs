@@ -170,7 +170,7 @@ impl Walk {
     }
 
     fn end(self, head: &Head, broken: Option<Break>) -> Verified {
-        let hash = self.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = self.hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Verified {
             entries: self.entries,
             forgotten: head.forgotten,

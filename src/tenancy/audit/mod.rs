@@ -41,6 +41,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    #[expect(clippy::needless_pass_by_value, reason = "an id, whatever its type")]
     pub fn new(
         action: &'static str,
         subject_kind: &'static str,
@@ -116,17 +117,17 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn new(tenant: TenantId, by: By, origin: &Origin, event: &Event<'_>) -> Self {
+    fn new(tenant: TenantId, by: By, origin: &Origin, event: Event<'_>) -> Self {
         Self {
             tenant,
             by: event.actor_name.map_or(by, By::unknown),
             origin: origin.clone(),
             action: event.action,
             subject_kind: event.subject_kind,
-            subject_id: event.subject_id.clone(),
-            detail: event.detail.clone(),
-            before: event.before.clone(),
-            after: event.after.clone(),
+            subject_id: event.subject_id,
+            detail: event.detail,
+            before: event.before,
+            after: event.after,
             at: event.at,
         }
     }
@@ -134,7 +135,7 @@ impl Draft {
 
 impl TenantTx {
     /// Has the commit write an entry into the organisation's log, in the name of whoever acts.
-    pub fn record(&mut self, event: &Event<'_>) {
+    pub fn record(&mut self, event: Event<'_>) {
         // The name of a token's person is looked up at the commit.
         let person = self.person().map(AccountId::as_uuid).map(|id| match self.actor() {
             Actor::Account { name, .. } => (id, name.clone()),
@@ -155,7 +156,7 @@ impl SystemTx {
         origin: &Origin,
         event: &Event<'_>,
     ) -> sqlx::Result<()> {
-        self.tell_operator(account, origin, event);
+        tell_operator(account, origin, event);
         let found = match account {
             Some(account) => find_members(&mut self.inner, account).await?,
             None => find_only(&mut self.inner).await?.map(|id| (id, None)).into_iter().collect(),
@@ -170,15 +171,15 @@ impl SystemTx {
                 },
                 _ => self.by_reason(),
             };
-            self.drafts.push(Draft::new(tenant, by, origin, event));
+            self.drafts.push(Draft::new(tenant, by, origin, event.clone()));
         }
         Ok(())
     }
 
     /// The same for the log of one organisation, of which nobody is known to have done it.
     pub fn record_in(&mut self, tenant: TenantId, origin: &Origin, event: &Event<'_>) {
-        self.tell_operator(None, origin, event);
-        self.drafts.push(Draft::new(tenant, self.by_reason(), origin, event));
+        tell_operator(None, origin, event);
+        self.drafts.push(Draft::new(tenant, self.by_reason(), origin, event.clone()));
     }
 
     fn by_reason(&self) -> By {
@@ -191,25 +192,25 @@ impl SystemTx {
             | SystemReason::Health => By::unknown(SOMEBODY),
         }
     }
+}
 
-    /// One line of the server's own log: an account without any organisation has no other.
-    fn tell_operator(&self, account: Option<AccountId>, origin: &Origin, event: &Event<'_>) {
-        tracing::info!(
-            target: "audit",
-            action = event.action,
-            subject_kind = event.subject_kind,
-            subject_id = event.subject_id,
-            account = account.map(tracing::field::display),
-            address = origin.address,
-            request_id = origin.request_id,
-            "{}", event.action
-        );
-    }
+/// One line of the server's own log: an account without any organisation has no other.
+fn tell_operator(account: Option<AccountId>, origin: &Origin, event: &Event<'_>) {
+    tracing::info!(
+        target: "audit",
+        action = event.action,
+        subject_kind = event.subject_kind,
+        subject_id = event.subject_id,
+        account = account.map(tracing::field::display),
+        address = origin.address,
+        request_id = origin.request_id,
+        "{}", event.action
+    );
 }
 
 /// Adds an entry, in the name of the transaction's actor. Ready at once: the commit writes it.
 pub fn record(tx: &mut TenantTx, event: Event<'_>) -> Ready<sqlx::Result<()>> {
-    tx.record(&event);
+    tx.record(event);
     ready(Ok(()))
 }
 
