@@ -54,7 +54,7 @@ pub async fn list_all(tx: &mut SystemTx) -> sqlx::Result<Vec<(String, String)>> 
     Ok(rows.into_iter().map(|row| (row.slug, row.name)).collect())
 }
 
-/// Adds a member, or gives one another role.
+/// Adds a member, or gives one another role; somebody deactivated is let in again.
 pub async fn add_member(
     tx: &mut SystemTx,
     tenant: TenantId,
@@ -65,7 +65,8 @@ pub async fn add_member(
     sqlx::query!(
         "INSERT INTO memberships (tenant_id, account_id, role, login, name, created_at)
          SELECT $1, id, $3, login, name, $4 FROM accounts WHERE id = $2
-         ON CONFLICT (tenant_id, account_id) DO UPDATE SET role = excluded.role",
+         ON CONFLICT (tenant_id, account_id)
+         DO UPDATE SET role = excluded.role, source = excluded.source, deactivated_at = NULL, deactivated_by_github = false",
         tenant.as_uuid(),
         account.as_uuid(),
         role.as_str(),
@@ -76,7 +77,7 @@ pub async fn add_member(
     .map(|_| ())
 }
 
-/// Lists the organisations a person belongs to, by name.
+/// Lists the organisations that a person is let into, by name.
 pub async fn list_memberships(
     tx: &mut SystemTx,
     account: AccountId,
@@ -87,6 +88,7 @@ pub async fn list_memberships(
            FROM memberships m
            JOIN organizations o ON o.tenant_id = m.tenant_id
            WHERE m.account_id = $1
+             AND m.deactivated_at IS NULL
            ORDER BY lower(o.name), o.slug"#,
         account.as_uuid(),
     )

@@ -101,6 +101,19 @@ async fn a_recovery_code_is_good_once() {
 }
 
 #[actix_web::test]
+async fn a_recovery_code_works_where_the_key_of_the_secret_is_lost() {
+    let Armed { world, secret, codes, .. } = armed().await;
+    let other = world.member(Role::Owner).await;
+    let mut tx = world.db.system(quarterdeck::tenancy::SystemReason::Login).await.unwrap();
+    sqlx::query("UPDATE factors SET sealed = 'lost.AAAA'").execute(tx.connection()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let refused = give(&other, &code_at(&secret, world.clock.now())).await.expect(422);
+    assert!(refused.text.contains("recovery code"), "{}", refused.text);
+    give(&other, &codes[0]).await.expect(303);
+}
+
+#[actix_web::test]
 async fn after_five_wrong_codes_the_right_one_has_to_wait() {
     let Armed { world, secret, .. } = armed().await;
     let other = world.member(Role::Owner).await;

@@ -282,6 +282,19 @@ async fn whom_the_organisation_removes_is_out_at_the_next_renewal_and_back_when_
 }
 
 #[actix_web::test]
+async fn where_the_last_owner_was_put_out_nobody_becomes_one_by_coming_next() {
+    let scene = Scene::new().await;
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
+    scene.github.organization("acme").remove("ada");
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(403);
+    assert_eq!(scene.roles().await, ["ada owner out"], "the refusal has put her out");
+
+    scene.sign_in(&scene.world.nobody(), "ben").await.expect(303);
+
+    assert_eq!(scene.roles().await, ["ada owner out", "ben member"]);
+}
+
+#[actix_web::test]
 async fn a_github_that_cannot_be_asked_puts_nobody_out() {
     let scene = Scene::new().await;
     let ada = scene.world.nobody();

@@ -167,6 +167,8 @@ async fn somebody_deactivated_is_let_in_nowhere() {
     tx.commit().await.unwrap();
 
     assert_eq!(member.get("/acme").await.status, 404);
+    let me = member.get("/api/auth/me").await.expect(200).json();
+    assert_eq!(me["organizations"].as_array().unwrap().len(), 0, "{me}");
 }
 
 #[actix_web::test]

@@ -75,6 +75,25 @@ async fn a_link_for_one_organisation_does_not_open_another_ones_account() {
 }
 
 #[actix_web::test]
+async fn a_link_lets_an_owner_in_again_who_was_deactivated() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let mut tx = world.begin(world.acme).await;
+    sqlx::query("UPDATE memberships SET deactivated_at = now()")
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(owner.get("/acme").await.status, 404);
+    let path = format!("/setup/{}", world.setup_secret(Some(world.acme)).await.expose_secret());
+
+    let form = [("name", "The owner"), ("login", "owner"), ("organization", "acme")];
+    world.nobody().post(&path, &form).await.expect(303);
+
+    owner.get("/acme").await.expect(200);
+}
+
+#[actix_web::test]
 async fn two_people_with_one_link_make_one_owner() {
     let world = World::new().await;
     let path = format!("/setup/{}", world.setup_secret(None).await.expose_secret());

@@ -40,7 +40,7 @@ pub(super) enum WrongCode {
     #[error("There is no second factor to give a code of.")]
     NoFactor,
     #[error(
-        "The second factor cannot be read: the server has lost the key it was sealed with. Its operator can put the key back, or remove the factor."
+        "The second factor cannot be read: the server has lost the key it was sealed with. Give a recovery code, or ask whoever runs the server to put the key back."
     )]
     LostKey,
 }
@@ -73,12 +73,10 @@ async fn take(
     if counts && factor.failures >= MOST_FAILURES {
         return Ok(Err(WrongCode::TooMany));
     }
-    let Ok(totp) = open(keyring, account, login, &factor.sealed) else {
-        return Ok(Err(WrongCode::LostKey));
-    };
     let code: String = code.chars().filter(|character| !character.is_whitespace()).collect();
-    let step =
-        totp.check(&code, now.timestamp().unsigned_abs()).and_then(|step| i64::try_from(step).ok());
+    let totp = open(keyring, account, login, &factor.sealed).ok();
+    let step = totp.as_ref().and_then(|totp| totp.check(&code, now.timestamp().unsigned_abs()));
+    let step = step.and_then(|step| i64::try_from(step).ok());
     if let Some(step) = step.filter(|step| *step > factor.last_step) {
         store::take_step(tx, account, step).await?;
         return Ok(Ok(()));
@@ -88,7 +86,7 @@ async fn take(
         return Ok(Ok(()));
     }
     store::count_failure(tx, account, !counts, now).await?;
-    Ok(Err(WrongCode::Wrong))
+    Ok(Err(if totp.is_some() { WrongCode::Wrong } else { WrongCode::LostKey }))
 }
 
 /// Has the factor count from now on, and gives the codes for when the authenticator is lost.

@@ -177,6 +177,11 @@ async fn arrive(request: &HttpRequest, back: &Back, server: &Server) -> Result<S
     let mut tx = db.system(SystemReason::Login).await?;
     match people::receive(&mut tx, &sessions.keyring, &arrival, clock.now()).await? {
         Outcome::Refused(refusal) => Err(Ended::Refused(refusal)),
+        Outcome::PutOut(refusal) => {
+            tx.wake_people().await?;
+            tx.commit().await?;
+            Err(Ended::Refused(refusal))
+        }
         Outcome::In(account) => {
             let origin = origin(request);
             let sign_in = SignIn { origin: &origin, now: clock.now(), sessions };

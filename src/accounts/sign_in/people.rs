@@ -31,6 +31,8 @@ pub(super) enum Outcome {
     In(AccountId),
     /// Nothing of it may be kept.
     Refused(Refusal),
+    /// Somebody known, who is in nowhere any longer; that they were put out is kept.
+    PutOut(Refusal),
 }
 
 /// Why somebody is not let in.
@@ -76,7 +78,12 @@ pub(super) async fn receive(
     let tenants = store::list_tenants(tx, account).await?;
     // Somebody who adds an identity is in already, be it nowhere.
     if tenants.is_empty() && arrival.account.is_none() {
-        return Ok(Outcome::Refused(refusal(arrival)));
+        let refusal = refusal(arrival);
+        return Ok(if known.is_some() {
+            Outcome::PutOut(refusal)
+        } else {
+            Outcome::Refused(refusal)
+        });
     }
     Ok(Outcome::In(account))
 }

@@ -200,7 +200,8 @@ pub(super) async fn set_profile(
     .map(|_| ())
 }
 
-/// Makes somebody a member by GitHub's word: an owner where there is none, else what newcomers become.
+/// Makes somebody a member by GitHub's word: an owner where there has never been one, else what
+/// newcomers become. Where the last owner was put out, a setup link is the way back, not whoever comes next.
 /// Somebody whom GitHub's word had put out comes back as what they were; others stay as they are.
 pub(super) async fn admit(
     tx: &mut SystemTx,
@@ -212,7 +213,7 @@ pub(super) async fn admit(
         "INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
          SELECT o.tenant_id, a.id,
                 CASE WHEN EXISTS (SELECT FROM memberships m
-                                  WHERE m.tenant_id = o.tenant_id AND m.role = 'owner' AND m.deactivated_at IS NULL)
+                                  WHERE m.tenant_id = o.tenant_id AND m.role = 'owner')
                      THEN o.default_role ELSE 'owner' END,
                 a.login, a.name, a.avatar_url, 'github', $3
          FROM organizations o, accounts a
