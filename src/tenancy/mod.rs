@@ -79,8 +79,10 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories, Permission,
-    RepositoryPermission, RequestScan, Role, ViewOrganization, ViewWork, permissions,
+    InspectIsolation, InvalidRole, LeadTeams, Level, ManageAccess, ManageMembers,
+    ManageOrganization, ManageRepositories, ManageTeams, Permission, PermissionEntry,
+    RepositoryPermission, RequestScan, Role, ViewAnalytics, ViewOrganization, ViewWork,
+    permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Scope, SignedIn, origin};

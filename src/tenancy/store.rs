@@ -183,6 +183,28 @@ pub(super) async fn find_grant_of_member(
     }))
 }
 
+pub(super) async fn find_grant_of_guest(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    account: AccountId,
+) -> sqlx::Result<Option<Grant>> {
+    let row = sqlx::query!(
+        "SELECT o.slug, o.name AS organization_name, a.login, a.name
+         FROM organizations o, accounts a
+         WHERE o.tenant_id = $1
+           AND a.id = $2",
+        tenant.as_uuid(),
+        account.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let organization = Organization { id: tenant, slug: row.slug, name: row.organization_name };
+        let actor = Actor::Account { id: account, login: row.login, name: row.name };
+        Grant::own(organization, actor, Role::Viewer)
+    }))
+}
+
 /// A session that has not ended, and who it belongs to.
 pub(super) struct FoundSession {
     pub(super) id: SessionId,

@@ -244,6 +244,16 @@ impl SystemTx {
         Ok(organization.map(|organization| Grant::own(organization, Actor::Command, Role::Owner)))
     }
 
+    /// The grant of somebody at an organisation's door: only to note there what they tried.
+    pub async fn grant_of_guest(
+        &mut self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> sqlx::Result<Option<Grant>> {
+        assert_eq!(self.reason, SystemReason::Login, "only the door has guests");
+        super::store::find_grant_of_guest(&mut self.inner, tenant, account).await
+    }
+
     /// The grant of an account that has just become a member, in the transaction that made it one.
     pub async fn grant_of_member(
         &mut self,

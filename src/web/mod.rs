@@ -19,6 +19,7 @@ pub mod limits;
 pub mod middleware;
 mod next;
 pub mod paging;
+pub mod problems;
 pub mod reading;
 pub mod time;
 

@@ -9,14 +9,17 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod access;
 mod api;
 mod authorization;
 mod defences;
 mod details;
 mod github_sign_in;
 mod hostile;
+mod invitations;
 mod isolation;
 mod lists;
+mod members;
 mod migrations;
 mod robustness;
 mod scans;
@@ -26,5 +29,6 @@ mod settings;
 mod sign_in;
 mod support;
 mod task_life;
+mod teams;
 mod tenancy;
 mod visibility;

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     accounts::sessions::{self, SignIn},
     github::{self, GitHubUser, OAuthRefusal, Pkce, UserToken},
-    organizations::{self, Membership, audit},
+    organizations::{
+        self, Membership, audit,
+        invitations::{self, Attempt},
+    },
     platform::clock::Clock,
     tenancy::{
         AccountId, Committed, Db, Origin, Routes, Saved, Sessions, SignedIn, SystemReason,
@@ -169,16 +172,24 @@ async fn arrive(request: &HttpRequest, back: &Back, server: &Server) -> Result<S
 
     let (user, token) = ask_who(github, back, &returned).await?;
     let answers = gate::ask(github, &doors, &user.login, &token.access).await;
-    let arrival =
-        Arrival { user: &user, token: &token.access, answers: &answers, account: returned.account };
+    let arrival = Arrival {
+        user: &user,
+        token: &token.access,
+        answers: &answers,
+        account: returned.account,
+        next: &returned.next,
+    };
 
     let mut tx = db.system(SystemReason::Login).await?;
     match people::receive(&mut tx, &sessions.keyring, &arrival, clock.now()).await? {
         Outcome::Refused(refusal) => Err(Ended::Refused(refusal)),
-        Outcome::In(account) => {
+        Outcome::In(account, attempt) => {
             let origin = origin(request);
             let sign_in = SignIn { origin: &origin, now: clock.now(), sessions };
-            let (session, committed) = start(tx, account, &sign_in).await?;
+            let (session, committed) = match attempt {
+                Some(attempt) => start_by_link(tx, account, &attempt, &sign_in).await?,
+                None => start(tx, account, &sign_in).await?,
+            };
             let saved = committed.see_other(returned.next);
             let cookie = sessions.issue(&session);
             Ok(saved
@@ -206,6 +217,21 @@ async fn ask_who(
     Ok((user, token))
 }
 
+/// Starts the session of somebody who followed an invitation's link, and records what came of it.
+async fn start_by_link(
+    mut tx: SystemTx,
+    account: AccountId,
+    attempt: &Attempt,
+    sign_in: &SignIn<'_>,
+) -> Result<(SecretString, Committed)> {
+    let session = sessions::start(&mut tx, account, sign_in).await?;
+    let mut tx = invitations::note(tx, attempt, account, sign_in.now).await?;
+    if attempt.result.is_ok() {
+        audit::record(&mut tx, signed_in(account, sign_in)).await?;
+    }
+    Ok((session, tx.commit().await?))
+}
+
 /// Starts the session and records it where the person will land.
 async fn start(
     mut tx: SystemTx,
@@ -218,17 +244,20 @@ async fn start(
     };
     let grant = tx.grant_of_member(tenant, account).await?.ok_or(AppError::NotFound)?;
     let mut tx = tx.enter(grant).await?;
+    audit::record(&mut tx, signed_in(account, sign_in)).await?;
+    Ok((session, tx.commit().await?))
+}
+
+fn signed_in(account: AccountId, sign_in: &SignIn<'_>) -> audit::Event<'static> {
     let Origin { address, .. } = sign_in.origin;
-    let event = audit::Event {
+    audit::Event {
         action: "account.signed_in",
         subject_kind: "account",
         subject_id: account.to_string(),
         detail: json!({"provider": GITHUB, "address": address}),
         at: sign_in.now,
         actor_name: None,
-    };
-    audit::record(&mut tx, event).await?;
-    Ok((session, tx.commit().await?))
+    }
 }
 
 /// Who is signed in.

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     accounts::store as accounts,
     github::{Error, GitHubUser},
+    organizations::invitations::{self, Attempt},
     platform::keyring::Keyring,
     tenancy::{AccountId, SystemTx},
 };
@@ -24,11 +25,13 @@ pub(super) struct Arrival<'a> {
     pub(super) answers: &'a [Answer],
     /// The account that the identity is to be added to, by its person.
     pub(super) account: Option<AccountId>,
+    /// Where they were going: the link of an invitation lets them in.
+    pub(super) next: &'a str,
 }
 
 /// What came of it.
 pub(super) enum Outcome {
-    In(AccountId),
+    In(AccountId, Option<Attempt>),
     /// Nothing of it may be kept.
     Refused(Refusal),
 }
@@ -72,13 +75,27 @@ pub(super) async fn receive(
     for answer in arrival.answers {
         apply(tx, account, answer, now).await?;
     }
+    // By the link first: the other way accepts it too, and would leave nothing to write down.
+    let attempt = accept_link(tx, account, arrival, now).await?;
     store::accept_invitations(tx, account, arrival.user.login.as_str(), now).await?;
     let tenants = store::list_tenants(tx, account).await?;
     // Somebody who adds an identity is in already, be it nowhere.
     if tenants.is_empty() && arrival.account.is_none() {
         return Ok(Outcome::Refused(refusal(arrival)));
     }
-    Ok(Outcome::In(account))
+    Ok(Outcome::In(account, attempt))
+}
+
+/// Accepts the invitation whose link somebody followed.
+async fn accept_link(
+    tx: &mut SystemTx,
+    account: AccountId,
+    arrival: &Arrival<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Attempt>> {
+    let Some(secret) = invitations::secret_in(arrival.next) else { return Ok(None) };
+    let logins = [arrival.user.login.as_str().to_owned()];
+    invitations::accept(tx, &secret, (account, &logins), now).await
 }
 
 /// Lets somebody in, or puts them out, where GitHub was certain.

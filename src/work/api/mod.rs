@@ -11,7 +11,6 @@
 mod commits;
 mod graph;
 mod parse;
-mod problems;
 mod projects;
 mod repositories;
 mod scans;
@@ -20,9 +19,13 @@ mod tasks;
 
 use utoipa::OpenApi;
 
-use shapes::{Bearer, Shapes};
+use shapes::Bearer;
+pub use shapes::Shapes;
 
-use crate::{tenancy::Routes, web::Problem};
+use crate::{
+    tenancy::Routes,
+    web::{Problem, problems},
+};
 
 pub(super) fn routes() -> Routes {
     Routes::default()

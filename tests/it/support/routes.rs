@@ -90,6 +90,8 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{commit}" | "{oid}" => things.commit.clone(),
         "{session}" => uuid::Uuid::nil().to_string(),
         "{secret}" => "no-such-secret".to_owned(),
+        "{account}" | "{invitation}" => uuid::Uuid::nil().to_string(),
+        "{team}" => "no-such-team".to_owned(),
         other if other.starts_with('{') => {
             panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")
         }

@@ -7,13 +7,13 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response},
 };
 
-use crate::web::Problem;
+use super::Problem;
 
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident: $($status:literal)*;)*) => {
         $(
             $(#[$doc])*
-            pub(super) struct $name;
+            pub struct $name;
 
             impl IntoResponses for $name {
                 fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -27,6 +27,8 @@ macro_rules! problems {
 problems! {
     /// Of reading a list.
     OfList: 400 401 503;
+    /// Of reading a list that needs more than the least role.
+    OfGuardedList: 400 401 403 503;
     /// Of a change to one item that a body describes.
     OfAlteration: 400 401 403 404 413 415 422 503;
     /// Of ending something.
