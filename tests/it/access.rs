@@ -135,8 +135,8 @@ async fn the_reasons_are_those_of_the_database_for_all_that_can_be_said() {
                     .filter_map(|(name, level)| level.map(|level| (name, level)))
                     .collect();
                 let rows: Vec<(String, bool, Level)> = sqlx::query_as(
-                    "SELECT role, restricted, app_level_of($1::uuid, role, r.id, restricted)
-                     FROM repositories r, unnest(ARRAY[true, false]) AS restricted,
+                    "SELECT role, is_restricted, app_level_of($1::uuid, role, r.id, is_restricted)
+                     FROM repositories r, unnest(ARRAY[true, false]) AS is_restricted,
                           unnest(ARRAY['viewer', 'member', 'manager', 'admin', 'owner']) AS role",
                 )
                 .bind(&person)
