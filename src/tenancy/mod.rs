@@ -81,9 +81,10 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    ExportData, InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories,
-    Permission, RepositoryPermission, RequestScan, Role, TokenScope, ViewAudit, ViewOrganization,
-    ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, LeadTeams, Level, ManageAccess, ManageMembers,
+    ManageOrganization, ManageRepositories, ManageTeams, Permission, PermissionEntry,
+    RepositoryPermission, RequestScan, Role, TokenScope, ViewAnalytics, ViewAudit,
+    ViewOrganization, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Scope, SignedIn, origin};

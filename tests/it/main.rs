@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod access;
 mod api;
 mod audit;
 mod authorization;
@@ -17,8 +18,10 @@ mod details;
 mod factors;
 mod github_sign_in;
 mod hostile;
+mod invitations;
 mod isolation;
 mod lists;
+mod members;
 mod migrations;
 mod robustness;
 mod scans;
@@ -28,5 +31,6 @@ mod settings;
 mod sign_in;
 mod support;
 mod task_life;
+mod teams;
 mod tenancy;
 mod visibility;
