@@ -4,7 +4,7 @@
 //! and on tables without policies, of which views show the one organisation's rows. Both are run by
 //! pgbench, in turns.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use anyhow::Context;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -69,9 +69,7 @@ pub(crate) async fn measure(
         figures.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
         let (with, without) = *figures.get(ROUNDS / 2).context("nothing was measured")?;
         let cost = (1.0 - with / without) * 100.0;
-        lines.push_str(&format!(
-            "| `{list}` | {connections} | {with:.0} | {without:.0} | {cost:.0} % |\n"
-        ));
+        writeln!(lines, "| `{list}` | {connections} | {with:.0} | {without:.0} | {cost:.0} % |")?;
     }
     Ok(lines)
 }

@@ -32,6 +32,7 @@ use crate::{
         clock::Clock,
         config::{Config, Environment},
         keyring::{self, Keyring},
+        mail::Mailer,
         tasks::Tasks,
         telemetry,
     },
@@ -59,6 +60,7 @@ pub struct Parts {
     pub sessions: Sessions,
     pub providers: Providers,
     pub site: Site,
+    pub mailer: Mailer,
     pub scans: ScanSettings,
     pub defences: Defences,
     pub tasks: Tasks,
@@ -75,6 +77,7 @@ impl Parts {
             clock,
             sessions: sessions(config)?,
             site: Site { origin: config.public_url() },
+            mailer: mailer(config)?,
             scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
             tasks,
             metrics: None,
@@ -103,6 +106,14 @@ fn sessions(config: &Config) -> anyhow::Result<Sessions> {
         },
         renewed: None,
     })
+}
+
+/// Where mail goes out, by the configuration.
+fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    match (&config.mail.smtp_url, &config.mail.from) {
+        (Some(url), Some(from)) => Ok(Mailer::new(url, from)?),
+        (Some(_), None) | (None, _) => Ok(Mailer::default()),
+    }
 }
 
 /// Who can be asked about people, by the configuration.
@@ -155,6 +166,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.sessions.clone()))
         .app_data(Data::new(parts.providers.clone()))
         .app_data(Data::new(parts.site.clone()))
+        .app_data(Data::new(parts.mailer.clone()))
         .app_data(Data::new(parts.scans.clone()))
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))

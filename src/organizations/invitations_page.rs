@@ -17,9 +17,10 @@ use super::{
 };
 use crate::{
     github::Login,
+    platform::mail::Mailer,
     tenancy::{ManageMembers, Role, Routes, Saved, Scope, TenantTx},
     web::{
-        FieldError, Result,
+        AppError, FieldError, Result,
         html::{Choice, Crumb, Field, Html, Pager, Pill, Shell, Tone, address, counted, render},
         icon::Icon,
         middleware::Site,
@@ -36,15 +37,26 @@ pub(super) fn routes() -> Routes {
         .post("/{organization}/invitations/{invitation}/renew", renew)
 }
 
+/// What the handlers need of the server.
+type Server = (Data<Rail>, Data<Site>, Data<Mailer>);
+
 #[derive(Template)]
 #[template(path = "organizations/invitations.html")]
 struct InvitationsPage {
     shell: Shell,
     /// The link that was just made; it is shown once.
     link: Option<String>,
+    /// What became of the mail with it, where it was to be sent.
+    sent: Option<Sent>,
     invitations: Vec<InvitationRow>,
     pager: Pager,
     form: InviteForm,
+}
+
+/// What became of a mail.
+struct Sent {
+    is_sent: bool,
+    words: String,
 }
 
 #[derive(Default)]
@@ -54,6 +66,8 @@ struct InviteForm {
     email: Field,
     roles: Vec<Choice>,
     days: Vec<Choice>,
+    /// Whether the link is sent by mail where an address is given.
+    is_sent: bool,
 }
 
 struct InvitationRow {
@@ -70,19 +84,19 @@ struct InvitationRow {
 /// Shows the invitations and the form that makes one.
 async fn list(
     scope: Scope<ManageMembers>,
-    rail: Data<Rail>,
+    server: Server,
     query: Query<PageQuery>,
 ) -> Result<Html<InvitationsPage>> {
     let request = query.parse::<Uuid>()?;
     let mut tx = scope.begin().await?;
-    let mut page = page(&scope, &rail, &mut tx, &request).await?;
+    let mut page = page(&scope, &server, &mut tx, &request).await?;
     page.pager.first = query.cursor.is_some().then(|| page.form.action.clone());
     Ok(Html::new(page))
 }
 
 async fn page(
     scope: &Scope<ManageMembers>,
-    rail: &Rail,
+    (rail, _, mailer): &Server,
     tx: &mut TenantTx,
     request: &PageRequest<Uuid>,
 ) -> Result<InvitationsPage> {
@@ -94,6 +108,7 @@ async fn page(
     Ok(InvitationsPage {
         shell: rail.shell(scope, "members", vec![Crumb::new("Invitations", &path)]),
         link: None,
+        sent: None,
         pager: Pager {
             summary: counted(page.items.len(), "invitation", "invitations"),
             first: None,
@@ -104,6 +119,7 @@ async fn page(
             action: path,
             roles: role_choices(scope.role(), Role::Member),
             days: days_choices(DEFAULT_DAYS),
+            is_sent: mailer.can_send(),
             ..InviteForm::default()
         },
     })
@@ -172,20 +188,15 @@ struct Invite {
 }
 
 /// Makes an invitation and shows its link, once; says beside the fields what cannot be.
-async fn create(
-    scope: Scope<ManageMembers>,
-    rail: Data<Rail>,
-    site: Data<Site>,
-    form: Form<Invite>,
-) -> Result<Saved> {
+async fn create(scope: Scope<ManageMembers>, server: Server, form: Form<Invite>) -> Result<Saved> {
     let mut tx = scope.begin().await?;
     match wish(&form) {
         Ok(wish) => {
-            let (_, secret) = invitations::invite(&mut tx, &wish, scope.clock().now()).await?;
-            with_link(&scope, &rail, tx, link(&site, &secret)).await
+            let (id, secret) = invitations::invite(&mut tx, &wish, scope.clock().now()).await?;
+            with_link(&scope, &server, tx, (id, &secret)).await
         }
         Err(errors) => {
-            let mut page = page(&scope, &rail, &mut tx, &PageRequest::first(50)).await?;
+            let mut page = page(&scope, &server, &mut tx, &PageRequest::first(50)).await?;
             let error = |field| {
                 let found = errors.iter().find(|error| error.field == field);
                 found.map(|error| error.message.clone())
@@ -231,16 +242,50 @@ fn is_address(text: &str) -> bool {
         })
 }
 
+/// Saves an invitation, sends its link where there is an address for it, and shows it.
 async fn with_link(
     scope: &Scope<ManageMembers>,
-    rail: &Rail,
+    server: &Server,
     mut tx: TenantTx,
-    link: String,
+    (id, secret): (Uuid, &SecretString),
 ) -> Result<Saved> {
-    let mut page = page(scope, rail, &mut tx, &PageRequest::first(50)).await?;
-    page.link = Some(link);
-    let body = page.render()?;
-    Ok(tx.commit().await?.html(body))
+    let invitation = store::find(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    // First what counts: a link that was sent must be one that lets in.
+    let committed = tx.commit().await?;
+    let link = link(&server.1, secret);
+    let sent = send(scope, &server.2, &invitation, &link).await;
+    let mut tx = scope.begin().await?;
+    let mut page = page(scope, server, &mut tx, &PageRequest::first(50)).await?;
+    (page.link, page.sent) = (Some(link), sent);
+    Ok(committed.html(page.render()?))
+}
+
+/// Sends an invitation's link; none where there is no address for it, or no way.
+async fn send(
+    scope: &Scope<ManageMembers>,
+    mailer: &Mailer,
+    invitation: &Invitation,
+    link: &str,
+) -> Option<Sent> {
+    let to = invitation.email.as_deref()?;
+    let (who, organization) = (&invitation.invited_by, &scope.organization().name);
+    let subject = format!("{who} invites you to {organization} on Quarterdeck");
+    let text = format!(
+        "{who} invites you to {organization} on Quarterdeck, as {}.\n\n\
+         Open this link to accept. It works once, until {}:\n{link}\n\n\
+         If you do not know {who}, do nothing.\n",
+        invitation.role,
+        invitation.expires_at.format("%-d %B %Y, %H:%M UTC"),
+    );
+    match mailer.send(to, &subject, text).await {
+        Ok(true) => Some(Sent { is_sent: true, words: format!("It was sent to {to}.") }),
+        Ok(false) => None,
+        Err(error) => {
+            tracing::warn!(invitation = %invitation.id, "An invitation was not sent: {error}");
+            let words = format!("It was not sent to {to}: {error}. Send it yourself.");
+            Some(Sent { is_sent: false, words })
+        }
+    }
 }
 
 fn link(site: &Site, secret: &SecretString) -> String {
@@ -257,13 +302,12 @@ async fn revoke(scope: Scope<ManageMembers>, path: Path<(String, Uuid)>) -> Resu
 /// Gives an invitation another link and shows it, once.
 async fn renew(
     scope: Scope<ManageMembers>,
-    rail: Data<Rail>,
-    site: Data<Site>,
+    server: Server,
     path: Path<(String, Uuid)>,
 ) -> Result<Saved> {
     let mut tx = scope.begin().await?;
     let secret = invitations::renew(&mut tx, path.1, scope.clock().now()).await?;
-    with_link(&scope, &rail, tx, link(&site, &secret)).await
+    with_link(&scope, &server, tx, (path.1, &secret)).await
 }
 
 #[cfg(test)]

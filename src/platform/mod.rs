@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod ids;
 pub mod jwt;
 pub mod keyring;
+pub mod mail;
 pub mod memory;
 pub mod postgres;
 pub mod tasks;

@@ -194,6 +194,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         return refuse("github.app_id belongs to github.private_key or github.private_key_file");
     }
+    if config.mail.smtp_url.is_some() != config.mail.from.is_some() {
+        return refuse("mail.smtp_url and mail.from belong together: set both, or neither");
+    }
     let secrets = [
         ("sessions.secret", &config.sessions.secret),
         ("sessions.signing_secret", &config.sessions.signing_secret),

@@ -23,6 +23,7 @@ pub struct Config {
     pub sessions: SessionSettings,
     pub keys: KeySettings,
     pub github: GitHubSettings,
+    pub mail: MailSettings,
     pub repositories: RepositorySettings,
     pub scanner: ScannerSettings,
 }
@@ -51,6 +52,16 @@ pub struct ServerSettings {
     pub body_seconds: u64,
     /// How long a connection waits for its next request.
     pub keep_alive_seconds: u64,
+}
+
+/// Where mail goes out; without an address, links are there to copy.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSettings {
+    /// `smtps://user:password@host:465`, or `smtp://…?tls=required` for STARTTLS.
+    pub smtp_url: Option<SecretString>,
+    /// Who mail is from.
+    pub from: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
