@@ -20,6 +20,6 @@ pub use model::{InvalidLogin, Login, PersonName};
 
 /// The routes of signing in, of sessions, and of the person's organisations.
 pub fn routes() -> Routes {
-    pages::routes().and(sign_in::routes()).and(factors::routes())
+    pages::routes().and(sign_in::routes()).and(factors::routes()).and(tokens::routes())
 }
 pub use store::{find_account_id, insert_account};

@@ -7,11 +7,12 @@ use clap_complete::Shell;
 
 use super::{commands, server};
 use crate::{
+    accounts::tokens::{self, TokenName},
     platform::{
         config::{self, Config, Environment},
         jwt, telemetry,
     },
-    tenancy::Role,
+    tenancy::{Role, TokenScope},
 };
 
 /// A self-hosted command post for a software team's GitHub organisation.
@@ -134,7 +135,13 @@ pub(super) struct TokenArguments {
     pub(super) role: Role,
     /// What it is for
     #[arg(long)]
-    pub(super) name: String,
+    pub(super) name: TokenName,
+    /// What it may do at most: read, write or admin
+    #[arg(long, default_value = "admin", value_parser = tokens::parse_scope)]
+    pub(super) scope: TokenScope,
+    /// After how many days it ends [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(super) expires_days: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,9 @@
 use actix_web::{HttpResponse, http::Method};
 use utoipa::OpenApi;
 
-use crate::{organizations::audit, tenancy::Routes, web::Result, work::ApiDocument};
+use crate::{
+    accounts::tokens, organizations::audit, tenancy::Routes, web::Result, work::ApiDocument,
+};
 
 /// What stands above the operations.
 const INTRODUCTION: &str = "Repositories, projects, tasks, commits and scans of an organisation. \
@@ -18,6 +20,7 @@ struct Document;
 pub fn openapi_document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi()
         .merge_from(audit::ApiDocument::openapi())
+        .merge_from(tokens::ApiDocument::openapi())
         .merge_from(ApiDocument::openapi());
     document.info.description = Some(INTRODUCTION.to_owned());
     document

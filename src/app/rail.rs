@@ -84,6 +84,14 @@ pub(super) fn rail() -> Rail {
             minimum: ViewAudit::MINIMUM,
         },
         RailEntry {
+            path: "tokens",
+            label: "API tokens",
+            icon: Icon::Key,
+            key: 'k',
+            section: Section::Personal,
+            minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
             path: "/api",
             label: "API reference",
             icon: Icon::Api,

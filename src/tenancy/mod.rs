@@ -81,12 +81,12 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    ExportData, InspectIsolation, InvalidRole, Level, ManageOrganization, ManageRepositories,
-    Permission, RepositoryPermission, RequestScan, Role, TokenScope, ViewAudit, ViewOrganization,
-    ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, Level, MakeTokens, ManageOrganization,
+    ManageRepositories, Permission, RepositoryPermission, RequestScan, RevokeOwnTokens,
+    RevokeTokens, Role, TokenScope, ViewAudit, ViewOrganization, ViewTokens, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Arriving, Scope, SignedIn, origin};
+pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};
 pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
     Sessions, SigningKeys, hand_out,

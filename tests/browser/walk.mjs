@@ -86,6 +86,7 @@ async function listPages(page) {
   }
   found.set("audit-filtered", `${found.get("audit")}?action=repository.added&from=2020-01-01`);
   found.set("audit-empty", `${found.get("audit")}?q=nothing-is-like-this`);
+  found.set("tokens-everybody", `${found.get("tokens")}/everybody`);
   found.set("not-found", `${home}/no-such-page`);
   return found;
 }

@@ -577,11 +577,14 @@ fn body(
         ("PATCH", "/api/v2/repositories/{repository}") => {
             Ok(serde_json::json!({"name": "other-name"}))
         }
-        ("DELETE", "/api/v2/repositories/{repository}")
+        ("DELETE", "/api/v2/repositories/{repository}" | "/api/v2/token")
         | ("POST", "/api/v2/repositories/{repository}/scans" | "/api/v2/scans/{scan}/cancel") => {
             Ok(serde_json::json!({}))
         }
         ("POST", "/{organization}/organization") => form(&[("name", "Other")]),
+        ("POST", "/{organization}/tokens") => {
+            form(&[("name", "report"), ("scope", "read"), ("days", "7")])
+        }
         ("POST", "/{organization}/audit/retention") => form(&[("days", "90")]),
         ("POST", "/{organization}/repositories") => form(&[("source", place)]),
         ("POST", "/{organization}/repositories/{repository}/removal") => {
@@ -601,6 +604,8 @@ fn body(
             | "/api/auth/logout"
             | "/account/factor/begin"
             | "/{organization}/organization/factor"
+            | "/{organization}/tokens/{token}/revoke"
+            | "/{organization}/tokens/everybody/{token}/revoke"
             | "/{organization}/repositories/{repository}/scans"
             | "/{organization}/scans/{scan}/cancel",
         ) => form(&[]),
@@ -635,6 +640,17 @@ async fn every_route_that_changes_something_writes_it_down() {
                 .fetch_one(world.db.system(SystemReason::Login).await.unwrap().connection())
                 .await
                 .unwrap();
+            path = path.replace(&uuid::Uuid::nil().to_string(), &id.to_string());
+        }
+        if entry.path.contains("{token}") {
+            let form = [("name", "mine"), ("scope", "read"), ("days", "7")];
+            owner.post("/acme/tokens", &form).await.expect(200);
+            let mut tx = world.begin(world.acme).await;
+            let id: uuid::Uuid =
+                sqlx::query_scalar("SELECT id FROM api_tokens WHERE name = 'mine'")
+                    .fetch_one(tx.connection())
+                    .await
+                    .unwrap();
             path = path.replace(&uuid::Uuid::nil().to_string(), &id.to_string());
         }
         let before = actions(&world, world.acme).await.len();

@@ -120,6 +120,10 @@ async fn write_nothing(both: Both) {
         let names_a_thing = entry.path.replace("{organization}", "").contains('{');
         // What the forms ask for, so that nothing is refused before the row is looked for.
         let form = [("name", MARKER), ("source", "/nowhere")];
+        // It ends the token that asks, which the routes after it are asked with.
+        if entry.path == "/api/v2/token" {
+            continue;
+        }
         if entry.path.starts_with("/api/") {
             let path = fill(entry.path, "globex", &acme);
             let request = program.request(method(entry), &path);

@@ -29,4 +29,5 @@ mod sign_in;
 mod support;
 mod task_life;
 mod tenancy;
+mod tokens;
 mod visibility;

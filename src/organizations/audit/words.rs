@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 27] = [
+pub const ACTIONS: [(&str, &str); 28] = [
     ("account.signed_in", "Signed in"),
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
@@ -28,6 +28,7 @@ pub const ACTIONS: [(&str, &str); 27] = [
     ("setup_link.used", "Became an owner by a setup link"),
     ("sign_in.refused", "Was not let in"),
     ("token.created", "Made an API token"),
+    ("token.revoked", "Revoked an API token"),
     ("token.used", "Used an API token"),
 ];
 

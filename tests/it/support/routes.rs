@@ -88,7 +88,7 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{task}" => things.task.to_string(),
         "{scan}" => things.scan.to_string(),
         "{commit}" | "{oid}" => things.commit.clone(),
-        "{session}" => uuid::Uuid::nil().to_string(),
+        "{session}" | "{token}" => uuid::Uuid::nil().to_string(),
         "{secret}" => "no-such-secret".to_owned(),
         other if other.starts_with('{') => {
             panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")
