@@ -4,6 +4,7 @@
 //! [`sessions::start`], whatever proved the person. Invariant: a secret (session, link, token) is
 //! stored only as its hash and shown only once.
 
+mod account;
 mod factors;
 mod frame;
 mod model;
@@ -20,6 +21,10 @@ pub use model::{InvalidLogin, Login, PersonName};
 
 /// The routes of signing in, of sessions, and of the person's organisations.
 pub fn routes() -> Routes {
-    pages::routes().and(sign_in::routes()).and(factors::routes()).and(tokens::routes())
+    pages::routes()
+        .and(sign_in::routes())
+        .and(factors::routes())
+        .and(tokens::routes())
+        .and(account::routes())
 }
 pub use store::{find_account_id, insert_account};

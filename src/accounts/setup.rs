@@ -38,7 +38,7 @@ pub async fn issue(
 }
 
 /// For how long a link that no longer works is known, so that whoever shows it is written down.
-const REMEMBERED: Duration = Duration::days(30);
+pub const REMEMBERED: Duration = Duration::days(30);
 
 /// Deletes the links that have been too old for a while.
 pub async fn forget_spent(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {

@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// How long changes are kept for pages that reconnect.
-const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
+pub(super) const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// How long a job that failed for good is kept for whoever looks into it.
-const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
+pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_mins(10);

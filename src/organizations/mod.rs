@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod frame;
+mod leaving;
 mod model;
 mod pages;
 mod store;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::tenancy::{AccountId, Role};
 
 /// First segments of the product's own addresses.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 17] = [
     "account",
     "admin",
     "api",
@@ -20,6 +20,7 @@ const RESERVED: [&str; 16] = [
     "logout",
     "metrics",
     "organizations",
+    "privacy",
     "quarterdeck",
     "setup",
     "sign-in",

@@ -29,6 +29,7 @@ pub fn routes() -> Routes {
         .post("/{organization}/organization/factor", require_factor)
         .read("/{organization}/isolation", isolation)
         .and(audit::routes())
+        .and(super::leaving::routes())
 }
 
 #[derive(Template)]

@@ -81,9 +81,10 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    ExportData, InspectIsolation, InvalidRole, Level, MakeTokens, ManageOrganization,
-    ManageRepositories, Permission, RepositoryPermission, RequestScan, RevokeOwnTokens,
-    RevokeTokens, Role, TokenScope, ViewAudit, ViewOrganization, ViewTokens, ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, LeaveOrganization, Level, MakeTokens,
+    ManageOrganization, ManageRepositories, Permission, RepositoryPermission, RequestScan,
+    RevokeOwnTokens, RevokeTokens, Role, TokenScope, ViewAudit, ViewOrganization, ViewTokens,
+    ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};

@@ -208,6 +208,8 @@ permissions! {
     MakeTokens: Viewer, personal;
     /// Revoke API tokens of one's own.
     RevokeOwnTokens: Viewer, write;
+    /// Leave the organisation.
+    LeaveOrganization: Viewer, personal;
     /// See everybody's API tokens.
     ViewTokens: Admin, read;
     /// Revoke anybody's API tokens.

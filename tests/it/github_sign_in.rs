@@ -101,6 +101,20 @@ async fn the_first_member_becomes_owner_and_a_private_one_a_member() {
 }
 
 #[actix_web::test]
+async fn a_name_that_the_person_chose_stays() {
+    let scene = Scene::new().await;
+    let ada = scene.world.nobody();
+    scene.sign_in(&ada, "ada").await.expect(303);
+    ada.post("/account/name", &[("name", "Countess")]).await.expect(303);
+
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
+
+    let profile = ada.get("/account").await.expect(200).text;
+    assert!(profile.contains("Countess") && profile.contains("GitHub"), "{profile}");
+    assert!(!profile.contains("Ada Lovelace"), "{profile}");
+}
+
+#[actix_web::test]
 async fn whoever_does_not_belong_is_told_why_and_leaves_nothing_behind() {
     let scene = Scene::new().await;
     for (login, words) in [("dora", "not a member"), ("cleo", "not accepted yet")] {

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod account;
 mod api;
 mod audit;
 mod authorization;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long GitHub's last word counts.
-const COUNTS: Duration = Duration::minutes(10);
+pub const COUNTS: Duration = Duration::minutes(10);
 
 /// Asks about each account whose session was renewed, until the server stops.
 pub async fn watch(

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 pub use api::ApiDocument;
 pub use model::{InvalidToken, Lifetime, Token, TokenFilter, TokenName, TokenState, parse_scope};
+pub(super) use rows::TokenRow;
 
 use crate::{
     organizations::audit,
@@ -94,7 +95,7 @@ async fn create_own(
 }
 
 /// Revokes one of the acting person's; a token only finds itself.
-async fn revoke_own(tx: &mut TenantTx, token: Uuid, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn revoke_own(tx: &mut TenantTx, token: Uuid, now: DateTime<Utc>) -> Result<()> {
     let found = store::lock(tx, token).await?;
     let is_own = |token: &Token| match tx.actor() {
         Actor::Account { id, .. } => token.account == Some(*id),

@@ -1,7 +1,10 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 28] = [
+pub const ACTIONS: [(&str, &str); 32] = [
+    ("account.deleted", "Deleted their account"),
+    ("account.exported", "Took out the data about themselves"),
+    ("account.renamed", "Changed their name"),
     ("account.signed_in", "Signed in"),
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
@@ -11,6 +14,7 @@ pub const ACTIONS: [(&str, &str); 28] = [
     ("factor.refused", "Gave a wrong code of the second factor"),
     ("factor.removed", "Removed the second factor"),
     ("factor.set_up", "Set up a second factor"),
+    ("member.left", "Left the organisation"),
     ("organization.created", "Made the organisation"),
     ("organization.factor_changed", "Changed whether a second factor is required"),
     ("organization.renamed", "Renamed the organisation"),
