@@ -274,7 +274,7 @@ fn nobody_checks_tenants_by_hand() {
             "jobs/",
             "accounts/store.rs",
             "accounts/sign_in/store.rs",
-            "organizations/store.rs",
+            "organizations/store/",
         ];
         let by_hand =
             source.code.contains("WHERE tenant_id =") || source.code.contains("AND tenant_id =");

@@ -1,14 +1,18 @@
 //! The description of the API, made from its handlers.
 
 use actix_web::{HttpResponse, http::Method};
-use utoipa::OpenApi;
+use utoipa::{Modify, OpenApi};
 
 use crate::{
-    accounts::tokens, organizations::audit, tenancy::Routes, web::Result, work::ApiDocument,
+    accounts::tokens,
+    organizations::{self, audit},
+    tenancy::Routes,
+    web::Result,
+    work::{ApiDocument, Shapes},
 };
 
 /// What stands above the operations.
-const INTRODUCTION: &str = "Repositories, projects, tasks, commits and scans of an organisation. \
+const INTRODUCTION: &str = "Repositories, projects, tasks, commits, scans, members and teams of an organisation. \
     Send an API token with every request; it says which organisation is meant. Lists answer `items` and `next`: \
     send `next` as `cursor` to read on, until it is null. Errors are problem documents (RFC 9457).";
 
@@ -21,7 +25,9 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi()
         .merge_from(audit::ApiDocument::openapi())
         .merge_from(tokens::ApiDocument::openapi())
-        .merge_from(ApiDocument::openapi());
+        .merge_from(ApiDocument::openapi())
+        .merge_from(organizations::api::ApiDocument::openapi());
+    Shapes.modify(&mut document);
     document.info.description = Some(INTRODUCTION.to_owned());
     document
 }

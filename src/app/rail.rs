@@ -60,6 +60,22 @@ pub(super) fn rail() -> Rail {
             minimum: work,
         },
         RailEntry {
+            path: "members",
+            label: "Members",
+            icon: Icon::Person,
+            key: 'u',
+            section: Section::Admin,
+            minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
+            path: "teams",
+            label: "Teams",
+            icon: Icon::People,
+            key: 'w',
+            section: Section::Admin,
+            minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
             path: "organization",
             label: "Organisation",
             icon: Icon::Organization,

@@ -3,6 +3,7 @@
 //! Reads through `work` and `repositories`; connecting a repository starts its first scan. Nothing is above it but
 //! the composition root. Invariant: it keeps nothing of its own.
 
+mod access_page;
 mod overview_page;
 mod palette;
 mod removal_page;
@@ -24,5 +25,7 @@ pub fn routes() -> Routes {
         .post("/{organization}/repositories/{repository}/removal", removal_page::remove)
         .read("/{organization}/repositories/{repository}/settings", settings_page::settings)
         .post("/{organization}/repositories/{repository}/settings", settings_page::change)
+        .read("/{organization}/repositories/{repository}/access", access_page::access)
+        .post("/{organization}/repositories/{repository}/access", access_page::change)
         .read("/{organization}/palette", palette::palette)
 }

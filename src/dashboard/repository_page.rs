@@ -11,7 +11,7 @@ use super::{
 use crate::{
     organizations::{Rail, listening},
     repositories::{self, Repository, RepositoryId},
-    tenancy::{ManageRepositories, RequestScan, Scope, TenantTx, ViewWork},
+    tenancy::{Allowed, ManageAccess, ManageRepositories, RequestScan, Scope, TenantTx, ViewWork},
     web::{
         AppError, Result,
         chart::{Figure, Part},
@@ -38,6 +38,7 @@ pub(super) struct RepositoryPage {
     repository: Heading,
     rescan: Option<String>,
     settings: Option<String>,
+    access: Option<String>,
     problem: Option<String>,
     scan: Option<ScanProgress>,
     figures: Vec<Figure>,
@@ -142,8 +143,25 @@ pub(super) async fn repository(
     let may_manage = scope.may::<ManageRepositories>();
     let settings = may_manage.then(|| viewing.links.settings(&repository.name));
     let submodules = submodules(&mut tx, repository.id, may_manage, &viewing.links).await?;
+    let access = access_href(&scope, &mut tx, &repository).await?;
     let page = page(&mut tx, repository, &scans, &viewing).await?;
-    Ok(Html::new(RepositoryPage { shell, rescan, settings, submodules, ..page }))
+    Ok(Html::new(RepositoryPage { shell, rescan, settings, access, submodules, ..page }))
+}
+
+/// Where whoever administers the repository says who sees it.
+async fn access_href(
+    scope: &Scope<ViewWork>,
+    tx: &mut TenantTx,
+    repository: &Repository,
+) -> Result<Option<String>> {
+    if !scope.may::<ManageAccess>() {
+        return Ok(None);
+    }
+    match Allowed::<ManageAccess>::find(tx, repository.id.as_uuid()).await {
+        Ok(_) => Ok(Some(viewing(scope).links.access(&repository.name))),
+        Err(AppError::LevelTooLow { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 async fn page(
@@ -161,6 +179,7 @@ async fn page(
         shell: Shell::default(),
         rescan: None,
         settings: None,
+        access: None,
         problem: scans
             .first()
             .filter(|scan| scan.state == ScanState::Failed)

@@ -29,6 +29,7 @@ pub(super) struct SettingsPage {
     address: Field,
     action: String,
     removal: String,
+    access: String,
     here: String,
 }
 
@@ -141,6 +142,7 @@ fn page(
         called: fields.name,
         address: fields.source,
         removal: links.removal(&repository.name),
+        access: links.access(&repository.name),
         action,
         here,
     }

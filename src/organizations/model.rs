@@ -2,13 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::tenancy::{AccountId, Role};
+use crate::{github::Login, tenancy::Role};
 
 /// First segments of the product's own addresses.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "account",
     "admin",
     "api",
@@ -16,6 +15,7 @@ const RESERVED: [&str; 17] = [
     "assets",
     "favicon.ico",
     "health",
+    "invitations",
     "login",
     "logout",
     "metrics",
@@ -106,14 +106,50 @@ impl FromStr for OrganizationName {
     }
 }
 
-/// A person in an organisation.
-#[derive(Clone, Debug, Serialize)]
-pub struct Member {
-    pub account: AccountId,
-    pub login: String,
-    pub name: String,
-    pub role: Role,
-    pub created_at: DateTime<Utc>,
+/// What becomes of people who come by their own: whom GitHub vouches for, and as what they come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Newcomers {
+    /// The GitHub organisations whose members are let in.
+    pub github_organizations: Vec<String>,
+    pub default_role: Role,
+}
+
+/// Why a setting of newcomers cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidNewcomers {
+    #[error("Newcomers cannot be {0}.")]
+    Role(String),
+    #[error("{0}.")]
+    Organization(String),
+    #[error("At most 20 GitHub organisations can be named.")]
+    TooMany,
+}
+
+impl Newcomers {
+    /// The roles that a newcomer may come in as.
+    pub(super) const ROLES: [Role; 4] = [Role::Viewer, Role::Member, Role::Manager, Role::Admin];
+    const MOST: usize = 20;
+
+    /// Reads names that are separated by commas, spaces or lines.
+    pub(super) fn parse(role: &str, organizations: &str) -> Result<Self, InvalidNewcomers> {
+        let default_role = Self::ROLES
+            .into_iter()
+            .find(|known| known.as_str() == role)
+            .ok_or_else(|| InvalidNewcomers::Role(role.to_owned()))?;
+        let words = organizations.split(|letter: char| letter == ',' || letter.is_whitespace());
+        let mut names: Vec<String> = Vec::new();
+        for word in words.filter(|word| !word.is_empty()) {
+            let name = Login::parse(word)
+                .map_err(|error| InvalidNewcomers::Organization(error.to_string()))?;
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name.as_str())) {
+                names.push(name.as_str().to_owned());
+            }
+        }
+        if names.len() > Self::MOST {
+            return Err(InvalidNewcomers::TooMany);
+        }
+        Ok(Self { github_organizations: names, default_role })
+    }
 }
 
 /// An organisation as one of its members sees it in a list.
@@ -139,6 +175,18 @@ mod tests {
             );
         }
         assert!("acme-2".parse::<Slug>().is_ok());
+    }
+
+    #[test]
+    fn newcomers_come_from_github_organisations_and_are_no_owners() {
+        let parsed = Newcomers::parse("viewer", "acme, Globex\nACME").unwrap();
+        assert_eq!(parsed.github_organizations, ["acme", "Globex"]);
+        assert_eq!(Newcomers::parse("owner", ""), Err(InvalidNewcomers::Role("owner".to_owned())));
+        assert!(Newcomers::parse("viewer", "https://github.com/acme").is_err());
+        assert_eq!(
+            Newcomers::parse("viewer", &["a"; 1].join(",")).unwrap().github_organizations.len(),
+            1
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The pages about the organisation itself: members, name, isolation.
+//! The pages about the organisation itself: name, newcomers, isolation.
 
 use actix_web::{
     http::StatusCode,
@@ -8,25 +8,30 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{OrganizationName, Rail, audit, store};
+use super::{
+    OrganizationName, Rail, audit,
+    model::{InvalidNewcomers, Newcomers},
+    store,
+};
 use crate::{
     tenancy::{
-        AccountId, Actor, InspectIsolation, IsolationReport, ManageOrganization, Permission,
-        Routes, Saved, Scope, ViewOrganization,
+        InspectIsolation, IsolationReport, ManageOrganization, Permission, Routes, Saved, Scope,
+        ViewOrganization,
     },
     web::{
         Result,
-        html::{Field, Html, Pill, Shell, Tone, initials, render},
+        html::{Choice, Field, Html, Pill, Shell, Tone, render},
         icon::Icon,
         time::Moment,
     },
 };
 
-pub fn routes() -> Routes {
+pub(super) fn routes() -> Routes {
     Routes::default()
         .read("/{organization}/organization", organization)
         .post("/{organization}/organization", rename)
         .post("/{organization}/organization/factor", require_factor)
+        .post("/{organization}/organization/newcomers", set_newcomers)
         .read("/{organization}/isolation", isolation)
         .and(audit::routes())
         .and(super::leaving::routes())
@@ -39,9 +44,9 @@ struct OrganizationPage {
     name: String,
     slug: String,
     form: Option<NameForm>,
-    members: Vec<MemberRow>,
     /// Whether nobody is let in without a second factor.
     requires_factor: bool,
+    newcomers: Option<NewcomersForm>,
 }
 
 struct NameForm {
@@ -49,16 +54,15 @@ struct NameForm {
     name: Field,
 }
 
-struct MemberRow {
-    name: String,
-    initials: String,
-    login: String,
-    role: &'static str,
-    since: Moment,
-    is_you: bool,
+/// What becomes of people who come by their own.
+struct NewcomersForm {
+    action: String,
+    roles: Vec<Choice>,
+    role_error: Option<String>,
+    organizations: Field,
 }
 
-/// Shows who belongs to the organisation, and its name for whoever may change it.
+/// Shows the organisation, and its settings to whoever may change them.
 async fn organization(
     scope: Scope<ViewOrganization>,
     rail: Data<Rail>,
@@ -128,40 +132,101 @@ async fn require_factor(
     Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
 }
 
+/// What the form of newcomers sends.
+#[derive(Deserialize)]
+struct NewcomersWish {
+    #[serde(default)]
+    default_role: String,
+    #[serde(default)]
+    github_organizations: String,
+}
+
+/// Says whose members are let in, and as what.
+async fn set_newcomers(
+    scope: Scope<ManageOrganization>,
+    rail: Data<Rail>,
+    form: Form<NewcomersWish>,
+) -> Result<Saved> {
+    let wanted = match Newcomers::parse(&form.default_role, &form.github_organizations) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            let name = scope.organization().name.clone();
+            let mut page = page(&scope, &rail, Field { value: name, error: None }).await?;
+            if let Some(shown) = &mut page.newcomers {
+                shown.refuse(&form, &error);
+            }
+            let form = render(StatusCode::UNPROCESSABLE_ENTITY, &page);
+            return Ok(scope.begin().await?.refuse(form).await?);
+        }
+    };
+    let mut tx = scope.begin().await?;
+    let before = store::find_newcomers(&mut tx).await?;
+    store::set_newcomers(&mut tx, &wanted).await?;
+    let told = |newcomers: &Newcomers| {
+        json!({
+            "default_role": newcomers.default_role,
+            "github_organizations": newcomers.github_organizations,
+        })
+    };
+    let (id, now) = (tx.tenant(), scope.clock().now());
+    let event = audit::Event::new("organization.newcomers_set", "organization", id, now)
+        .changed(told(&before), told(&wanted));
+    audit::record(&mut tx, event).await?;
+    Ok(tx.commit().await?.see_other(format!("/{}/organization", scope.organization().slug)))
+}
+
+impl NewcomersForm {
+    fn new(slug: &str, newcomers: &Newcomers) -> Self {
+        let value = newcomers.github_organizations.join(", ");
+        Self {
+            action: format!("/{slug}/organization/newcomers"),
+            roles: role_choices(newcomers.default_role.as_str()),
+            role_error: None,
+            organizations: Field { value, error: None },
+        }
+    }
+
+    /// Keeps what was typed and says what is wrong with it.
+    fn refuse(&mut self, form: &NewcomersWish, error: &InvalidNewcomers) {
+        self.roles = role_choices(&form.default_role);
+        form.github_organizations.clone_into(&mut self.organizations.value);
+        match error {
+            InvalidNewcomers::Role(_) => self.role_error = Some(error.to_string()),
+            InvalidNewcomers::Organization(_) | InvalidNewcomers::TooMany => {
+                self.organizations.error = Some(error.to_string());
+            }
+        }
+    }
+}
+
+fn role_choices(chosen: &str) -> Vec<Choice> {
+    let choice = |role: crate::tenancy::Role| Choice {
+        value: role.to_string(),
+        label: role.to_string(),
+        is_selected: role.as_str() == chosen,
+    };
+    Newcomers::ROLES.into_iter().map(choice).collect()
+}
+
 async fn page<P: Permission>(
     scope: &Scope<P>,
     rail: &Rail,
     name: Field,
 ) -> Result<OrganizationPage> {
     let mut tx = scope.begin().await?;
-    let members = store::list_members(&mut tx).await?;
     let requires_factor = store::is_factor_required(&mut tx).await?;
-    let (now, slug) = (scope.clock().now(), scope.organization().slug.clone());
-    let you = acting_account(scope.actor());
-    let rows = members.into_iter().map(|member| MemberRow {
-        initials: initials(&member.name),
-        name: member.name,
-        login: member.login,
-        role: member.role.as_str(),
-        since: Moment::new(member.created_at, now),
-        is_you: you == Some(member.account),
-    });
+    let newcomers = store::find_newcomers(&mut tx).await?;
+    let slug = scope.organization().slug.clone();
     let action = format!("/{slug}/organization");
+    let may = scope.may::<ManageOrganization>();
     Ok(OrganizationPage {
         shell: rail.shell(scope, "organization", Vec::new()),
         name: scope.organization().name.clone(),
+        form: may.then_some(NameForm { action, name }),
+        newcomers: may.then(|| NewcomersForm::new(&slug, &newcomers)),
         slug,
-        form: scope.may::<ManageOrganization>().then_some(NameForm { action, name }),
-        members: rows.collect(),
         requires_factor,
     })
-}
-
-const fn acting_account(actor: &Actor) -> Option<AccountId> {
-    match actor {
-        Actor::Account { id, .. } => Some(*id),
-        Actor::Token { .. } | Actor::Command | Actor::Job { .. } => None,
-    }
 }
 
 #[derive(Template)]

@@ -5,6 +5,7 @@
 //! Invariants: nothing is ever checked out, no hook or filter of a repository runs, and every
 //! address a fetch connects to has been checked after name resolution.
 
+pub mod access;
 pub mod attributes;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;

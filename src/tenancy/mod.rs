@@ -81,10 +81,10 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    ExportData, InspectIsolation, InvalidRole, LeaveOrganization, Level, MakeTokens,
-    ManageOrganization, ManageRepositories, Permission, RepositoryPermission, RequestScan,
-    RevokeOwnTokens, RevokeTokens, Role, TokenScope, ViewAudit, ViewOrganization, ViewTokens,
-    ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
+    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageTeams, Permission,
+    PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens, Role,
+    TokenScope, ViewAnalytics, ViewAudit, ViewOrganization, ViewTokens, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};

@@ -4,9 +4,24 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Every permission with the least role that has it.
-pub const fn permissions() -> &'static [(&'static str, Role)] {
+/// Every permission with the least role that has it, and what it is for.
+pub const fn permissions() -> &'static [PermissionEntry] {
     EVERY
+}
+
+/// A line of the table of permissions.
+#[derive(Clone, Copy, Debug)]
+pub struct PermissionEntry {
+    pub name: &'static str,
+    pub minimum: Role,
+    doc: &'static str,
+}
+
+impl PermissionEntry {
+    /// What it lets somebody do, for people: the first line of the type's description.
+    pub fn words(&self) -> &'static str {
+        self.doc.trim().trim_end_matches('.')
+    }
 }
 
 /// What a member may do, each role all that the ones before it may.
@@ -66,7 +81,7 @@ pub trait Permission: 'static {
     const MINIMUM: Role;
     /// Whether its transactions only read.
     const READ_ONLY: bool;
-    /// Whether the second factor is asked for again where there is one.
+    /// Whether the second factor is asked for again where there is one, before anything is changed.
     const IS_DANGEROUS: bool;
     /// Whether only a person in a browser has it, and no token, whatever its scope.
     const IS_PERSONAL: bool;
@@ -154,10 +169,14 @@ impl RepositoryPermission for ManageRepositories {
     const LEVEL: Level = Level::Admin;
 }
 
+impl RepositoryPermission for ManageAccess {
+    const LEVEL: Level = Level::Admin;
+}
+
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $minimum:ident, $mode:ident;)*) => {
+    ($(#[doc = $doc:literal] $name:ident: $minimum:ident, $mode:ident;)*) => {
         $(
-            $(#[$doc])*
+            #[doc = $doc]
             #[derive(Clone, Copy, Debug)]
             pub struct $name;
 
@@ -170,8 +189,9 @@ macro_rules! permissions {
             }
         )*
 
-        /// Every permission with the least role that has it.
-        const EVERY: &[(&str, Role)] = &[$((stringify!($name), Role::$minimum)),*];
+        const EVERY: &[PermissionEntry] = &[
+            $(PermissionEntry { name: stringify!($name), minimum: Role::$minimum, doc: $doc }),*
+        ];
     };
     (@ read) => { true };
     (@ write) => { false };
@@ -192,8 +212,18 @@ permissions! {
     ViewWork: Viewer, read;
     /// See the organisation and its members.
     ViewOrganization: Viewer, read;
-    /// Change the organisation's name.
+    /// Change the organisation's name, and what newcomers become.
     ManageOrganization: Owner, danger;
+    /// Invite people, give them roles below one's own, and put them out.
+    ManageMembers: Admin, danger;
+    /// Make, change and delete teams, and say who is in them.
+    ManageTeams: Manager, write;
+    /// Say who is in the teams that one leads.
+    LeadTeams: Member, write;
+    /// Say who may see and change the repositories that one administers.
+    ManageAccess: Member, write;
+    /// See analytics.
+    ViewAnalytics: Viewer, read;
     /// Ask for a scan of a repository.
     RequestScan: Member, write;
     /// Connect and remove repositories.

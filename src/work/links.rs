@@ -48,6 +48,10 @@ impl Links {
         format!("{}/repositories/{name}/settings", self.base)
     }
 
+    pub fn access(&self, name: &str) -> String {
+        format!("{}/access", self.repository(name))
+    }
+
     pub fn removal(&self, name: &str) -> String {
         format!("{}/repositories/{name}/removal", self.base)
     }

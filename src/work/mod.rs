@@ -37,7 +37,7 @@ mod views;
 mod volume;
 
 pub use about::PipelineRow;
-pub use api::ApiDocument;
+pub use api::{ApiDocument, Shapes};
 pub use cancel::{Cancellation, cancel};
 pub use changes::{Area, ChangeCounts, ChangeKind, Counts, ScanChange, TaskCounts};
 pub use connect::{Change, Changed, Connected, Refusal, change, connect, disconnect};

@@ -6,7 +6,7 @@ use quarterdeck::tenancy::Role;
 
 use crate::support::{
     World,
-    routes::{entries, fill, method},
+    routes::{entries, fill, fill_with_nothing, method},
 };
 
 #[actix_web::test]
@@ -38,9 +38,7 @@ async fn roles_and_routes() {
             // What would change something names nothing that is there, so that all columns see the same.
             let path = match entry.method.as_str() {
                 "GET" => fill(entry.path, "acme", &things),
-                _ => fill(entry.path, "acme", &things)
-                    .replace(&things.repository.to_string(), &uuid::Uuid::nil().to_string())
-                    .replace(&things.repository_name, "no-such-repository"),
+                _ => fill_with_nothing(entry.path, "acme", &things),
             };
             // These would end the sessions of the other columns.
             let status = match (entry.method.as_str(), entry.path) {

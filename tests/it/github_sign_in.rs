@@ -7,7 +7,10 @@ use github_world::{Role as GitHubRole, World as GitHub};
 use quarterdeck::accounts::sign_in::{GitHubSettings, Providers};
 use url::Url;
 
-use crate::support::{Answer, Client, DatabaseLogin, World, start_of_time};
+use crate::{
+    invitations::link,
+    support::{Answer, Client, DatabaseLogin, World, start_of_time},
+};
 
 struct Scene {
     github: GitHub,
@@ -358,4 +361,42 @@ async fn a_program_signs_out_by_the_api() {
 
     assert_eq!(ada.get("/api/auth/me").await.status, 401);
     assert_eq!(ada.cookie("quarterdeck_session"), None);
+}
+
+#[actix_web::test]
+async fn an_invitations_link_lets_in_whom_nothing_else_does() {
+    let scene = Scene::with(&[]).await;
+    let owner = scene.world.owner().await;
+    let for_dora = [("login", "Dora"), ("role", "viewer")];
+    let path = link(&owner.post("/acme/invitations", &for_dora).await.expect(200));
+    let sign_in = async |login: &str, next: &str| {
+        let browser = scene.world.nobody();
+        let to = browser.get(&format!("/api/auth/login?next={next}")).await.expect(303);
+        let back = scene.github.authorize(to.header("location"), login);
+        let answer = browser.get(&path_of(&back)).await;
+        (browser, answer)
+    };
+
+    let (_, refused) = sign_in("ben", &path).await;
+    assert_eq!(refused.status, 403, "the link is for dora");
+    let (dora, answer) = sign_in("dora", &path).await;
+    assert_eq!(answer.expect(303).header("location"), "/acme");
+    assert_eq!(dora.get(&path).await.expect(303).header("location"), "/acme");
+    dora.get("/acme").await.expect(200);
+
+    let for_anybody = [("role", "manager")];
+    let path = link(&owner.post("/acme/invitations", &for_anybody).await.expect(200));
+    let (ben, answer) = sign_in("ben", &path).await;
+    answer.expect(303);
+    ben.post("/acme/teams", &[("name", "Core")]).await.expect(303);
+    let (_, late) = sign_in("cleo", &path).await;
+    assert_eq!(late.status, 403, "a link is good once");
+    assert!(late.text.contains("has been used already"), "{}", late.text);
+    assert_eq!(scene.roles().await, ["ben manager", "dora viewer", "owner owner"]);
+    let log = crate::members::log(&scene.world).await;
+    for who in ["dora", "ben"] {
+        assert!(log.contains(&format!("invitation.accepted {who}")), "{log:?}");
+    }
+    let refused = log.iter().filter(|entry| entry.starts_with("invitation.refused ")).count();
+    assert_eq!(refused, 2, "the replay, and the link that was for another: {log:?}");
 }

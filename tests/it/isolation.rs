@@ -9,6 +9,9 @@ use crate::support::{
 
 const MARKER: &str = "marker-acme";
 
+/// The words that name things and people of the one organisation.
+const MARKS: [&str; 3] = [MARKER, "person-acme", "team-acme"];
+
 struct Both {
     world: World,
     acme: Things,
@@ -58,12 +61,16 @@ async fn show_nothing(both: Both) {
             "{own}: {}",
             asked.text
         );
-        assert!(!asked.text.contains(MARKER), "{own} shows {MARKER}: {}", asked.text);
+        for mark in MARKS {
+            assert!(!asked.text.contains(mark), "{own} shows {mark}: {}", asked.text);
+        }
 
         if entry.path.contains("{organization}") {
             let foreign = person.get(&fill(entry.path, "acme", &acme)).await;
             assert_eq!(foreign.status, 404, "{}", entry.path);
-            assert!(!foreign.text.contains(MARKER), "{} shows {MARKER}", entry.path);
+            for mark in MARKS {
+                assert!(!foreign.text.contains(mark), "{} shows {mark}", entry.path);
+            }
         }
     }
 }
@@ -119,7 +126,13 @@ async fn write_nothing(both: Both) {
     for entry in entries().iter().filter(|entry| is_of_tenant(entry) && entry.method != "GET") {
         let names_a_thing = entry.path.replace("{organization}", "").contains('{');
         // What the forms ask for, so that nothing is refused before the row is looked for.
-        let form = [("name", MARKER), ("source", "/nowhere")];
+        let form = [
+            ("name", MARKER),
+            ("source", "/nowhere"),
+            ("role", "viewer"),
+            ("what", "remove"),
+            ("login", "person-acme"),
+        ];
         // It ends the token that asks, which the routes after it are asked with.
         if entry.path == "/api/v2/token" {
             continue;
@@ -146,6 +159,23 @@ async fn write_nothing(both: Both) {
     assert_eq!(after.task_ids, before.task_ids);
     assert_eq!(after.commits, before.commits);
     assert_eq!(after.projects, before.projects);
+    assert_eq!(people(&world, &acme).await, ("member".to_owned(), 1, 1));
+}
+
+/// The role of the organisation's member, and how many teams with one of them and open invitations
+/// there are.
+async fn people(world: &World, acme: &Things) -> (String, i64, i64) {
+    let mut tx = world.begin(world.acme).await;
+    sqlx::query_as(
+        "SELECT role,
+                (SELECT count(*) FROM team_members WHERE NOT is_lead AND account_id = m.account_id),
+                (SELECT count(*) FROM invitations WHERE revoked_at IS NULL AND secret_hash = uuid_send(id))
+         FROM memberships m WHERE m.account_id = $1 AND m.deactivated_at IS NULL",
+    )
+    .bind(acme.account)
+    .fetch_one(tx.connection())
+    .await
+    .unwrap()
 }
 
 #[actix_web::test]

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod access;
 mod account;
 mod api;
 mod audit;
@@ -18,8 +19,10 @@ mod details;
 mod factors;
 mod github_sign_in;
 mod hostile;
+mod invitations;
 mod isolation;
 mod lists;
+mod members;
 mod migrations;
 mod robustness;
 mod scans;
@@ -29,6 +32,7 @@ mod settings;
 mod sign_in;
 mod support;
 mod task_life;
+mod teams;
 mod tenancy;
 mod tokens;
 mod visibility;

@@ -70,7 +70,7 @@ async fn page(
     field: Field,
 ) -> Result<DeletionPage> {
     let owned = store::list_owned_alone(tx, person.account).await?;
-    let members = |(slug, name): (String, String)| Link::new(name, format!("/{slug}/organization"));
+    let members = |(slug, name): (String, String)| Link::new(name, format!("/{slug}/members"));
     Ok(DeletionPage {
         shell: frame::of_person(tx, rail, person, DELETION, "Delete your account").await?,
         sections: frame::sections(PATH),

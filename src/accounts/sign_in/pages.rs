@@ -20,11 +20,15 @@ use super::{
 use crate::{
     accounts::sessions::{self, SignIn},
     github::{self, GitHubUser, OAuthRefusal, Pkce, UserToken},
-    organizations::{self, Membership, audit::Event},
+    organizations::{
+        self, Membership,
+        audit::Event,
+        invitations::{self, Accepted, Attempt},
+    },
     platform::clock::Clock,
     tenancy::{
-        AccountId, Arriving, Committed, Db, Routes, Saved, Sessions, SignedIn, SystemReason,
-        SystemTx, origin,
+        AccountId, Arriving, Committed, Db, Origin, Routes, Saved, Sessions, SignedIn,
+        SystemReason, SystemTx, TenantId, origin,
     },
     web::{
         AppError, Next, Result,
@@ -171,28 +175,69 @@ async fn arrive(request: &HttpRequest, back: &Back, server: &Server) -> Result<S
 
     let (user, token) = ask_who(github, back, &returned).await?;
     let answers = gate::ask(github, &doors, &user.login, &token.access).await;
-    let arrival =
-        Arrival { user: &user, token: &token.access, answers: &answers, account: returned.account };
+    let origin = origin(request);
+    let arrival = Arrival {
+        user: &user,
+        token: &token.access,
+        answers: &answers,
+        account: returned.account,
+        next: &returned.next,
+        origin: &origin,
+    };
 
     let mut tx = db.system(SystemReason::Login).await?;
     match people::receive(&mut tx, &sessions.keyring, &arrival, clock.now()).await? {
-        Outcome::Refused(refusal) => Err(Ended::Refused(refusal)),
+        Outcome::Refused(refusal) => {
+            // Rolled back with the account that it would have been written down for.
+            if let Refusal::Invitation { tenant, id, why } = &refusal {
+                record_invitation(
+                    db,
+                    &origin,
+                    *tenant,
+                    invitations::refused(*id, why, clock.now()),
+                )
+                .await?;
+            }
+            Err(Ended::Refused(refusal))
+        }
         Outcome::PutOut(refusal) => {
             tx.wake_people().await?;
             tx.commit().await?;
             Err(Ended::Refused(refusal))
         }
-        Outcome::In(account) => {
-            let origin = origin(request);
+        Outcome::In(account, attempt) => {
             let sign_in = SignIn { origin: &origin, now: clock.now(), sessions };
             let (session, committed) = start(tx, account, &sign_in).await?;
-            let saved = committed.see_other(returned.next);
+            let saved = committed.see_other(landing(returned.next, attempt.as_ref()));
             let cookie = sessions.issue(&session);
             Ok(saved
                 .with_cookie(&cookie)
                 .map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?)
         }
     }
+}
+
+/// Where somebody goes who is let in: to the organisation whose invitation did it, else where they wanted.
+fn landing(next: String, attempt: Option<&Attempt>) -> String {
+    match attempt {
+        Some(Attempt { found, result: Ok(Accepted::ByIt | Accepted::Already) }) => {
+            format!("/{}", found.organization.slug)
+        }
+        Some(_) | None => next,
+    }
+}
+
+/// Writes down, in the organisation that invited, that somebody unknown was not let in.
+async fn record_invitation(
+    db: &Db,
+    origin: &Origin,
+    tenant: TenantId,
+    event: Event<'static>,
+) -> Result<()> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    tx.record_in(tenant, origin, &event);
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Who came back, by the code that only GitHub can have given them.

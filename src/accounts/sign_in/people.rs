@@ -10,8 +10,9 @@ use super::{
 use crate::{
     accounts::store as accounts,
     github::{Error, GitHubUser},
+    organizations::invitations::{self, Attempt, Guest, NotAccepted},
     platform::keyring::Keyring,
-    tenancy::{AccountId, SystemTx},
+    tenancy::{AccountId, Origin, SystemTx, TenantId},
 };
 
 /// The most characters of a name that are kept.
@@ -24,11 +25,15 @@ pub(super) struct Arrival<'a> {
     pub(super) answers: &'a [Answer],
     /// The account that the identity is to be added to, by its person.
     pub(super) account: Option<AccountId>,
+    /// Where they were going: the link of an invitation lets them in.
+    pub(super) next: &'a str,
+    pub(super) origin: &'a Origin,
 }
 
 /// What came of it.
 pub(super) enum Outcome {
-    In(AccountId),
+    /// The invitation is the one whose link they followed.
+    In(AccountId, Option<Attempt>),
     /// Nothing of it may be kept.
     Refused(Refusal),
     /// Somebody known, who is in nowhere any longer; that they were put out is kept.
@@ -48,6 +53,9 @@ pub(super) enum Refusal {
         "This GitHub account belongs to another person here. Sign in with it, or choose another GitHub account"
     )]
     AnothersIdentity,
+    /// The link that they followed lets nobody in, or not them.
+    #[error("{why}")]
+    Invitation { tenant: TenantId, id: uuid::Uuid, why: NotAccepted },
 }
 
 /// Notes who somebody is, where GitHub's word lets them in, and where it does not any longer.
@@ -74,18 +82,41 @@ pub(super) async fn receive(
     for answer in arrival.answers {
         apply(tx, account, answer, now).await?;
     }
-    store::accept_invitations(tx, account, arrival.user.login.as_str(), now).await?;
+    // By the link first: the other way accepts it too, and would leave nothing to write down.
+    let attempt = accept_link(tx, account, arrival, now).await?;
+    let login = arrival.user.login.as_str();
+    for accepted in store::accept_invitations(tx, account, login, now).await? {
+        let event = invitations::accepted(accepted.id, accepted.role, now);
+        tx.record_by(account, accepted.tenant, arrival.origin, &event).await?;
+    }
     let tenants = store::list_tenants(tx, account).await?;
     // Somebody who adds an identity is in already, be it nowhere.
     if tenants.is_empty() && arrival.account.is_none() {
-        let refusal = refusal(arrival);
+        let refusal = refusal(arrival, attempt);
         return Ok(if known.is_some() {
             Outcome::PutOut(refusal)
         } else {
             Outcome::Refused(refusal)
         });
     }
-    Ok(Outcome::In(account))
+    Ok(Outcome::In(account, attempt))
+}
+
+/// Accepts the invitation whose link somebody followed.
+async fn accept_link(
+    tx: &mut SystemTx,
+    account: AccountId,
+    arrival: &Arrival<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Attempt>> {
+    let Some(secret) = invitations::secret_in(arrival.next) else { return Ok(None) };
+    let logins = [arrival.user.login.as_str().to_owned()];
+    let guest = Guest { account, logins: &logins };
+    let attempt = invitations::accept(tx, &secret, guest, now).await?;
+    if let Some(attempt) = &attempt {
+        invitations::record_attempt(tx, attempt, account, (arrival.origin, now)).await?;
+    }
+    Ok(attempt)
 }
 
 /// Lets somebody in, or puts them out, where GitHub was certain.
@@ -169,7 +200,10 @@ fn name_of(user: &GitHubUser) -> String {
     if name.trim().is_empty() { user.login.as_str().to_owned() } else { name.trim().to_owned() }
 }
 
-fn refusal(arrival: &Arrival<'_>) -> Refusal {
+fn refusal(arrival: &Arrival<'_>, attempt: Option<Attempt>) -> Refusal {
+    if let Some(Attempt { found, result: Err(why) }) = attempt {
+        return Refusal::Invitation { tenant: found.organization.id, id: found.id, why };
+    }
     let refused = arrival.answers.iter().find_map(|answer| answer.said.clone().err());
     refused.map_or_else(
         || Refusal::NotInvited { login: arrival.user.login.as_str().to_owned() },

@@ -6,7 +6,7 @@ use super::providers::GitHub;
 use crate::{
     github::Login,
     platform::crypto::SecretHash,
-    tenancy::{AccountId, SystemTx, TenantId},
+    tenancy::{AccountId, Role, SystemTx, TenantId},
 };
 
 /// The one provider there is so far.
@@ -256,35 +256,44 @@ pub(super) async fn put_out(
     Ok(result.rows_affected() == 1)
 }
 
+/// An invitation that somebody's login accepted.
+pub(super) struct AcceptedInvitation {
+    pub(super) id: uuid::Uuid,
+    pub(super) tenant: TenantId,
+    pub(super) role: Role,
+}
+
 /// Accepts the invitations of a login; each makes a member, or leaves one as they are.
 pub(super) async fn accept_invitations(
     tx: &mut SystemTx,
     account: AccountId,
     login: &str,
     now: DateTime<Utc>,
-) -> sqlx::Result<u64> {
-    let result = sqlx::query!(
-        "WITH accepted AS (
+) -> sqlx::Result<Vec<AcceptedInvitation>> {
+    sqlx::query_as!(
+        AcceptedInvitation,
+        r#"WITH accepted AS (
              UPDATE invitations SET accepted_at = $3, accepted_by = $1
              WHERE lower(login) = lower($2)
                AND accepted_at IS NULL
                AND revoked_at IS NULL
                AND expires_at > $3
-             RETURNING tenant_id, role
+             RETURNING id, tenant_id, role
+         ), joined AS (
+             INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
+             SELECT i.tenant_id, a.id, (array_agg(i.role ORDER BY app_rank(i.role) DESC))[1], a.login, a.name, a.avatar_url, 'owner', $3
+             FROM accepted i, accounts a
+             WHERE a.id = $1
+             GROUP BY i.tenant_id, a.id
+             ON CONFLICT (tenant_id, account_id) DO NOTHING
          )
-         INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
-         SELECT i.tenant_id, a.id, (array_agg(i.role ORDER BY app_rank(i.role) DESC))[1], a.login, a.name, a.avatar_url, 'owner', $3
-         FROM accepted i, accounts a
-         WHERE a.id = $1
-         GROUP BY i.tenant_id, a.id
-         ON CONFLICT (tenant_id, account_id) DO NOTHING",
+         SELECT id, tenant_id AS "tenant: TenantId", role AS "role: Role" FROM accepted"#,
         account.as_uuid(),
         login,
         now,
     )
-    .execute(tx.connection())
-    .await?;
-    Ok(result.rows_affected())
+    .fetch_all(tx.connection())
+    .await
 }
 
 /// The organisations that somebody is let into, the oldest first.

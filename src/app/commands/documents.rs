@@ -4,7 +4,7 @@ use super::say;
 use crate::{
     app::{cli::SchemaPart, database, openapi_document},
     platform::config::{Config, Environment},
-    tenancy::{Access, Role, RouteEntry, TableRights, permissions},
+    tenancy::{Access, PermissionEntry, Role, RouteEntry, TableRights, permissions},
 };
 
 pub(in crate::app) fn openapi() -> anyhow::Result<()> {
@@ -48,10 +48,10 @@ fn rights_table(rows: &[TableRights]) -> String {
 fn permission_table() -> String {
     let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
     let mut lines = vec![
-        format!("| Permission | {} |", names.join(" | ")),
-        format!("|---|{}", "---|".repeat(names.len())),
+        format!("| Permission | To | {} |", names.join(" | ")),
+        format!("|---|---|{}", "---|".repeat(names.len())),
     ];
-    lines.extend(permissions().iter().map(|(name, minimum)| permission_line(name, *minimum)));
+    lines.extend(permissions().iter().map(permission_line));
     lines.extend([String::new(), "| Route | Needs |".to_owned(), "|---|---|".to_owned()]);
     let routes = crate::app::routes();
     let mut entries: Vec<_> = routes.entries().iter().collect();
@@ -60,10 +60,10 @@ fn permission_table() -> String {
     lines.join("\n")
 }
 
-fn permission_line(name: &str, minimum: Role) -> String {
+fn permission_line(entry: &PermissionEntry) -> String {
     let cells: Vec<&str> =
-        Role::ALL.iter().map(|role| if *role >= minimum { "yes" } else { "–" }).collect();
-    format!("| `{name}` | {} |", cells.join(" | "))
+        Role::ALL.iter().map(|role| if *role >= entry.minimum { "yes" } else { "–" }).collect();
+    format!("| `{}` | {} | {} |", entry.name, entry.words(), cells.join(" | "))
 }
 
 fn route_line(entry: &RouteEntry) -> String {

@@ -16,14 +16,14 @@ use super::{
     words::{ACTIONS, ACTORS, KINDS, in_words, kind_in_words},
 };
 use crate::{
-    organizations::{Rail, store::list_members},
+    organizations::{Rail, members::MemberFilter, store::members},
     tenancy::{ManageOrganization, Permission, Routes, Saved, Scope, TenantTx, ViewAudit},
     web::{
         Result,
         agent::browser,
         html::{Field, Filter, Filters, Html, Pager, SearchField, Shell, address, counted, render},
         icon::Icon,
-        paging::PageQuery,
+        paging::{PageQuery, PageRequest},
         time::Moment,
     },
 };
@@ -116,7 +116,8 @@ impl AuditQuery {
         let owned = |words: &[(&str, &str)]| -> Vec<(String, String)> {
             words.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect()
         };
-        let members = list_members(tx).await?;
+        let everybody = MemberFilter::default();
+        let members = members::list(tx, &everybody, &PageRequest::first(200)).await?;
         let tokens = store::list_tokens(tx).await?;
         let mut actors: Vec<_> = members
             .into_iter()

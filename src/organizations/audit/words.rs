@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 32] = [
+pub const ACTIONS: [(&str, &str); 48] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
     ("account.renamed", "Changed their name"),
@@ -14,10 +14,21 @@ pub const ACTIONS: [(&str, &str); 32] = [
     ("factor.refused", "Gave a wrong code of the second factor"),
     ("factor.removed", "Removed the second factor"),
     ("factor.set_up", "Set up a second factor"),
+    ("invitation.accepted", "Came in by an invitation"),
+    ("invitation.created", "Invited somebody"),
+    ("invitation.refused", "Was refused with an invitation"),
+    ("invitation.renewed", "Gave an invitation another link"),
+    ("invitation.revoked", "Took an invitation back"),
+    ("member.deactivated", "Deactivated a member"),
     ("member.left", "Left the organisation"),
+    ("member.reactivated", "Let a member in again"),
+    ("member.removed", "Removed a member"),
+    ("member.role_changed", "Changed a member's role"),
     ("organization.created", "Made the organisation"),
     ("organization.factor_changed", "Changed whether a second factor is required"),
+    ("organization.newcomers_set", "Changed what newcomers become"),
     ("organization.renamed", "Renamed the organisation"),
+    ("repository.access_changed", "Changed who may see a repository"),
     ("repository.added", "Added a repository"),
     ("repository.changed", "Changed a repository"),
     ("repository.removed", "Removed a repository"),
@@ -31,19 +42,27 @@ pub const ACTIONS: [(&str, &str); 32] = [
     ("setup_link.refused", "Was refused with a setup link"),
     ("setup_link.used", "Became an owner by a setup link"),
     ("sign_in.refused", "Was not let in"),
+    ("team.changed", "Changed a team"),
+    ("team.created", "Made a team"),
+    ("team.deleted", "Deleted a team"),
+    ("team.member_put", "Put somebody into a team"),
+    ("team.member_taken", "Took somebody out of a team"),
     ("token.created", "Made an API token"),
     ("token.revoked", "Revoked an API token"),
     ("token.used", "Used an API token"),
 ];
 
 /// The kinds of objects.
-pub(super) const KINDS: [(&str, &str); 7] = [
+pub(super) const KINDS: [(&str, &str); 10] = [
     ("account", "account"),
     ("audit", "audit log"),
+    ("invitation", "invitation"),
+    ("member", "member"),
     ("organization", "organisation"),
     ("repository", "repository"),
     ("session", "session"),
     ("setup_link", "setup link"),
+    ("team", "team"),
     ("token", "API token"),
 ];
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(super) use page::routes;
 
-use super::audit;
+use super::{audit, store::members};
 use crate::{
     tenancy::{AccountId, TenantTx},
     web::{AppError, Result},
@@ -20,7 +20,7 @@ use crate::{
 /// Ends the membership of whoever acts.
 async fn leave(tx: &mut TenantTx, person: AccountId, now: DateTime<Utc>) -> Result<()> {
     // Two owners who leave at once must not both find that the other one stays.
-    store::lock(tx).await?;
+    members::lock(tx).await?;
     let leaving = store::find(tx, person).await?.ok_or(AppError::NotFound)?;
     if leaving.is_last_owner {
         return Err(AppError::Conflict(
@@ -31,7 +31,7 @@ async fn leave(tx: &mut TenantTx, person: AccountId, now: DateTime<Utc>) -> Resu
     let event = audit::Event::new("member.left", "account", person, now)
         .detail(json!({"login": leaving.login, "role": leaving.role}));
     audit::record(tx, event).await?;
-    store::delete(tx, person).await?;
+    members::delete(tx, person).await?;
     tx.announce("members");
     Ok(())
 }

@@ -32,19 +32,3 @@ pub(super) async fn find(tx: &mut TenantTx, person: AccountId) -> sqlx::Result<O
     .fetch_optional(tx.connection())
     .await
 }
-
-/// Lets one transaction at a time change the members of the organisation.
-pub(super) async fn lock(tx: &mut TenantTx) -> sqlx::Result<()> {
-    sqlx::query!("SELECT tenant_id FROM organizations FOR NO KEY UPDATE")
-        .fetch_one(tx.connection())
-        .await
-        .map(|_| ())
-}
-
-/// Deletes a membership, and with it its places in teams, grants and tokens.
-pub(super) async fn delete(tx: &mut TenantTx, person: AccountId) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM memberships WHERE account_id = $1", person.as_uuid())
-        .execute(tx.connection())
-        .await
-        .map(|_| ())
-}

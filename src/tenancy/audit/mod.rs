@@ -96,6 +96,11 @@ impl By {
         Self { kind: "unknown", id: None, name: name.to_owned(), person: None }
     }
 
+    fn person(account: AccountId, name: String) -> Self {
+        let id = account.as_uuid();
+        Self { kind: "account", id: Some(id), person: Some((id, name.clone())), name }
+    }
+
     fn actor(actor: &Actor, person: Option<(uuid::Uuid, String)>) -> Self {
         Self { kind: actor.kind(), id: actor.id(), name: actor.name().to_owned(), person }
     }
@@ -163,16 +168,25 @@ impl SystemTx {
         };
         for (tenant, name) in found {
             let by = match (account, name) {
-                (Some(id), Some(name)) => By {
-                    kind: "account",
-                    id: Some(id.as_uuid()),
-                    person: Some((id.as_uuid(), name.clone())),
-                    name,
-                },
+                (Some(id), Some(name)) => By::person(id, name),
                 _ => self.by_reason(),
             };
             self.drafts.push(Draft::new(tenant, by, origin, event.clone()));
         }
+        Ok(())
+    }
+
+    /// The same for the log of one organisation, done by somebody who need not belong to it.
+    pub async fn record_by(
+        &mut self,
+        account: AccountId,
+        tenant: TenantId,
+        origin: &Origin,
+        event: &Event<'_>,
+    ) -> sqlx::Result<()> {
+        tell_operator(Some(account), origin, event);
+        let name = store::find_name(&mut self.inner, account).await?.unwrap_or_default();
+        self.drafts.push(Draft::new(tenant, By::person(account, name), origin, event.clone()));
         Ok(())
     }
 

@@ -97,6 +97,16 @@ pub(in crate::tenancy) async fn find_members(
     Ok(rows.into_iter().map(|row| (row.tenant, Some(row.name))).collect())
 }
 
+/// What a person is called.
+pub(in crate::tenancy) async fn find_name(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT name FROM accounts WHERE id = $1", account.as_uuid())
+        .fetch_optional(connection)
+        .await
+}
+
 /// The server's organisation, where it has exactly one.
 pub(in crate::tenancy) async fn find_only(
     connection: &mut PgConnection,

@@ -19,7 +19,8 @@ mod tasks;
 
 use utoipa::OpenApi;
 
-use shapes::{Bearer, Shapes};
+use shapes::Bearer;
+pub use shapes::Shapes;
 
 use crate::{
     tenancy::Routes,

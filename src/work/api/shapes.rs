@@ -23,7 +23,7 @@ impl Modify for Bearer {
 }
 
 /// Fields that may be null are there all the same, and pages refer to their items by name.
-pub(super) struct Shapes;
+pub struct Shapes;
 
 impl Modify for Shapes {
     fn modify(&self, document: &mut OpenApi) {

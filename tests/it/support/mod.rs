@@ -194,7 +194,12 @@ impl World {
         )
     }
 
-    async fn sign_in(&self, tenant: TenantId, login: &str, role: Option<Role>) -> Client {
+    pub(super) async fn sign_in(
+        &self,
+        tenant: TenantId,
+        login: &str,
+        role: Option<Role>,
+    ) -> Client {
         let now = self.clock.now();
         let mut tx = self.db.system(SystemReason::Login).await.unwrap();
         let account = match accounts::find_account_id(&mut tx, login).await.unwrap() {

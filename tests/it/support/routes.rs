@@ -3,7 +3,7 @@
 use quarterdeck::{
     app,
     repositories::RepositoryId,
-    tenancy::{Access, RouteEntry, TenantId},
+    tenancy::{Access, AccountId, Role, RouteEntry, TenantId},
     work::{self, ProjectId, ScanId, TaskId},
 };
 use reqwest::Method;
@@ -19,6 +19,10 @@ pub struct Things {
     pub task: TaskId,
     pub scan: ScanId,
     pub commit: String,
+    /// A member who does nothing, in the team, and invited again.
+    pub account: AccountId,
+    pub team: String,
+    pub invitation: uuid::Uuid,
 }
 
 impl World {
@@ -49,7 +53,11 @@ impl World {
         };
         let first = quarterdeck::web::paging::PageRequest::first(1);
         let mut tasks = work::list_tasks(&mut tx, &filter, &first).await.unwrap();
+        let (account, team, invitation) = self.people(tenant).await;
         Things {
+            account,
+            team,
+            invitation,
             slug: if tenant == self.acme { "acme" } else { "globex" },
             repository: look.scan.repository_id,
             repository_name: look.scan.repository.clone(),
@@ -59,6 +67,49 @@ impl World {
             commit: repository.git(&["rev-parse", "HEAD"]).trim().to_owned(),
         }
     }
+}
+
+impl World {
+    /// A member, their team, and an open invitation, all called after the organisation.
+    async fn people(&self, tenant: TenantId) -> (AccountId, String, uuid::Uuid) {
+        let slug = if tenant == self.acme { "acme" } else { "globex" };
+        let (person, team) = (format!("person-{slug}"), format!("team-{slug}"));
+        self.sign_in(tenant, &person, Some(Role::Member)).await;
+        let mut tx = self.begin(tenant).await;
+        let account: AccountId =
+            sqlx::query_scalar("SELECT account_id FROM memberships WHERE login = $1")
+                .bind(&person)
+                .fetch_one(tx.connection())
+                .await
+                .unwrap();
+        let (team_id, invitation) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+        let rows = format!(
+            "INSERT INTO teams (tenant_id, id, slug, name, created_at)
+             VALUES ('{tenant}', '{team_id}', '{team}', '{team}', now()) ON CONFLICT DO NOTHING;
+             INSERT INTO team_members (tenant_id, team_id, account_id, is_lead, created_at)
+             SELECT tenant_id, id, '{account}', false, now() FROM teams WHERE slug = '{team}' ON CONFLICT DO NOTHING;
+             INSERT INTO invitations (tenant_id, id, login, role, secret_hash, invited_by, created_at, expires_at)
+             VALUES ('{tenant}', '{invitation}', '{person}', 'viewer', uuid_send('{invitation}'), 'owner', now(), '2100-01-01')"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(tx.connection()).await.unwrap();
+        tx.commit().await.unwrap();
+        (account, team, invitation)
+    }
+}
+
+/// Puts nothing that is there into a route's path.
+pub fn fill_with_nothing(path: &str, slug: &str, things: &Things) -> String {
+    let nil = uuid::Uuid::nil();
+    let nothing = Things {
+        repository: RepositoryId::from_uuid(nil),
+        repository_name: "no-such-repository".to_owned(),
+        account: AccountId::from_uuid(nil),
+        team: "no-such-team".to_owned(),
+        invitation: nil,
+        commit: things.commit.clone(),
+        ..*things
+    };
+    fill(path, slug, &nothing)
 }
 
 /// All routes; a new one is here by itself.
@@ -90,6 +141,9 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{commit}" | "{oid}" => things.commit.clone(),
         "{session}" | "{token}" => uuid::Uuid::nil().to_string(),
         "{secret}" => "no-such-secret".to_owned(),
+        "{account}" => things.account.to_string(),
+        "{invitation}" => things.invitation.to_string(),
+        "{team}" => things.team.clone(),
         other if other.starts_with('{') => {
             panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")
         }

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Member, Membership, OrganizationName, Slug};
+pub(super) mod invitations;
+pub(super) mod members;
+pub(super) mod teams;
+
+use super::model::{Membership, Newcomers, OrganizationName, Slug};
 use crate::tenancy::{AccountId, Role, SystemTx, TenantId, TenantTx};
 
 /// Adds an organisation; `None` where the slug is taken.
@@ -96,19 +100,6 @@ pub async fn list_memberships(
     .await
 }
 
-/// Lists the members of the organisation, by name; at most 200.
-pub async fn list_members(tx: &mut TenantTx) -> sqlx::Result<Vec<Member>> {
-    sqlx::query_as!(
-        Member,
-        r#"SELECT account_id AS "account: AccountId", login, name, role AS "role: Role", created_at
-           FROM memberships
-           ORDER BY lower(name), login
-           LIMIT 200"#,
-    )
-    .fetch_all(tx.connection())
-    .await
-}
-
 /// Changes the organisation's name.
 pub async fn rename(tx: &mut TenantTx, name: &OrganizationName) -> sqlx::Result<()> {
     sqlx::query!("UPDATE organizations SET name = $1", name.as_str())
@@ -130,4 +121,25 @@ pub(super) async fn set_factor_required(tx: &mut TenantTx, required: bool) -> sq
         .execute(tx.connection())
         .await
         .map(|_| ())
+}
+
+/// What becomes of people who come by their own.
+pub(super) async fn find_newcomers(tx: &mut TenantTx) -> sqlx::Result<Newcomers> {
+    sqlx::query_as!(
+        Newcomers,
+        r#"SELECT github_organizations, default_role AS "default_role: Role" FROM organizations"#
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
+pub(super) async fn set_newcomers(tx: &mut TenantTx, newcomers: &Newcomers) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE organizations SET github_organizations = $1, default_role = $2",
+        &newcomers.github_organizations,
+        newcomers.default_role.as_str(),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
 }
