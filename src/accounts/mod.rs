@@ -7,8 +7,10 @@
 mod account;
 mod factors;
 mod frame;
+pub mod keys;
 mod model;
 mod pages;
+mod reconnection;
 pub mod sessions;
 mod sessions_page;
 pub mod setup;
@@ -26,5 +28,8 @@ pub fn routes() -> Routes {
         .and(factors::routes())
         .and(tokens::routes())
         .and(account::routes())
+        .and(keys::routes())
+        .and(reconnection::routes())
 }
+pub use factors::remove_factor;
 pub use store::{find_account_id, insert_account};

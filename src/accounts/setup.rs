@@ -132,6 +132,8 @@ pub async fn open(
     };
     let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
+    // The link vouches for them now, and GitHub has not to be asked.
+    store::end_reconnection(&mut tx, account).await?;
     if is_first {
         // The server prints a link at each start; the first owner makes the others worthless.
         store::use_other_links(&mut tx, now).await?;

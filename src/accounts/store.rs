@@ -304,3 +304,27 @@ pub(super) async fn use_setup_link(
     .await?;
     Ok(result.rows_affected() == 1)
 }
+
+/// Notes that somebody has to sign in with GitHub again; false where that was noted before.
+pub(super) async fn ask_reconnection(
+    tx: &mut SystemTx,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query!(
+        "UPDATE accounts SET reconnect_since = $2 WHERE id = $1 AND reconnect_since IS NULL",
+        account.as_uuid(),
+        now,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Takes that back.
+pub(super) async fn end_reconnection(tx: &mut SystemTx, account: AccountId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE accounts SET reconnect_since = NULL WHERE id = $1", account.as_uuid())
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}

@@ -244,4 +244,8 @@ permissions! {
     ViewTokens: Admin, read;
     /// Revoke anybody's API tokens.
     RevokeTokens: Admin, personal;
+    /// See which keys the site signs and seals with, in the organisation that was made first.
+    ViewKeys: Owner, read;
+    /// Have another key sign the site's sessions.
+    RotateKeys: Owner, personal;
 }

@@ -89,6 +89,7 @@ async function listPages(page) {
   found.set("tokens-everybody", `${found.get("tokens")}/everybody`);
   for (const page of ["sessions", "factor", "data", "deletion"]) found.set(`account-${page}`, `/account/${page}`);
   found.set("account-tokens", "/account/tokens");
+  found.set("keys", `${home}/keys`);
   found.set("leave", `${home}/leave`);
   found.set("not-found", `${home}/no-such-page`);
   return found;

@@ -623,6 +623,7 @@ fn body(
             | "/{organization}/organization/factor"
             | "/{organization}/tokens/{token}/revoke"
             | "/account/tokens/{token}/revoke"
+            | "/{organization}/keys/rotate"
             | "/{organization}/tokens/everybody/{token}/revoke"
             | "/{organization}/invitations/{invitation}/renew"
             | "/{organization}/invitations/{invitation}/revoke"

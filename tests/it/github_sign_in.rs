@@ -12,14 +12,14 @@ use crate::{
     support::{Answer, Client, DatabaseLogin, World, start_of_time},
 };
 
-struct Scene {
-    github: GitHub,
-    world: World,
+pub struct Scene {
+    pub github: GitHub,
+    pub world: World,
     client_id: String,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(&["acme"]).await
     }
 
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     /// Goes to GitHub as somebody and comes back, in a browser.
-    async fn sign_in(&self, browser: &Client, login: &str) -> Answer {
+    pub async fn sign_in(&self, browser: &Client, login: &str) -> Answer {
         let back = self.authorize(browser, login).await;
         browser.get(&path_of(&back)).await
     }

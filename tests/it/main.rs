@@ -21,6 +21,7 @@ mod github_sign_in;
 mod hostile;
 mod invitations;
 mod isolation;
+mod keys;
 mod lists;
 mod members;
 mod migrations;

@@ -7,7 +7,6 @@
 mod deletion_page;
 mod export;
 mod profile_page;
-mod reconnect_page;
 mod store;
 mod tokens_page;
 
@@ -18,5 +17,4 @@ pub(super) fn routes() -> Routes {
         .and(tokens_page::routes())
         .and(export::routes())
         .and(deletion_page::routes())
-        .and(reconnect_page::routes())
 }

@@ -1,9 +1,13 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 48] = [
+pub const ACTIONS: [(&str, &str); 53] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
+    (
+        "account.reconnection_asked",
+        "Was asked to sign in with GitHub again: the server has lost a key",
+    ),
     ("account.renamed", "Changed their name"),
     ("account.signed_in", "Signed in"),
     ("audit.exported", "Exported the audit log"),
@@ -19,6 +23,9 @@ pub const ACTIONS: [(&str, &str); 48] = [
     ("invitation.refused", "Was refused with an invitation"),
     ("invitation.renewed", "Gave an invitation another link"),
     ("invitation.revoked", "Took an invitation back"),
+    ("key.added", "Added a key that secrets are sealed with"),
+    ("key.resealed", "Sealed all secrets with the newest key"),
+    ("key.retired", "Took a key away that secrets were sealed with"),
     ("member.deactivated", "Deactivated a member"),
     ("member.left", "Left the organisation"),
     ("member.reactivated", "Let a member in again"),
@@ -42,6 +49,7 @@ pub const ACTIONS: [(&str, &str); 48] = [
     ("setup_link.refused", "Was refused with a setup link"),
     ("setup_link.used", "Became an owner by a setup link"),
     ("sign_in.refused", "Was not let in"),
+    ("signing_key.rotated", "Had another key sign sessions"),
     ("team.changed", "Changed a team"),
     ("team.created", "Made a team"),
     ("team.deleted", "Deleted a team"),
@@ -53,15 +61,17 @@ pub const ACTIONS: [(&str, &str); 48] = [
 ];
 
 /// The kinds of objects.
-pub(super) const KINDS: [(&str, &str); 10] = [
+pub(super) const KINDS: [(&str, &str); 12] = [
     ("account", "account"),
     ("audit", "audit log"),
     ("invitation", "invitation"),
+    ("key", "key"),
     ("member", "member"),
     ("organization", "organisation"),
     ("repository", "repository"),
     ("session", "session"),
     ("setup_link", "setup link"),
+    ("signing_key", "signing key"),
     ("team", "team"),
     ("token", "API token"),
 ];
