@@ -17,6 +17,7 @@ use quarterdeck::{
     platform::keyring::{self, Keyring},
     tenancy::{Role, SystemReason, TenantId},
 };
+use secrecy::ExposeSecret;
 use sqlx::ConnectOptions;
 
 use crate::{
@@ -279,4 +280,23 @@ async fn whose_token_of_github_is_lost_with_its_key_is_led_to_signing_in_again()
     ada.get("/acme/isolation").await.expect(200);
     let told = actions(world, world.acme).await;
     assert_eq!(told.iter().filter(|(action, _)| action == "account.reconnection_asked").count(), 1);
+}
+
+#[actix_web::test]
+async fn a_setup_link_is_a_way_back_where_github_cannot_be_asked() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let mut tx = world.db.system(SystemReason::Login).await.unwrap();
+    sqlx::query("UPDATE accounts SET reconnect_since = now()")
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(owner.get("/acme").await.status, 303);
+    let link = format!("/setup/{}", world.setup_secret(Some(world.acme)).await.expose_secret());
+
+    let form = [("name", "The owner"), ("login", "owner"), ("organization", "acme")];
+    world.nobody().post(&link, &form).await.expect(303);
+
+    owner.get("/acme").await.expect(200);
 }

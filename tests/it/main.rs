@@ -28,6 +28,7 @@ mod migrations;
 mod robustness;
 mod scans;
 mod scheduling;
+mod second_process;
 mod sessions;
 mod settings;
 mod sign_in;

@@ -94,17 +94,15 @@ fn pieces(start: Sending) -> impl Stream<Item = anyhow::Result<Bytes>> {
 
 impl Sending {
     async fn read(&mut self) -> anyhow::Result<()> {
-        match self.reading.take() {
-            Some((place, after)) => self.read_log(place, after).await,
-            None => match self.places.pop_front() {
-                Some(place) => self.begin(place).await,
-                None => {
-                    self.ready.push_back(Bytes::from_static(b"\n]}\n"));
-                    self.has_ended = true;
-                    Ok(())
-                }
-            },
+        if let Some((place, after)) = self.reading.take() {
+            return self.read_log(place, after).await;
         }
+        if let Some(place) = self.places.pop_front() {
+            return self.begin(place).await;
+        }
+        self.ready.push_back(Bytes::from_static(b"\n]}\n"));
+        self.has_ended = true;
+        Ok(())
     }
 
     async fn enter(&self, place: &Place) -> anyhow::Result<Option<TenantTx>> {
@@ -149,12 +147,11 @@ impl Sending {
         if !text.is_empty() {
             self.ready.push_back(text.into());
         }
-        match entries.last() {
-            Some(last) => self.reading = Some((place, Some(EntryKey { ordinal: last.ordinal }))),
-            None => {
-                self.ready.push_back(Bytes::from_static(b"\n]}"));
-                self.is_first = false;
-            }
+        if let Some(last) = entries.last() {
+            self.reading = Some((place, Some(EntryKey { ordinal: last.ordinal })));
+        } else {
+            self.ready.push_back(Bytes::from_static(b"\n]}"));
+            self.is_first = false;
         }
         Ok(())
     }
