@@ -148,7 +148,20 @@ function onClick(event) {
     closeMenus(null);
     openDialog(opener.dataset.open);
   }
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
   if (event.target.closest("[data-close]") || event.target.matches("dialog")) event.target.closest("dialog").close();
+}
+
+/** Puts a text of the page on the clipboard; where that is not allowed, selects it to be copied by hand. */
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    one("span", button).textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(text);
+  }
 }
 
 // --- the live dot: what the stream says of itself

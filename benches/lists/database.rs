@@ -14,7 +14,7 @@ use quarterdeck::{
         ids,
         tasks::Tasks,
     },
-    tenancy::{Db, Origin, Role, SystemReason, TenantId, TenantTx},
+    tenancy::{Db, Origin, Role, SystemReason, TenantId, TenantTx, TokenScope},
 };
 use secrecy::ExposeSecret;
 use sqlx::{Connection, Executor, PgConnection};
@@ -92,7 +92,14 @@ async fn credentials(
     let session = accounts::sessions::start(&mut tx, account, &sign_in).await?;
     let grant = tx.grant_of_operator(LARGE).await?.context("the organisation is gone")?;
     let mut tx = tx.enter(grant).await?;
-    let token = accounts::tokens::create(&mut tx, "bench", Role::Viewer, now).await?;
+    let wanted = accounts::tokens::NewToken {
+        name: &"bench".parse()?,
+        scope: TokenScope::Read,
+        role: Role::Viewer,
+        person: None,
+        expires_at: None,
+    };
+    let token = accounts::tokens::create(&mut tx, &wanted, now).await?;
     tx.commit().await?;
     Ok(Credentials {
         token: format!("Bearer {}", token.expose_secret()),

@@ -1,12 +1,45 @@
-//! The frame of a person's own pages: that of their first organisation, where they have one.
+//! The frame of a person's own pages: that of their first organisation, where they have one, with the
+//! way from each of these pages to the others.
 
 use crate::{
     organizations::{self, Rail, Standing},
     tenancy::{SignedIn, SystemTx},
-    web::{Result, html::Shell},
+    web::{
+        Result,
+        html::{Crumb, Shell},
+    },
 };
 
-/// The frame of the page at `path`, under a title where there is no organisation.
+/// Where in the rail these pages stand.
+pub(super) const HOME: &str = "/account";
+
+/// The pages about a person's account, in their order.
+const SECTIONS: [(&str, &str); 5] = [
+    (HOME, "Profile"),
+    ("/account/sessions", "Sessions"),
+    ("/account/factor", "Second factor"),
+    ("/account/tokens", "API tokens"),
+    ("/account/data", "Your data"),
+];
+
+/// A way from one of these pages to another.
+pub(super) struct Section {
+    pub(super) href: &'static str,
+    pub(super) label: &'static str,
+    pub(super) is_current: bool,
+}
+
+/// The ways from the page at `path`.
+pub(super) fn sections(path: &str) -> Vec<Section> {
+    let section = |(href, label): (&'static str, &'static str)| Section {
+        href,
+        label,
+        is_current: href == path,
+    };
+    SECTIONS.into_iter().map(section).collect()
+}
+
+/// The frame of the page at `path`, under its title.
 pub(super) async fn of_person(
     tx: &mut SystemTx,
     rail: &Rail,
@@ -15,6 +48,7 @@ pub(super) async fn of_person(
     title: &str,
 ) -> Result<Shell> {
     let memberships = organizations::list_memberships(tx, person.account).await?;
+    let step = (path != HOME).then(|| Crumb::new(title, path));
     Ok(memberships.first().map_or_else(
         || Shell::bare(title),
         |first| {
@@ -24,7 +58,7 @@ pub(super) async fn of_person(
                 role: first.role,
                 person: &person.name,
             };
-            rail.frame(&standing, path, Vec::new())
+            rail.frame(&standing, HOME, step.into_iter().collect())
         },
     ))
 }

@@ -4,7 +4,11 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde_json::json;
 
-use super::{frame, sessions, store::Session};
+use super::{
+    frame::{self, Section},
+    sessions,
+    store::Session,
+};
 use crate::{
     organizations::{Rail, audit::Event},
     platform::clock::Clock,
@@ -32,6 +36,7 @@ pub(super) fn routes() -> Routes {
 #[template(path = "accounts/sessions.html")]
 struct SessionsPage {
     shell: Shell,
+    sections: Vec<Section>,
     sessions: Vec<SessionRow>,
     end_others: Option<String>,
 }
@@ -67,6 +72,7 @@ async fn list(
     };
     Ok(Html::new(SessionsPage {
         shell,
+        sections: frame::sections(PATH),
         sessions: found.into_iter().map(row).collect(),
         end_others: has_others.then(|| format!("{PATH}/end-others")),
     }))

@@ -38,7 +38,7 @@ pub async fn issue(
 }
 
 /// For how long a link that no longer works is known, so that whoever shows it is written down.
-const REMEMBERED: Duration = Duration::days(30);
+pub const REMEMBERED: Duration = Duration::days(30);
 
 /// Deletes the links that have been too old for a while.
 pub async fn forget_spent(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
@@ -132,6 +132,8 @@ pub async fn open(
     };
     let account = find_or_make_account(&mut tx, owner, tenant, now).await?;
     organizations::add_member(&mut tx, tenant, account, Role::Owner, now).await?;
+    // The link vouches for them now, and GitHub has not to be asked.
+    store::end_reconnection(&mut tx, account).await?;
     if is_first {
         // The server prints a link at each start; the first owner makes the others worthless.
         store::use_other_links(&mut tx, now).await?;

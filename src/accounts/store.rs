@@ -1,4 +1,4 @@
-//! The SQL of accounts, sessions, setup links and tokens.
+//! The SQL of accounts, sessions and setup links.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     platform::{crypto::SecretHash, ids},
-    tenancy::{AccountId, Organization, Origin, Role, SessionId, SystemTx, TenantId, TenantTx},
+    tenancy::{AccountId, Organization, Origin, SessionId, SystemTx, TenantId},
 };
 
 /// A sign-in as its owner sees it.
@@ -305,24 +305,26 @@ pub(super) async fn use_setup_link(
     Ok(result.rows_affected() == 1)
 }
 
-pub(super) async fn insert_token(
-    tx: &mut TenantTx,
-    name: &str,
-    role: Role,
-    token: &SecretHash,
+/// Notes that somebody has to sign in with GitHub again; false where that was noted before.
+pub(super) async fn ask_reconnection(
+    tx: &mut SystemTx,
+    account: AccountId,
     now: DateTime<Utc>,
-) -> sqlx::Result<Uuid> {
-    let (id, tenant) = (ids::new(), tx.tenant());
-    sqlx::query!(
-        "INSERT INTO api_tokens (tenant_id, id, name, role, token_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        tenant.as_uuid(),
-        id,
-        name,
-        role.as_str(),
-        token,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query!(
+        "UPDATE accounts SET reconnect_since = $2 WHERE id = $1 AND reconnect_since IS NULL",
+        account.as_uuid(),
         now,
     )
     .execute(tx.connection())
     .await?;
-    Ok(id)
+    Ok(result.rows_affected() == 1)
+}
+
+/// Takes that back.
+pub(super) async fn end_reconnection(tx: &mut SystemTx, account: AccountId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE accounts SET reconnect_since = NULL WHERE id = $1", account.as_uuid())
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
 }

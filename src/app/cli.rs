@@ -7,11 +7,12 @@ use clap_complete::Shell;
 
 use super::{commands, server};
 use crate::{
+    accounts::tokens::{self, TokenName},
     platform::{
         config::{self, Config, Environment},
         jwt, telemetry,
     },
-    tenancy::Role,
+    tenancy::{Role, TokenScope},
 };
 
 /// A self-hosted command post for a software team's GitHub organisation.
@@ -59,6 +60,12 @@ enum Command {
     /// Read and check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Manage the keys that secrets in the database are sealed with
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Help people who cannot help themselves
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Scan a repository: print what is found, or store it for an organisation
     Scan(ScanArguments),
     /// Print completions for a shell
@@ -101,6 +108,27 @@ enum TokenCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Print the keys' ids, which of them seals, and how much is sealed with each; `lost` ones are not there
+    List,
+    /// Put a new key in front of the others; it seals from the next start on (logged)
+    Add,
+    /// Seal everything with the first key; exit 1 where something stays closed (logged)
+    Reseal,
+    /// Take a key away that nothing is sealed with (logged)
+    Retire {
+        /// As `keys list` prints it
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PeopleCommand {
+    /// Take the second factor of somebody away who has lost it, recovery codes included (logged)
+    RemoveFactor { login: String },
+}
+
+#[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Walk the chain of every entry's hash; exit 1 where it is broken, and say at which entry
     Verify {
@@ -134,7 +162,13 @@ pub(super) struct TokenArguments {
     pub(super) role: Role,
     /// What it is for
     #[arg(long)]
-    pub(super) name: String,
+    pub(super) name: TokenName,
+    /// What it may do at most: read, write or admin
+    #[arg(long, default_value = "admin", value_parser = tokens::parse_scope)]
+    pub(super) scope: TokenScope,
+    /// After how many days it ends [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(super) expires_days: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +262,15 @@ async fn with_database(
         }
         Command::Audit(AuditCommand::List(arguments)) => {
             commands::list_audit(config, environment, &arguments).await
+        }
+        Command::Keys(KeysCommand::List) => commands::list_keys(config, environment).await,
+        Command::Keys(KeysCommand::Add) => commands::add_key(config, environment).await,
+        Command::Keys(KeysCommand::Reseal) => commands::reseal(config, environment).await,
+        Command::Keys(KeysCommand::Retire { id }) => {
+            commands::retire_key(config, environment, &id).await
+        }
+        Command::People(PeopleCommand::RemoveFactor { login }) => {
+            commands::remove_factor(config, environment, &login).await
         }
         Command::Scan(arguments) => commands::scan_and_store(config, environment, &arguments).await,
         Command::Serve

@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// How long changes are kept for pages that reconnect.
-const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
+pub(super) const CHANGES_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// How long a job that failed for good is kept for whoever looks into it.
-const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
+pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
@@ -71,7 +71,8 @@ async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
     let sessions = accounts::sessions::forget_expired(&mut tx, now).await?;
     let links = accounts::setup::forget_spent(&mut tx, now).await?;
     let attempts = accounts::sign_in::forget_attempts(&mut tx, now).await?;
+    let tokens = accounts::tokens::forget_ended(&mut tx, now).await?;
     let jobs = jobs::forget_dead(&mut tx, now - DEAD_JOBS_KEPT).await?;
     tx.commit().await?;
-    Ok(changes + sessions + links + attempts + jobs)
+    Ok(changes + sessions + links + attempts + tokens + jobs)
 }

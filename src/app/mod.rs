@@ -11,6 +11,7 @@ mod health;
 mod jobs;
 mod metrics_page;
 mod openapi;
+mod privacy_page;
 mod rail;
 mod routes;
 mod server;

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, http::Method};
 use utoipa::{Modify, OpenApi};
 
 use crate::{
+    accounts::tokens,
     organizations::{self, audit},
     tenancy::Routes,
     web::Result,
@@ -23,6 +24,7 @@ struct Document;
 pub fn openapi_document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi()
         .merge_from(audit::ApiDocument::openapi())
+        .merge_from(tokens::ApiDocument::openapi())
         .merge_from(ApiDocument::openapi())
         .merge_from(organizations::api::ApiDocument::openapi());
     Shapes.modify(&mut document);

@@ -8,6 +8,7 @@ pub fn routes() -> Routes {
         .and(super::health::routes())
         .and(super::openapi::routes())
         .and(super::api_reference::routes())
+        .and(super::privacy_page::routes())
         .and(accounts::routes())
         .and(organizations::routes())
         .and(work::routes())

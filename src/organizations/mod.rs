@@ -10,6 +10,7 @@ mod frame;
 mod invitation_page;
 pub mod invitations;
 mod invitations_page;
+mod leaving;
 pub mod members;
 mod members_page;
 mod model;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{github::Login, tenancy::Role};
 
 /// First segments of the product's own addresses.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "account",
     "admin",
     "api",
@@ -20,6 +20,7 @@ const RESERVED: [&str; 17] = [
     "logout",
     "metrics",
     "organizations",
+    "privacy",
     "quarterdeck",
     "setup",
     "sign-in",

@@ -34,6 +34,7 @@ pub(super) fn routes() -> Routes {
         .post("/{organization}/organization/newcomers", set_newcomers)
         .read("/{organization}/isolation", isolation)
         .and(audit::routes())
+        .and(super::leaving::routes())
 }
 
 #[derive(Template)]

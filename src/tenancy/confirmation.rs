@@ -16,11 +16,16 @@ pub(super) struct Confirmation {
     pub(super) has_factor: bool,
     /// When this session gave it last.
     pub(super) at: Option<DateTime<Utc>>,
+    /// Whether the person has to sign in with GitHub again, which cannot be asked about them without.
+    pub(super) must_reconnect: bool,
 }
 
 impl Confirmation {
     /// A factor where one is required, and a code where there is a factor.
     pub(super) const fn require(self) -> Result<()> {
+        if self.must_reconnect {
+            return Err(AppError::NeedsReconnection);
+        }
         match (self.has_factor, self.is_required, self.at) {
             (false, true, _) => Err(AppError::NeedsFactor),
             (true, _, None) => Err(AppError::Unconfirmed),

@@ -81,15 +81,16 @@ pub use grant::{AccountId, Actor, Grant, Organization, Origin, TenantId};
 pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
-    ExportData, InspectIsolation, InvalidRole, LeadTeams, Level, ManageAccess, ManageMembers,
-    ManageOrganization, ManageRepositories, ManageTeams, Permission, PermissionEntry,
-    RepositoryPermission, RequestScan, Role, TokenScope, ViewAnalytics, ViewAudit,
-    ViewOrganization, ViewWork, permissions,
+    ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
+    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageTeams, Permission,
+    PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens, Role,
+    RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewTokens,
+    ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Arriving, Scope, SignedIn, origin};
+pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};
 pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
-    Sessions, SigningKeys, hand_out,
+    Sessions, SigningKeyState, SigningKeys, hand_out,
 };
 pub use tx::{Committed, Saved, SystemReason, SystemTx, TenantTx};

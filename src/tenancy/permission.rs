@@ -83,6 +83,8 @@ pub trait Permission: 'static {
     const READ_ONLY: bool;
     /// Whether the second factor is asked for again where there is one, before anything is changed.
     const IS_DANGEROUS: bool;
+    /// Whether only a person in a browser has it, and no token, whatever its scope.
+    const IS_PERSONAL: bool;
     /// The scope that a token needs for it.
     const SCOPE: TokenScope = TokenScope::of(Self::READ_ONLY, Self::MINIMUM);
 }
@@ -183,6 +185,7 @@ macro_rules! permissions {
                 const MINIMUM: Role = Role::$minimum;
                 const READ_ONLY: bool = permissions!(@ $mode);
                 const IS_DANGEROUS: bool = permissions!(@@ $mode);
+                const IS_PERSONAL: bool = permissions!(@@@ $mode);
             }
         )*
 
@@ -193,9 +196,15 @@ macro_rules! permissions {
     (@ read) => { true };
     (@ write) => { false };
     (@ danger) => { false };
+    (@ personal) => { false };
     (@@ read) => { false };
     (@@ write) => { false };
     (@@ danger) => { true };
+    (@@ personal) => { true };
+    (@@@ read) => { false };
+    (@@@ write) => { false };
+    (@@@ danger) => { false };
+    (@@@ personal) => { true };
 }
 
 permissions! {
@@ -225,4 +234,18 @@ permissions! {
     ViewAudit: Admin, read;
     /// Take data out as a file, which is written into the audit log.
     ExportData: Admin, write;
+    /// Make API tokens for oneself.
+    MakeTokens: Viewer, personal;
+    /// Revoke API tokens of one's own.
+    RevokeOwnTokens: Viewer, write;
+    /// Leave the organisation.
+    LeaveOrganization: Viewer, personal;
+    /// See everybody's API tokens.
+    ViewTokens: Admin, read;
+    /// Revoke anybody's API tokens.
+    RevokeTokens: Admin, personal;
+    /// See which keys the site signs and seals with, in the organisation that was made first.
+    ViewKeys: Owner, read;
+    /// Have another key sign the site's sessions.
+    RotateKeys: Owner, personal;
 }

@@ -96,6 +96,9 @@ fn require<P: Permission>(grant: &Grant) -> Result<()> {
     if grant.scope < P::SCOPE {
         return Err(AppError::ScopeTooNarrow { scope: P::SCOPE.as_str() });
     }
+    if P::IS_PERSONAL && matches!(grant.credential, Credential::Token(_)) {
+        return Err(AppError::NotByToken);
+    }
     Ok(())
 }
 
@@ -145,6 +148,25 @@ pub struct SignedIn {
 /// signing out.
 #[derive(Debug)]
 pub struct Arriving(pub SignedIn);
+
+/// A person who is signed in and has given their second factor not long ago, where they have one: for
+/// what cannot be undone, and for what shows everything.
+#[derive(Debug)]
+pub struct Confirmed(pub SignedIn);
+
+impl FromRequest for Confirmed {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let (person, confirmation) = SignedIn::find(&request).await?;
+            confirmation.require_fresh(datum::<Clock>(&request)?.now())?;
+            Ok(Self(person))
+        })
+    }
+}
 
 impl FromRequest for SignedIn {
     type Error = AppError;
@@ -229,7 +251,10 @@ impl Kernel {
         let (origin, now) = (Arc::new(origin(request)), self.clock.now());
         let wanted =
             Wanted { credential, slug: slug.unwrap_or_default(), origin: &origin, now, read_only };
-        let (inner, found) = self.db.begin_wanted(&wanted).await?;
+        let (inner, found) = match self.db.begin_wanted(&wanted).await {
+            Err(AppError::Unauthorized) => return Err(self.unauthorized(credential).await?),
+            begun => begun?,
+        };
         let grant = found.grant.ok_or(AppError::NotFound)?;
         // A token acts for its own organisation only.
         if slug.is_some_and(|slug| slug != grant.organization.slug) {
@@ -244,7 +269,15 @@ impl Kernel {
         self.db.begin_as(&grant, read_only, now).await
     }
 
-    /// Notes that a session or token is in use; a token's use also in the audit log, once an hour.
+    /// Says to whoever has a token that ended how it did.
+    async fn unauthorized(&self, credential: &Credential) -> Result<AppError> {
+        let Credential::Token(hash) = credential else { return Ok(AppError::Unauthorized) };
+        let mut tx = self.db.system(SystemReason::Login).await?;
+        let end = store::find_token_end(tx.connection(), hash, self.clock.now()).await?;
+        Ok(end.map_or(AppError::Unauthorized, |end| AppError::TokenEnded { why: end.words() }))
+    }
+
+    /// Notes that a session or token is in use; a token's use also in the audit log, now and then.
     async fn touch(&self, credential: &Credential, id: Uuid, grant: &Grant) -> Result<()> {
         let (mut tx, now) = (self.db.system(SystemReason::Login).await?, self.clock.now());
         let is_told = match credential {
@@ -252,7 +285,9 @@ impl Kernel {
                 store::touch_session(tx.connection(), *id, now).await?;
                 false
             }
-            Credential::Token(_) => store::touch_token(tx.connection(), id, now).await?,
+            Credential::Token(_) => {
+                store::touch_token(tx.connection(), id, &grant.origin.address, now).await?
+            }
             Credential::Own => false,
         };
         if !is_told {

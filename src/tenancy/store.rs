@@ -14,6 +14,7 @@ use super::{
     session::SessionId,
     tx::TenantTx,
 };
+use crate::platform::crypto::SecretHash;
 
 /// How stale `last_seen_at` and `last_used_at` may get before a request writes them again.
 const SEEN_EVERY: Duration = Duration::minutes(5);
@@ -77,8 +78,9 @@ pub(super) async fn enter_context(
     let row = sqlx::query!(
         r#"SELECT credential AS "credential!", seen_at, account AS "account: AccountId", login, name, token_name,
                   tenant AS "tenant: TenantId", slug, organization_name, role AS "role: Role",
-                  scope AS "scope!: TokenScope", requires_factor AS "requires_factor!", factor_since, confirmed_at
-           FROM app_context($1, $2, $3, $4, $5, $6, $7)"#,
+                  scope AS "scope!: TokenScope", requires_factor AS "requires_factor!", factor_since, confirmed_at,
+                  must_reconnect AS "must_reconnect!"
+           FROM app_context($1, $2, $3, $4, $5, $6, $7, $8)"#,
         isolation.tenant_role(),
         isolation.system_role(),
         session,
@@ -86,6 +88,7 @@ pub(super) async fn enter_context(
         wanted.slug,
         wanted.now,
         wanted.read_only,
+        wanted.origin.address,
     )
     .fetch_optional(connection)
     .await?;
@@ -106,6 +109,7 @@ pub(super) async fn enter_context(
                     is_required: row.requires_factor,
                     has_factor: row.factor_since.is_some(),
                     at: row.confirmed_at,
+                    must_reconnect: row.must_reconnect,
                 };
                 let (person, scope) = (row.account, row.scope);
                 Some(Grant {
@@ -213,6 +217,7 @@ pub(super) struct FoundSession {
     pub(super) is_stale: bool,
     factor_since: Option<DateTime<Utc>>,
     confirmed_at: Option<DateTime<Utc>>,
+    reconnect_since: Option<DateTime<Utc>>,
 }
 
 impl FoundSession {
@@ -221,6 +226,7 @@ impl FoundSession {
             is_required: false,
             has_factor: self.factor_since.is_some(),
             at: self.confirmed_at,
+            must_reconnect: self.reconnect_since.is_some(),
         }
     }
 }
@@ -233,7 +239,8 @@ pub(super) async fn find_session(
     sqlx::query_as!(
         FoundSession,
         r#"SELECT s.id AS "id: SessionId", a.id AS "account: AccountId", a.login, a.name,
-                  s.last_seen_at < $3 AS "is_stale!", a.factor_since, s.confirmed_at
+                  s.last_seen_at < $3 AS "is_stale!", a.factor_since, s.confirmed_at,
+                  a.reconnect_since
            FROM sessions s
            JOIN accounts a ON a.id = s.account_id
            WHERE s.id = $1
@@ -262,26 +269,75 @@ pub(super) async fn touch_session(
     .map(|_| ())
 }
 
-/// Notes that a token was used; whether it is time to write that into the audit log.
+/// Notes that a token was used; whether it is time to write that into the audit log: once an hour, and
+/// from each address that it was not used from in that hour.
 pub(super) async fn touch_token(
     connection: &mut PgConnection,
     id: Uuid,
+    address: &str,
     now: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let told = sqlx::query_scalar!(
         r#"UPDATE api_tokens
            SET last_used_at = $2,
-               audited_at = CASE WHEN audited_at > $3 THEN audited_at ELSE $2 END
+               audited_at = CASE WHEN audited_at > $3 AND $4 = ANY (told_addresses) THEN audited_at ELSE $2 END,
+               told_addresses = CASE WHEN (audited_at > $3) IS NOT TRUE THEN ARRAY[$4]
+                                     WHEN $4 = ANY (told_addresses) THEN told_addresses
+                                     ELSE told_addresses || $4 END
            WHERE id = $1
-             AND (last_used_at IS NULL OR last_used_at < $2)
+             AND (last_used_at IS NULL OR last_used_at < $2 OR NOT $4 = ANY (told_addresses))
            RETURNING audited_at = $2 AS "told!""#,
         id,
         now,
         now - TOLD_EVERY,
+        address,
     )
     .fetch_optional(connection)
     .await?;
     Ok(told.unwrap_or_default())
+}
+
+/// Why a token does not count any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenEnd {
+    Revoked,
+    Expired,
+    /// Its person is let in no more.
+    Deactivated,
+}
+
+impl TokenEnd {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Revoked => "This token was revoked. Make another one on the page of your tokens.",
+            Self::Expired => "This token has expired. Make another one on the page of your tokens.",
+            Self::Deactivated => {
+                "The person whose token this is is not let into the organisation any more."
+            }
+        }
+    }
+}
+
+/// Says how a token ended, to whoever has it; none where there was never one, or it was forgotten.
+pub(super) async fn find_token_end(
+    connection: &mut PgConnection,
+    token: &SecretHash,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<TokenEnd>> {
+    let row = sqlx::query!(
+        r#"SELECT revoked_at IS NOT NULL AS "is_revoked!", coalesce(expires_at <= $2, false) AS "is_expired!"
+           FROM api_tokens
+           WHERE token_hash = $1"#,
+        token,
+        now,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| match (row.is_revoked, row.is_expired) {
+        (true, _) => TokenEnd::Revoked,
+        (false, true) => TokenEnd::Expired,
+        (false, false) => TokenEnd::Deactivated,
+    }))
 }
 
 /// The level that whoever acts has in a repository; none where they do not get to see it.

@@ -28,6 +28,15 @@ pub enum AppError {
     LevelTooLow { level: &'static str },
     #[error("the token's scope is narrower than {scope}")]
     ScopeTooNarrow { scope: &'static str },
+    /// A person has to do it in a browser.
+    #[error("not by a token")]
+    NotByToken,
+    /// The token counted once, and does no more; the text says why.
+    #[error("the token has ended")]
+    TokenEnded { why: &'static str },
+    /// GitHub cannot be asked about the person before they sign in with it again.
+    #[error("has to sign in with GitHub again")]
+    NeedsReconnection,
     /// The organisation lets nobody in without a second factor, and the person has none.
     #[error("needs a second factor")]
     NeedsFactor,
@@ -77,10 +86,12 @@ impl AppError {
         match self {
             Self::NotFound => "Not found",
             Self::Unauthorized => "Sign in first",
-            Self::Forbidden { .. } | Self::LevelTooLow { .. } | Self::ScopeTooNarrow { .. } => {
-                "Not allowed"
-            }
-            Self::NeedsFactor | Self::Unconfirmed => "One more step",
+            Self::Forbidden { .. }
+            | Self::LevelTooLow { .. }
+            | Self::ScopeTooNarrow { .. }
+            | Self::NotByToken => "Not allowed",
+            Self::TokenEnded { .. } => "Token no longer valid",
+            Self::NeedsFactor | Self::Unconfirmed | Self::NeedsReconnection => "One more step",
             Self::OtherSite => "From another site",
             Self::MethodNotAllowed => "Method not allowed",
             Self::BadRequest(_) => "Bad request",
@@ -113,6 +124,13 @@ impl AppError {
             ),
             Self::ScopeTooNarrow { scope } => {
                 format!("This needs a token with the scope {scope}. Make another one on the page of your tokens.")
+            }
+            Self::NotByToken => {
+                "No token may do this, whatever its scope. Sign in and do it on its page.".to_owned()
+            }
+            Self::TokenEnded { why } => (*why).to_owned(),
+            Self::NeedsReconnection => {
+                "The server has lost what it asks GitHub about you with. Sign in with GitHub again.".to_owned()
             }
             Self::NeedsFactor => {
                 "This organisation wants a second factor. Set one up on the page of your account.".to_owned()
@@ -197,11 +215,13 @@ impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::TokenEnded { .. } => StatusCode::UNAUTHORIZED,
             Self::OtherSite
             | Self::Forbidden { .. }
             | Self::LevelTooLow { .. }
             | Self::ScopeTooNarrow { .. }
+            | Self::NotByToken
+            | Self::NeedsReconnection
             | Self::NeedsFactor
             | Self::Unconfirmed => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

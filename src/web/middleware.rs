@@ -121,6 +121,7 @@ fn render(
     // Where one more step is missing, a person is led to it.
     match own.filter(|_| is_page(request)) {
         Some(AppError::Unconfirmed) => return send_to(request, "/account/confirm"),
+        Some(AppError::NeedsReconnection) => return send_to(request, "/account/reconnect"),
         Some(AppError::NeedsFactor) => return send_to(request, "/account/factor"),
         _ => {}
     }

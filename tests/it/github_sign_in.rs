@@ -12,14 +12,14 @@ use crate::{
     support::{Answer, Client, DatabaseLogin, World, start_of_time},
 };
 
-struct Scene {
-    github: GitHub,
-    world: World,
+pub struct Scene {
+    pub github: GitHub,
+    pub world: World,
     client_id: String,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(&["acme"]).await
     }
 
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     /// Goes to GitHub as somebody and comes back, in a browser.
-    async fn sign_in(&self, browser: &Client, login: &str) -> Answer {
+    pub async fn sign_in(&self, browser: &Client, login: &str) -> Answer {
         let back = self.authorize(browser, login).await;
         browser.get(&path_of(&back)).await
     }
@@ -101,6 +101,20 @@ async fn the_first_member_becomes_owner_and_a_private_one_a_member() {
     assert_eq!(scene.roles().await, ["ada owner", "ben member"]);
     let me = ben.get("/api/auth/me").await.expect(200).json();
     assert_eq!((&me["login"], &me["organizations"][0]["role"]), (&"ben".into(), &"member".into()));
+}
+
+#[actix_web::test]
+async fn a_name_that_the_person_chose_stays() {
+    let scene = Scene::new().await;
+    let ada = scene.world.nobody();
+    scene.sign_in(&ada, "ada").await.expect(303);
+    ada.post("/account/name", &[("name", "Countess")]).await.expect(303);
+
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
+
+    let profile = ada.get("/account").await.expect(200).text;
+    assert!(profile.contains("Countess") && profile.contains("GitHub"), "{profile}");
+    assert!(!profile.contains("Ada Lovelace"), "{profile}");
 }
 
 #[actix_web::test]

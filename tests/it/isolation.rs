@@ -133,6 +133,10 @@ async fn write_nothing(both: Both) {
             ("what", "remove"),
             ("login", "person-acme"),
         ];
+        // It ends the token that asks, which the routes after it are asked with.
+        if entry.path == "/api/v2/token" {
+            continue;
+        }
         if entry.path.starts_with("/api/") {
             let path = fill(entry.path, "globex", &acme);
             let request = program.request(method(entry), &path);

@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod account;
 mod api;
 mod audit;
 mod authorization;
@@ -20,6 +21,7 @@ mod github_sign_in;
 mod hostile;
 mod invitations;
 mod isolation;
+mod keys;
 mod lists;
 mod members;
 mod migrations;
@@ -34,4 +36,5 @@ mod support;
 mod task_life;
 mod teams;
 mod tenancy;
+mod tokens;
 mod visibility;

@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 pub(super) use page::routes;
 
 use crate::{
+    organizations::audit::Event,
     platform::{
         crypto::{hash_secret, random_secret},
         keyring::Keyring,
     },
-    tenancy::{AccountId, SessionId, SystemTx},
+    tenancy::{AccountId, Origin, SessionId, SystemTx},
 };
 
 const ISSUER: &str = "Quarterdeck";
@@ -105,6 +106,23 @@ async fn confirm(
     let hashes: Vec<Vec<u8>> = codes.iter().map(hash_secret).collect();
     store::put_recovery_codes(tx, account, &hashes).await?;
     Ok(codes)
+}
+
+/// Takes somebody's factor away in the operator's name; false where there is none.
+pub async fn remove_factor(
+    tx: &mut SystemTx,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    if store::lock_factor(tx, account).await?.is_none() {
+        return Ok(false);
+    }
+    store::delete_factor(tx, account).await?;
+    let event = Event::new("factor.removed", "account", account, now);
+    for tenant in store::list_tenants(tx, account).await? {
+        tx.record_in(tenant, &Origin::default(), &event);
+    }
+    Ok(true)
 }
 
 /// Twelve letters and digits in three groups; some 60 random bits.

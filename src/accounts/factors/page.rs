@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{WrongCode, begin, confirm, open, store, take};
 use crate::{
-    accounts::frame,
+    accounts::frame::{self, Section},
     organizations::{Rail, audit::Event},
     platform::clock::Clock,
     tenancy::{Arriving, Db, Routes, Saved, Sessions, SignedIn, SystemReason, SystemTx},
@@ -61,6 +61,7 @@ enum State {
 #[template(path = "accounts/factor.html")]
 struct FactorPage {
     shell: Shell,
+    sections: Vec<Section>,
     state: State,
     code: Field,
 }
@@ -86,7 +87,7 @@ async fn page(
         Some(factor) => begun(sessions, person, &factor.sealed).unwrap_or(State::Lost),
     };
     let shell = frame::of_person(tx, rail, person, PATH, "Second factor").await?;
-    Ok(FactorPage { shell, state, code })
+    Ok(FactorPage { shell, sections: frame::sections(PATH), state, code })
 }
 
 fn begun(sessions: &Sessions, person: &SignedIn, sealed: &str) -> Option<State> {

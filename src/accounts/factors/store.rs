@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     platform::crypto::SecretHash,
-    tenancy::{AccountId, SessionId, SystemTx},
+    tenancy::{AccountId, SessionId, SystemTx, TenantId},
 };
 
 /// A factor, kept from other tries until the transaction ends.
@@ -177,4 +177,17 @@ pub(super) async fn delete_factor(tx: &mut SystemTx, account: AccountId) -> sqlx
         .execute(tx.connection())
         .await
         .map(|_| ())
+}
+
+/// The organisations that somebody belongs to, let in or not.
+pub(super) async fn list_tenants(
+    tx: &mut SystemTx,
+    account: AccountId,
+) -> sqlx::Result<Vec<TenantId>> {
+    sqlx::query_scalar!(
+        r#"SELECT tenant_id AS "tenant: TenantId" FROM memberships WHERE account_id = $1 ORDER BY tenant_id"#,
+        account.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await
 }

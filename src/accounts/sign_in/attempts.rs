@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long somebody may take at the provider.
-const LIFETIME: Duration = Duration::minutes(10);
+pub const LIFETIME: Duration = Duration::minutes(10);
 
 const COOKIE: &str = "quarterdeck_sign_in";
 const COOKIE_SECURE: &str = "__Host-quarterdeck_sign_in";

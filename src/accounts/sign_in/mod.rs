@@ -13,7 +13,7 @@ mod providers;
 mod store;
 mod watch;
 
-pub use attempts::forget as forget_attempts;
+pub use attempts::{LIFETIME as ATTEMPT_LIFETIME, forget as forget_attempts};
 pub use pages::routes;
 pub use providers::{GitHubSettings, Providers};
-pub use watch::watch;
+pub use watch::{COUNTS as ASKED_AGAIN_AFTER, watch};

@@ -173,14 +173,17 @@ pub(super) async fn is_login_taken(
     .await
 }
 
-/// Takes name, login and picture over, and into the copies that member pages read.
+/// Takes login, picture and, where the person chose no other one, name over, and into the copies that
+/// member pages read.
 pub(super) async fn set_profile(
     tx: &mut SystemTx,
     account: AccountId,
     (login, name, avatar_url): (&str, &str, &str),
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE accounts SET login = $2, name = $3, avatar_url = $4 WHERE id = $1",
+        "UPDATE accounts
+         SET login = $2, name = CASE WHEN has_own_name THEN name ELSE $3 END, avatar_url = $4, reconnect_since = NULL
+         WHERE id = $1",
         account.as_uuid(),
         login,
         name,
@@ -189,11 +192,11 @@ pub(super) async fn set_profile(
     .execute(tx.connection())
     .await?;
     sqlx::query!(
-        "UPDATE memberships SET login = $2, name = $3, avatar_url = $4 WHERE account_id = $1",
+        "UPDATE memberships m SET login = a.login, name = a.name, avatar_url = a.avatar_url
+         FROM accounts a
+         WHERE a.id = $1
+           AND m.account_id = a.id",
         account.as_uuid(),
-        login,
-        name,
-        avatar_url,
     )
     .execute(tx.connection())
     .await

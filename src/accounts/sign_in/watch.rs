@@ -11,13 +11,14 @@ use super::{
     store::{self, DueIdentity},
 };
 use crate::{
+    accounts::reconnection,
     github::{Error, Login},
     platform::{clock::Clock, keyring::Keyring},
     tenancy::{AccountId, Db, SystemReason},
 };
 
 /// How long GitHub's last word counts.
-const COUNTS: Duration = Duration::minutes(10);
+pub const COUNTS: Duration = Duration::minutes(10);
 
 /// Asks about each account whose session was renewed, until the server stops.
 pub async fn watch(
@@ -56,13 +57,22 @@ async fn check(
     }
     // Whoever has withdrawn their word from the application has to give it again.
     let is_withdrawn = answers.iter().any(|answer| answer.said == Err(Error::TokenRejected));
-    if is_withdrawn || store::list_tenants(&mut tx, account).await?.is_empty() {
+    if is_withdrawn && is_lost(keyring, &due) {
+        // GitHub refused what we had in the token's place: that is the server's doing, not theirs.
+        reconnection::ask(&mut tx, account, now).await?;
+    } else if is_withdrawn || store::list_tenants(&mut tx, account).await?.is_empty() {
         store::end_sessions(&mut tx, account).await?;
         info!(%account, "GitHub does not vouch for an account any longer; its sessions are ended");
     }
     tx.wake_people().await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether there is a token that cannot be opened any more.
+fn is_lost(keyring: &Keyring, due: &DueIdentity) -> bool {
+    let place = people::token_place(&due.subject);
+    due.token.as_deref().is_some_and(|sealed| keyring.open_text(&place, sealed).is_err())
 }
 
 /// An empty one, which GitHub refuses, where it cannot be opened any more.

@@ -3,7 +3,9 @@
 mod audit;
 mod doctor;
 mod documents;
+mod keys;
 mod organizations;
+mod people;
 mod scan;
 
 use std::{fmt::Display, io::Write};
@@ -15,7 +17,9 @@ use clap_complete::Shell;
 pub(super) use audit::{list_audit, verify_audit};
 pub(super) use doctor::{doctor, health};
 pub(super) use documents::{openapi, schema};
+pub(super) use keys::{add_key, list_keys, reseal, retire_key};
 pub(super) use organizations::{create_organization, create_token, list_organizations, setup_link};
+pub(super) use people::remove_factor;
 pub(super) use scan::{scan_and_store, scan_only};
 
 use super::{cli::Cli, database};

@@ -1,7 +1,14 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 43] = [
+pub const ACTIONS: [(&str, &str); 53] = [
+    ("account.deleted", "Deleted their account"),
+    ("account.exported", "Took out the data about themselves"),
+    (
+        "account.reconnection_asked",
+        "Was asked to sign in with GitHub again: the server has lost a key",
+    ),
+    ("account.renamed", "Changed their name"),
     ("account.signed_in", "Signed in"),
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
@@ -16,7 +23,11 @@ pub const ACTIONS: [(&str, &str); 43] = [
     ("invitation.refused", "Was refused with an invitation"),
     ("invitation.renewed", "Gave an invitation another link"),
     ("invitation.revoked", "Took an invitation back"),
+    ("key.added", "Added a key that secrets are sealed with"),
+    ("key.resealed", "Sealed all secrets with the newest key"),
+    ("key.retired", "Took a key away that secrets were sealed with"),
     ("member.deactivated", "Deactivated a member"),
+    ("member.left", "Left the organisation"),
     ("member.reactivated", "Let a member in again"),
     ("member.removed", "Removed a member"),
     ("member.role_changed", "Changed a member's role"),
@@ -38,25 +49,29 @@ pub const ACTIONS: [(&str, &str); 43] = [
     ("setup_link.refused", "Was refused with a setup link"),
     ("setup_link.used", "Became an owner by a setup link"),
     ("sign_in.refused", "Was not let in"),
+    ("signing_key.rotated", "Had another key sign sessions"),
     ("team.changed", "Changed a team"),
     ("team.created", "Made a team"),
     ("team.deleted", "Deleted a team"),
     ("team.member_put", "Put somebody into a team"),
     ("team.member_taken", "Took somebody out of a team"),
     ("token.created", "Made an API token"),
+    ("token.revoked", "Revoked an API token"),
     ("token.used", "Used an API token"),
 ];
 
 /// The kinds of objects.
-pub(super) const KINDS: [(&str, &str); 10] = [
+pub(super) const KINDS: [(&str, &str); 12] = [
     ("account", "account"),
     ("audit", "audit log"),
     ("invitation", "invitation"),
+    ("key", "key"),
     ("member", "member"),
     ("organization", "organisation"),
     ("repository", "repository"),
     ("session", "session"),
     ("setup_link", "setup link"),
+    ("signing_key", "signing key"),
     ("team", "team"),
     ("token", "API token"),
 ];

@@ -44,6 +44,14 @@ pub struct PublicKey {
     pub bytes: Vec<u8>,
 }
 
+/// Since when a key signs, and until when it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeyState {
+    pub id: String,
+    pub created_at: DateTime<Utc>,
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
 impl SigningKey {
     pub(super) fn of_seed(seed: [u8; 32]) -> anyhow::Result<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed)
@@ -152,17 +160,26 @@ impl SigningKeys {
         }
     }
 
-    /// Makes a new key now, whatever the age of the old one.
+    /// Makes a new key now, whatever the age of the old one, and gives its id; the configuration's stays.
     pub async fn rotate(
         &self,
         db: &Db,
         keyring: &Keyring,
         now: DateTime<Utc>,
-    ) -> anyhow::Result<()> {
-        if !self.is_fixed() {
-            self.make_current(db, keyring, now, true).await?;
+    ) -> anyhow::Result<String> {
+        match &self.fixed {
+            Some(fixed) => Ok(fixed.id.clone()),
+            None => Ok(self.make_current(db, keyring, now, true).await?.id),
         }
-        Ok(())
+    }
+
+    /// The keys that count, the one that signs first.
+    pub async fn describe(
+        &self,
+        tx: &mut SystemTx,
+        now: DateTime<Utc>,
+    ) -> sqlx::Result<Vec<SigningKeyState>> {
+        store::describe_keys(tx, now - COUNTS).await
     }
 
     async fn make_current(

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::UnboundedSender;
 
-pub use keys::{Jwk, PublicKey, SigningKeys};
+pub use keys::{Jwk, PublicKey, SigningKeyState, SigningKeys};
 use renew::Renewal;
 pub use renew::SessionRules;
 

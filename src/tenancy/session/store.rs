@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{PublicKey, SessionId};
+use super::{PublicKey, SessionId, SigningKeyState};
 use crate::{
     platform::crypto::SecretHash,
     tenancy::{grant::AccountId, tx::SystemTx},
@@ -134,6 +134,23 @@ pub(super) async fn list_keys(
     sqlx::query_as!(
         PublicKey,
         "SELECT id, public_key AS bytes
+         FROM signing_keys
+         WHERE retired_at IS NULL OR retired_at > $1
+         ORDER BY retired_at DESC NULLS FIRST, created_at DESC, id",
+        retired_after,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// The same with their times.
+pub(super) async fn describe_keys(
+    tx: &mut SystemTx,
+    retired_after: DateTime<Utc>,
+) -> sqlx::Result<Vec<SigningKeyState>> {
+    sqlx::query_as!(
+        SigningKeyState,
+        "SELECT id, created_at, retired_at
          FROM signing_keys
          WHERE retired_at IS NULL OR retired_at > $1
          ORDER BY retired_at DESC NULLS FIRST, created_at DESC, id",

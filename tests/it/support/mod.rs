@@ -19,7 +19,7 @@ use quarterdeck::{
         tasks::Tasks,
     },
     repositories::{self, ScanReason, Source},
-    tenancy::{Db, Origin, Role, Sessions, SystemReason, TenantId, TenantTx},
+    tenancy::{Db, Origin, Role, Sessions, SystemReason, TenantId, TenantTx, TokenScope},
     web::paging::PageRequest,
     work::{self, ScanId, ScanSettings},
 };
@@ -189,8 +189,14 @@ impl World {
         let mut tx = self.db.system(SystemReason::CommandLine).await.unwrap();
         let grant = tx.grant_of_operator(slug).await.unwrap().unwrap();
         let mut tx = tx.enter(grant).await.unwrap();
-        let token =
-            accounts::tokens::create(&mut tx, "test", role, self.clock.now()).await.unwrap();
+        let wanted = accounts::tokens::NewToken {
+            name: &"test".parse().unwrap(),
+            scope: TokenScope::Admin,
+            role,
+            person: None,
+            expires_at: None,
+        };
+        let token = accounts::tokens::create(&mut tx, &wanted, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         Client::new(
             &self.base,

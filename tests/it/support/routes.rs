@@ -139,7 +139,7 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{task}" => things.task.to_string(),
         "{scan}" => things.scan.to_string(),
         "{commit}" | "{oid}" => things.commit.clone(),
-        "{session}" => uuid::Uuid::nil().to_string(),
+        "{session}" | "{token}" => uuid::Uuid::nil().to_string(),
         "{secret}" => "no-such-secret".to_owned(),
         "{account}" => things.account.to_string(),
         "{invitation}" => things.invitation.to_string(),

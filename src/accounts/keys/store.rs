@@ -1,0 +1,126 @@
+//! The SQL of what is sealed: every column that holds such, with the place that it is sealed for.
+//!
+//! Whoever adds such a column adds it to [`list`], [`count`] and [`replace`]; a test looks for it.
+
+use crate::tenancy::SystemTx;
+
+/// Something sealed, and what for.
+pub(super) struct Sealed {
+    pub(super) place: String,
+    pub(super) sealed: String,
+}
+
+/// Lists what was sealed with other keys than one, in the order of its text.
+pub(super) async fn list(
+    tx: &mut SystemTx,
+    but_with: &str,
+    after: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<Sealed>> {
+    sqlx::query_as!(
+        Sealed,
+        r#"SELECT place AS "place!", sealed AS "sealed!"
+           FROM (
+               SELECT 'factors.sealed ' || account_id AS place, sealed FROM factors
+               UNION ALL
+               SELECT 'identities.token ' || provider || ' ' || subject, token FROM identities WHERE token IS NOT NULL
+               UNION ALL
+               SELECT 'sessions.successor ' || id, successor FROM sessions WHERE successor IS NOT NULL
+               UNION ALL
+               -- base64url without padding
+               SELECT 'sign_in_attempts.sealed ' || translate(encode(state_hash, 'base64'), '+/=', '-_'), sealed
+               FROM sign_in_attempts
+               UNION ALL
+               SELECT 'signing_keys.sealed', sealed FROM signing_keys
+           ) everything
+           WHERE split_part(sealed, '.', 1) <> $1
+             AND sealed COLLATE "C" > $2
+           ORDER BY sealed COLLATE "C"
+           LIMIT $3"#,
+        but_with,
+        after,
+        limit,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// How much is sealed with a key in a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key's id.
+    pub key: String,
+    pub column: String,
+    pub count: i64,
+}
+
+pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
+    sqlx::query_as!(
+        KeyUse,
+        r#"SELECT split_part(sealed, '.', 1) AS "key!", name AS "column!", count(*) AS "count!"
+           FROM (
+               SELECT 'factors.sealed' AS name, sealed FROM factors
+               UNION ALL
+               SELECT 'identities.token', token FROM identities WHERE token IS NOT NULL
+               UNION ALL
+               SELECT 'sessions.successor', successor FROM sessions WHERE successor IS NOT NULL
+               UNION ALL
+               SELECT 'sign_in_attempts.sealed', sealed FROM sign_in_attempts
+               UNION ALL
+               SELECT 'signing_keys.sealed', sealed FROM signing_keys
+           ) everything
+           GROUP BY 1, 2
+           ORDER BY 1, 2"#
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Puts what was sealed anew in the place of what it was, wherever that still is. No two texts are the
+/// same, for each has a nonce of its own; so a text is in one column only.
+pub(super) async fn replace(
+    tx: &mut SystemTx,
+    old: &[String],
+    new: &[String],
+) -> sqlx::Result<u64> {
+    let factors = sqlx::query!(
+        "UPDATE factors SET sealed = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE sealed = change.old",
+        old,
+        new,
+    );
+    let identities = sqlx::query!(
+        "UPDATE identities SET token = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE token = change.old",
+        old,
+        new,
+    );
+    let sessions = sqlx::query!(
+        "UPDATE sessions SET successor = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE successor = change.old",
+        old,
+        new,
+    );
+    let attempts = sqlx::query!(
+        "UPDATE sign_in_attempts SET sealed = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE sealed = change.old",
+        old,
+        new,
+    );
+    let signing = sqlx::query!(
+        "UPDATE signing_keys SET sealed = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE sealed = change.old",
+        old,
+        new,
+    );
+    let mut replaced = 0;
+    for update in [factors, identities, sessions, attempts, signing] {
+        replaced += update.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(replaced)
+}
