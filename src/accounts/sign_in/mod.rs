@@ -7,6 +7,7 @@
 
 mod attempts;
 mod gate;
+mod oidc;
 mod pages;
 mod people;
 mod providers;
@@ -15,5 +16,6 @@ mod watch;
 
 pub use attempts::forget as forget_attempts;
 pub use pages::routes;
+pub use oidc::{DomainClaim, OidcSettings, Rule};
 pub use providers::{GitHubSettings, Providers};
 pub use watch::watch;
