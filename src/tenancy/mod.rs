@@ -82,12 +82,12 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, LeadTeams, Level, ManageAccess, ManageMembers,
-    ManageOrganization, ManageRepositories, ManageTeams, Permission, PermissionEntry,
+    ManageOrganization, ManageRepositories, ManageSignIn, ManageTeams, Permission, PermissionEntry,
     RepositoryPermission, RequestScan, Role, TokenScope, ViewAnalytics, ViewAudit,
-    ViewOrganization, ViewWork, permissions,
+    ViewOrganization, ViewSignIn, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
-pub use scope::{Arriving, Scope, SignedIn, origin};
+pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};
 pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
     Sessions, SigningKeys, hand_out,

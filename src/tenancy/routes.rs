@@ -17,7 +17,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{
     permission::{Permission, Role},
-    scope::{Arriving, Scope, SignedIn},
+    scope::{Arriving, Confirmed, Scope, SignedIn},
     tx::Saved,
 };
 use crate::web::{AppError, Result};
@@ -66,6 +66,7 @@ macro_rules! guarded {
         guarded!(@ [P: Permission] Scope<P>, Access::Permission { name: P::NAME, minimum: P::MINIMUM }, $($rest)*);
         guarded!(@ [] SignedIn, Access::SignedIn, $($rest)*);
         guarded!(@ [] Arriving, Access::SignedIn, $($rest)*);
+        guarded!(@ [] Confirmed, Access::SignedIn, $($rest)*);
     };
     (@ [$($bound:tt)*] $proof:ty, $access:expr, $($rest:ident)*) => {
         impl<$($rest: FromRequest + 'static,)* $($bound)*> Guarded for ($proof, $($rest,)*) {

@@ -146,6 +146,25 @@ pub struct SignedIn {
 #[derive(Debug)]
 pub struct Arriving(pub SignedIn);
 
+/// A person who is signed in and has given their second factor not long ago, where they have one: for
+/// what cannot be undone, and for what shows everything.
+#[derive(Debug)]
+pub struct Confirmed(pub SignedIn);
+
+impl FromRequest for Confirmed {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let (person, confirmation) = SignedIn::find(&request).await?;
+            confirmation.require_fresh(datum::<Clock>(&request)?.now())?;
+            Ok(Self(person))
+        })
+    }
+}
+
 impl FromRequest for SignedIn {
     type Error = AppError;
     type Future = LocalBoxFuture<'static, Result<Self>>;

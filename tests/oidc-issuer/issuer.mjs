@@ -45,7 +45,7 @@ service.on("beforeResponse", (response, request) => {
     response.body.id_token = [head, encode({ ...changed, email_verified: true }), signature].join(".");
   }
   if (claims.break === "none") response.body.id_token = [encode({ alg: "none" }), payload, ""].join(".");
-  told.set(response.body.access_token, claims.userinfo);
+  told.set(response.body.access_token, claims.userinfo ?? { sub: claims.sub });
 });
 
 service.on("beforeUserinfo", (response, request) => {

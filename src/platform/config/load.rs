@@ -219,9 +219,7 @@ fn check_oidc(config: &Config) -> Result<(), ConfigError> {
         let refuse = |why: &str| Err(ConfigError::Invalid(format!("oidc.{name} {why}")));
         let is_plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if !is_plain || name.len() > 39 || name == "github" {
-            return refuse(
-                "must be called by small letters, digits and hyphens, and not `github`",
-            );
+            return refuse("must be called by small letters, digits and hyphens, and not `github`");
         }
         if settings.client_id.is_none() || settings.client_secret.is_none() {
             return refuse("needs client_id and client_secret");

@@ -8,6 +8,6 @@ mod settings;
 
 pub use load::{ConfigError, Environment, load};
 pub use settings::{
-    Config, DatabaseSettings, LimitSettings, LogFormat, LogSettings, PostgresSettings,
-    RepositorySettings, ScannerSettings, ServerSettings, SessionSettings,
+    Config, DatabaseSettings, LimitSettings, LogFormat, LogSettings, OidcSettings,
+    PostgresSettings, RepositorySettings, ScannerSettings, ServerSettings, SessionSettings,
 };

@@ -12,8 +12,9 @@ mod provider;
 
 pub(super) use error::Error;
 pub(super) use person::NotAdmitted;
-pub use person::{DomainClaim, InvalidDomain, Rule};
-pub(super) use provider::Provider;
+pub(super) use person::OidcPerson;
+pub use person::{DomainClaim, Rule};
+pub(super) use provider::{Provider, Question};
 
 use secrecy::SecretString;
 

@@ -178,7 +178,8 @@ mod tests {
     fn only_the_whole_domain_of_a_verified_address_is_let_in() {
         let rule = rule(DomainClaim::Email);
         assert_eq!(rule.admits(&person("ada@ACME.com")), Some(Ok(())));
-        for email in ["a@evil-acme.com", "a@sub.acme.com", "a@acme.com.evil.org", "acme.com@x.org"] {
+        for email in ["a@evil-acme.com", "a@sub.acme.com", "a@acme.com.evil.org", "acme.com@x.org"]
+        {
             assert!(
                 matches!(rule.admits(&person(email)), Some(Err(NotAdmitted::OtherDomain(_)))),
                 "{email}"

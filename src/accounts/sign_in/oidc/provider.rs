@@ -7,9 +7,10 @@ use chrono::{DateTime, Duration, Utc};
 use openidconnect::{
     AdditionalClaims, AuthType, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError,
     ClientId, ClientSecret, CsrfToken, DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError,
-    StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims,
+    EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreClientAuthMethod, CoreErrorResponseType,
         CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
@@ -215,9 +216,9 @@ impl Provider {
         let now = self.clock.now();
         let verifier =
             client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || now);
-        let token = answered.id_token().ok_or_else(|| {
-            ClaimsVerificationError::Other("there is no ID token".to_owned())
-        })?;
+        let token = answered
+            .id_token()
+            .ok_or_else(|| ClaimsVerificationError::Other("there is no ID token".to_owned()))?;
         token.claims(&verifier, nonce).cloned()
     }
 
@@ -253,7 +254,9 @@ impl Provider {
         let metadata = found.map_err(|error| {
             let reason = match &error {
                 DiscoveryError::Request(error) => error.to_string(),
-                DiscoveryError::Response(status, ..) => format!("it answers with status {}", status.as_u16()),
+                DiscoveryError::Response(status, ..) => {
+                    format!("it answers with status {}", status.as_u16())
+                }
                 DiscoveryError::Validation(_) => "it calls itself by another address".to_owned(),
                 _ => "what it says of itself cannot be read".to_owned(),
             };
@@ -301,10 +304,7 @@ fn refusal(
     }
 }
 
-fn described(
-    claims: &Claims,
-    more: Option<&UserInfoClaims<Extra, CoreGenderClaim>>,
-) -> OidcPerson {
+fn described(claims: &Claims, more: Option<&UserInfoClaims<Extra, CoreGenderClaim>>) -> OidcPerson {
     let email = claims.email().or_else(|| more.and_then(|more| more.email()));
     let verified = match claims.email() {
         Some(_) => claims.email_verified(),
