@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --profile quick --bench lists                    # all lists, about eight minutes
 //! cargo bench --profile quick --bench lists -- /api/v2/tasks   # those whose address has this
+//! cargo bench --profile quick --bench lists -- access          # what access costs, two minutes
 //! ```
 //!
 //! Makes a database of its own on the server of `QUARTERDECK_TEST_DATABASE_URL`: 20 organisations, one
@@ -15,6 +16,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
+mod access;
 mod database;
 mod load;
 mod pgbench;
@@ -104,6 +106,9 @@ async fn run(
         credentials: &credentials,
         data: data.path(),
     };
+    if wanted == Some("access") {
+        return bench.access().await;
+    }
     let lists =
         lists().into_iter().filter(|list| wanted.is_none_or(|part| list.address.contains(part)));
     let requests = bench.requests(lists.collect()).await?;
@@ -127,6 +132,9 @@ async fn pass(database: &Url, data: &Path, cookie: String) -> anyhow::Result<Str
 
 const HEAD: &str = "| list | page | connections | requests/s | pgbench tps | ratio | p50 ms | p99 ms | p99 ms at half load | bytes | statements |";
 const RULE: &str = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
+
+const ACCESS_HEAD: &str =
+    "| list | connections | with who asks and policies, tps | bare query, tps | cost |";
 
 /// One page of a list, and what the server sends to PostgreSQL for it.
 struct Request {
@@ -162,6 +170,19 @@ impl Bench<'_> {
             }
         }
         Ok(requests)
+    }
+
+    /// What it costs that each request finds out who asks and sees only what they may.
+    async fn access(&self) -> anyhow::Result<()> {
+        let pgbench = self.pgbench.context("this is measured by pgbench alone")?;
+        let lists = lists().into_iter().filter(|list| list.address.ends_with("/tasks"));
+        let requests = self.requests(lists.collect()).await?;
+        println!("{ACCESS_HEAD}\n|---|---:|---:|---:|---:|");
+        for request in requests.iter().filter(|request| request.page == "first") {
+            let measured = (request.list.as_str(), &request.recording);
+            print!("{}", access::measure(measured, pgbench, self.database).await?);
+        }
+        Ok(())
     }
 
     /// The cursors that a walk through a list gives, the last of them that of its last full page.

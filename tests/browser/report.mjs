@@ -14,17 +14,21 @@ export async function check(claim, holds, detail = "") {
   return holds;
 }
 
-/** Watches a page for errors on its console and for requests that leave the server's own origin. */
-export function watch(page, base) {
+/**
+ * Watches a page for errors on its console and for requests that leave the server's own origin; `others` may be
+ * asked too, and answers of `statuses` are part of the walk.
+ */
+export function watch(page, base, { others = [], statuses = [] } = {}) {
   page.on("pageerror", (error) => check("no script fails", false, `${page.url()} ${error.message}`));
   page.on("console", (message) => {
     const isExpected = message.text().includes("status of 404") && page.url().includes("no-such-page");
-    const isExpectedForm = message.text().includes("status of 422") || message.text().includes("status of 410");
+    const isExpectedForm = message.text().includes("status of 422") || message.text().includes("status of 410") ||
+      statuses.some((status) => message.text().includes(`status of ${status}`));
     if (message.type() === "error" && !isExpected && !isExpectedForm) check("the console stays empty", false, `${page.url()} ${message.text()}`);
   });
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(base) && !url.startsWith("data:")) check("no request leaves the origin", false, url);
+    if (![base, "data:", ...others].some((known) => url.startsWith(known))) check("no request leaves the origin", false, url);
   });
 }
 

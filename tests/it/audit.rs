@@ -596,10 +596,11 @@ fn body(
             form(&[("restricted", "yes")])
         }
         ("POST", "/{organization}/teams") => form(&[("name", "Core")]),
-        ("POST", "/{organization}/teams/{team}") => form(&[("name", "Other")]),
         ("POST", "/{organization}/teams/{team}/members") => form(&[("login", "owner")]),
         ("POST", "/{organization}/teams/{team}/members/{account}") => form(&[("what", "lead")]),
-        ("POST", "/{organization}/organization") => form(&[("name", "Other")]),
+        ("POST", "/{organization}/organization" | "/{organization}/teams/{team}") => {
+            form(&[("name", "Other")])
+        }
         ("POST", "/{organization}/audit/retention") => form(&[("days", "90")]),
         ("POST", "/{organization}/repositories") => form(&[("source", place)]),
         ("POST", "/{organization}/repositories/{repository}/removal") => {

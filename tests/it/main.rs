@@ -29,6 +29,7 @@ mod oidc;
 mod robustness;
 mod scans;
 mod scheduling;
+mod second_process;
 mod sessions;
 mod settings;
 mod sign_in;

@@ -32,6 +32,13 @@ impl Client {
         Self { http, base: base.to_owned(), credentials, cookies: Arc::default() }
     }
 
+    /// The same at another server of the site.
+    pub fn at(&self, base: &str) -> Self {
+        let other = Self::new(base, self.credentials.clone());
+        other.cookies.lock().unwrap().clone_from(&self.cookies.lock().unwrap());
+        other
+    }
+
     /// A browser that has a cookie.
     pub fn browser(base: &str, cookie: &str) -> Self {
         let client = Self::new(base, None);

@@ -30,8 +30,11 @@ pub struct Guard {
 
 impl Guard {
     pub async fn connect(&self) -> PgConnection {
-        let options = self.admin.clone().database(&self.name);
-        PgConnection::connect_with(&options).await.unwrap()
+        PgConnection::connect_with(&self.options()).await.unwrap()
+    }
+
+    pub fn options(&self) -> PgConnectOptions {
+        self.admin.clone().database(&self.name)
     }
 }
 

@@ -142,6 +142,16 @@ impl World {
         }
     }
 
+    /// How another server connects to the database.
+    pub fn database_options(&self) -> sqlx::postgres::PgConnectOptions {
+        self.database.options()
+    }
+
+    /// A file of the server's data directory.
+    pub fn data_file(&self, name: &str) -> std::path::PathBuf {
+        self.files.path().join(name)
+    }
+
     /// A connection of the login that owns the tables.
     pub async fn connect(&self) -> PgConnection {
         self.database.connect().await
