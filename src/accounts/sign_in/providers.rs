@@ -35,6 +35,9 @@ pub struct GitHubSettings {
     pub app: Option<(i64, SecretString)>,
 }
 
+/// What was pasted, of a version, ready to be asked.
+type TakenUp = (Uuid, Arc<GitHub>);
+
 /// Who can be asked.
 #[derive(Clone)]
 pub struct Providers {
@@ -44,7 +47,7 @@ pub struct Providers {
     pub(super) callback: Url,
     github: Option<(Arc<GitHub>, GitHubSettings)>,
     /// By what an owner has pasted, as this process took it up last.
-    pasted: Arc<Mutex<Option<(Uuid, Arc<GitHub>)>>>,
+    pasted: Arc<Mutex<Option<TakenUp>>>,
     /// GitHub organisations of the configuration, for the organisation that was made first.
     allowed: Vec<Login>,
     oidc: Vec<Arc<Provider>>,

@@ -105,9 +105,9 @@ impl Watch {
     ) -> anyhow::Result<SecretString> {
         let is_over = due.token_expires_at.is_some_and(|end| end <= now + SPARE);
         let Some(spent) = due.refresh_token.as_deref().filter(|_| is_over) else {
-            return Ok(self.open(people::token_place(&due.subject), due.token.as_deref()));
+            return Ok(self.open(&people::token_place(&due.subject), due.token.as_deref()));
         };
-        let refresh = self.open(people::refresh_place(&due.subject), Some(spent));
+        let refresh = self.open(&people::refresh_place(&due.subject), Some(spent));
         match github.oauth.refresh(&refresh).await {
             Ok(fresh) => {
                 self.keep(due, spent, &fresh).await?;
@@ -119,8 +119,8 @@ impl Watch {
         }
     }
 
-    fn open(&self, place: String, sealed: Option<&str>) -> SecretString {
-        let opened = sealed.and_then(|sealed| self.keyring.open_text(&place, sealed).ok());
+    fn open(&self, place: &str, sealed: Option<&str>) -> SecretString {
+        let opened = sealed.and_then(|sealed| self.keyring.open_text(place, sealed).ok());
         opened.unwrap_or_default()
     }
 

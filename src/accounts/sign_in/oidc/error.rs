@@ -43,7 +43,7 @@ impl Error {
             CoreErrorResponseType::InvalidGrant | CoreErrorResponseType::InvalidRequest => {
                 Self::CodeRejected
             }
-            other => Self::Other(word(&other.to_string())),
+            other => Self::Other(word(other.as_ref())),
         }
     }
 

@@ -179,7 +179,7 @@ impl Provider {
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let request = client
             .exchange_code(code)
-            .map_err(|_| Error::Unreachable("it names no address for codes".to_owned()))?
+            .map_err(|_no_address| Error::Unreachable("it names no address for codes".to_owned()))?
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
         let answered = request.request_async(&|request| self.http.call(request)).await;
         let answered = answered.map_err(refusal)?;
