@@ -58,7 +58,7 @@ pub async fn list_all(tx: &mut SystemTx) -> sqlx::Result<Vec<(String, String)>> 
     Ok(rows.into_iter().map(|row| (row.slug, row.name)).collect())
 }
 
-/// Adds a member, or gives one another role; somebody deactivated is let in again.
+/// Adds a member by a setup link, or gives one another role; somebody deactivated is let in again.
 pub async fn add_member(
     tx: &mut SystemTx,
     tenant: TenantId,
@@ -67,8 +67,8 @@ pub async fn add_member(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO memberships (tenant_id, account_id, role, login, name, created_at)
-         SELECT $1, id, $3, login, name, $4 FROM accounts WHERE id = $2
+        "INSERT INTO memberships (tenant_id, account_id, role, login, name, source, created_at)
+         SELECT $1, id, $3, login, name, 'setup', $4 FROM accounts WHERE id = $2
          ON CONFLICT (tenant_id, account_id)
          DO UPDATE SET role = excluded.role, source = excluded.source, deactivated_at = NULL, deactivated_by_github = false",
         tenant.as_uuid(),
