@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What it takes to walk the pages: Node and a Chromium. Sourced, not run, after common.sh and wheel.sh.
+# What it takes to walk the pages, and to run the issuer of the tests: Node and a Chromium. Sourced, not run, after common.sh and wheel.sh.
 
 # What playwright-core needs; Debian 12 and Ubuntu have older ones.
 needed_node=20

@@ -14,9 +14,10 @@ use crate::{
 pub(super) const HOME: &str = "/account";
 
 /// The pages about a person's account, in their order.
-const SECTIONS: [(&str, &str); 5] = [
+const SECTIONS: [(&str, &str); 6] = [
     (HOME, "Profile"),
     ("/account/sessions", "Sessions"),
+    ("/account/identities", "Sign-in methods"),
     ("/account/factor", "Second factor"),
     ("/account/tokens", "API tokens"),
     ("/account/data", "Your data"),

@@ -14,7 +14,7 @@ use super::{
     sessions::SignIn,
     sessions_page,
     setup::{self, Owner},
-    sign_in::Providers,
+    sign_in::{Choice, Providers},
 };
 use crate::{
     organizations::{self, Membership},
@@ -22,7 +22,7 @@ use crate::{
     tenancy::{Db, PublicKey, Routes, Sessions, SignedIn, SystemReason, origin},
     web::{
         AppError, FieldError, Next, Result,
-        html::{Field, Html, Person, Shell, render},
+        html::{Field, Html, Link, Person, Shell, render},
         icon::Icon,
     },
 };
@@ -50,8 +50,8 @@ struct SignInPage {
     shell: Shell,
     is_fresh: bool,
     command: &'static str,
-    /// Where signing in with GitHub begins.
-    github: Option<String>,
+    /// Whom people can sign in with, and where that begins.
+    ways: Vec<Link>,
 }
 
 #[derive(Deserialize)]
@@ -70,10 +70,13 @@ async fn sign_in(
     let mut tx = db.system(SystemReason::Login).await?;
     let is_fresh = !setup::is_set_up(&mut tx).await?;
     let next = Next::parse(&wish.next).unwrap_or_default();
-    let github = providers.has_github().then(|| {
-        if next.is_start() { LOGIN.to_owned() } else { format!("{LOGIN}?{}", next.query()) }
-    });
-    Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND, github }))
+    let after = if next.is_start() { String::new() } else { format!("&{}", next.query()) };
+    let way = |choice: Choice| Link {
+        href: format!("{LOGIN}?provider={}{after}", choice.name),
+        label: format!("Sign in with {}", choice.label),
+    };
+    let ways = providers.choices(&mut tx).await?.into_iter().map(way).collect();
+    Ok(Html::new(SignInPage { shell: Shell::bare("Sign in"), is_fresh, command: COMMAND, ways }))
 }
 
 /// The keys that sessions' passes are signed with, as a JSON Web Key Set (RFC 7517).

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{sign_in::Providers, store};
 use crate::{
     organizations::audit::Event,
-    tenancy::{AccountId, Arriving, Origin, Routes, SystemTx},
+    tenancy::{AccountId, Arriving, Db, Origin, Routes, SystemReason, SystemTx},
     web::{
         Next, Result,
         html::{Html, Person, Shell},
@@ -56,10 +56,15 @@ struct Wish {
 async fn show(
     person: Arriving,
     providers: Data<Providers>,
+    db: Data<Db>,
     wish: Query<Wish>,
 ) -> Result<Html<ReconnectPage>> {
+    let has_github = {
+        let mut tx = db.system(SystemReason::Login).await?;
+        providers.has_github(&mut tx).await?
+    };
     let next = Next::parse(&wish.next).unwrap_or_default();
-    let github = providers.has_github().then(|| format!("/api/auth/login?{}", next.query()));
+    let github = has_github.then(|| format!("/api/auth/login?{}", next.query()));
     let person = Some(Person { name: person.0.name, sign_out: "/sign-out".to_owned() });
     let shell = Shell { person, ..Shell::bare("Sign in with GitHub again") };
     Ok(Html::new(ReconnectPage { shell, github }))

@@ -24,13 +24,13 @@ use super::{
 use crate::{
     accounts::{
         self,
-        sign_in::{GitHubSettings, Providers},
+        sign_in::{DomainClaim, GOOGLE, GitHubSettings, OidcSettings, Providers, Rule},
     },
     jobs::Worker,
     organizations::{self, Slug},
     platform::{
         clock::Clock,
-        config::{Config, Environment},
+        config::{self, Config, Environment},
         keyring::{self, Keyring},
         mail::Mailer,
         tasks::Tasks,
@@ -70,12 +70,13 @@ pub struct Parts {
 impl Parts {
     /// The values that come from the configuration.
     pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
+        let sessions = sessions(config)?;
         Ok(Self {
             defences: Defences::new(config, &db, &clock),
             db,
-            providers: providers(config, &clock)?,
+            providers: providers(config, &clock, &sessions.keyring)?,
             clock,
-            sessions: sessions(config)?,
+            sessions,
             site: Site { origin: config.public_url() },
             mailer: mailer(config)?,
             scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
@@ -117,11 +118,25 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
 }
 
 /// Who can be asked about people, by the configuration.
-fn providers(config: &Config, clock: &Clock) -> anyhow::Result<Providers> {
+fn providers(config: &Config, clock: &Clock, keyring: &Keyring) -> anyhow::Result<Providers> {
+    let mut providers = Providers::new(&config.public_url(), clock, keyring)?
+        .with_allowed(&config.github.allowed_organizations)?;
+    if let Some(settings) = github(config)? {
+        providers = providers.with_github(&settings)?;
+    }
+    for (name, settings) in &config.oidc {
+        if let Some(settings) = issuer(name, settings)? {
+            providers = providers.with_oidc(&settings)?;
+        }
+    }
+    Ok(providers)
+}
+
+fn github(config: &Config) -> anyhow::Result<Option<GitHubSettings>> {
     let settings = &config.github;
     let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
     else {
-        return Ok(Providers::default());
+        return Ok(None);
     };
     let key = match (&settings.private_key, &settings.private_key_file) {
         (Some(key), _) => Some(key.clone()),
@@ -132,15 +147,39 @@ fn providers(config: &Config, clock: &Clock) -> anyhow::Result<Providers> {
         }
         (None, None) => None,
     };
-    let settings = GitHubSettings {
+    Ok(Some(GitHubSettings {
         web_url: settings.web_url.clone(),
         api_url: settings.api_url.clone(),
         client_id: client_id.clone(),
         client_secret: client_secret.clone(),
         app: settings.app_id.zip(key),
-        allowed_organizations: settings.allowed_organizations.clone(),
+    }))
+}
+
+/// An issuer of the configuration; Google's address and ways where the section is called so.
+fn issuer(name: &str, settings: &config::OidcSettings) -> anyhow::Result<Option<OidcSettings>> {
+    let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
+    else {
+        return Ok(None);
     };
-    Providers::with_github(&settings, &config.public_url(), clock)
+    let issuer = settings.issuer.clone().unwrap_or_else(|| GOOGLE.to_owned());
+    let claim = match &settings.domain_claim {
+        Some(text) => text.parse().with_context(|| format!("oidc.{name}.domain_claim"))?,
+        None if issuer == GOOGLE => DomainClaim::Hosted,
+        None => DomainClaim::Email,
+    };
+    let rule = Rule::new(claim, &settings.allowed_domains)
+        .with_context(|| format!("oidc.{name}.allowed_domains"))?;
+    let usual = if name == "google" { "Google" } else { name };
+    Ok(Some(OidcSettings {
+        name: name.to_owned(),
+        label: settings.label.clone().unwrap_or_else(|| usual.to_owned()),
+        issuer,
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        rule,
+        organization: settings.organization.clone(),
+    }))
 }
 
 /// The keys that secrets are sealed with; made, with a word about it, where there are none yet.

@@ -53,6 +53,7 @@ impl Answer {
             return Error::RateLimited { until };
         }
         match self.status {
+            401 if self.blames_clock() => Error::ClockWrong,
             401 => Error::TokenRejected,
             403 => self.forbidden(question, hosts),
             404 => self.not_found(question),
@@ -150,6 +151,12 @@ impl Answer {
             _ if message.is_empty() => Error::unexpected(format!("status {status}")),
             _ => Error::unexpected(format!("status {status}, “{message}”")),
         }
+    }
+
+    /// Whether it is the times of an App's token that GitHub does not take. It has no code for it.
+    fn blames_clock(&self) -> bool {
+        let message = self.message();
+        message.contains("claim ('exp')") || message.contains("claim ('iat')")
     }
 
     fn message(&self) -> String {

@@ -44,6 +44,10 @@ pub enum Error {
         "GitHub does not know the App, or its private key is another one. Compare the App's id and make a new key"
     )]
     AppRejected,
+    #[error(
+        "GitHub refuses the App's token because of its times: this server's clock is wrong. Set it, by NTP say"
+    )]
+    ClockWrong,
     #[error(transparent)]
     OAuth(#[from] OAuthRefusal),
     #[error("GitHub cannot be reached: {reason}. Try again in a while")]

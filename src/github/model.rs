@@ -55,6 +55,8 @@ pub struct App {
     pub slug: String,
     pub name: String,
     pub html_url: String,
+    /// Of the side that signs people in; older Enterprise Servers do not say it.
+    pub client_id: Option<String>,
 }
 
 impl Membership {

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::{FutureExt, future::BoxFuture};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    AsyncHttpClient, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse,
     TokenUrl,
     basic::{
@@ -170,19 +171,26 @@ impl OAuthApp {
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(pkce.verifier)
             .set_redirect_uri(std::borrow::Cow::Owned(RedirectUrl::from_url(redirect.clone())))
-            .request_async(&|request| self.call(request))
+            .request_async(self)
             .await;
         self.token(answered)
+    }
+
+    /// Whether GitHub takes the client id and secret, found out by a code that nobody was given: it looks at
+    /// them first.
+    pub async fn check(&self) -> Result<(), Error> {
+        let code = AuthorizationCode::new("0123456789abcdef0123".to_owned());
+        let answered = self.client.exchange_code(code).request_async(self).await;
+        match self.token(answered) {
+            Ok(_) | Err(Error::OAuth(OAuthRefusal::CodeRejected)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The successor of a token that ends; the refresh token works once, and a new one comes with it.
     pub async fn refresh(&self, refresh: &SecretString) -> Result<UserToken, Error> {
         let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
-        let answered = self
-            .client
-            .exchange_refresh_token(&refresh)
-            .request_async(&|request| self.call(request))
-            .await;
+        let answered = self.client.exchange_refresh_token(&refresh).request_async(self).await;
         self.token(answered)
     }
 
@@ -235,11 +243,21 @@ impl OAuthApp {
         })
     }
 
-    async fn call(&self, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Error> {
+    async fn send(&self, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Error> {
         let request = reqwest::Request::try_from(request)
             .map_err(|error| super::http::unreachable(&error))?;
         let answer = self.http.send(request).await?;
         answer.into_oauth((&self.hosts, self.clock.now()))
+    }
+}
+
+// By a type of its own and not by a closure, whose futures could not go from thread to thread.
+impl<'call> AsyncHttpClient<'call> for OAuthApp {
+    type Error = Error;
+    type Future = BoxFuture<'call, Result<oauth2::HttpResponse, Error>>;
+
+    fn call(&'call self, request: oauth2::HttpRequest) -> Self::Future {
+        self.send(request).boxed()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
 pub enum MemberSource {
     Owner,
     Github,
+    Oidc,
     Setup,
     Command,
 }
@@ -27,6 +28,7 @@ impl MemberSource {
         match self {
             Self::Owner => "invited",
             Self::Github => "GitHub organisation",
+            Self::Oidc => "sign-in provider",
             Self::Setup => "setup link",
             Self::Command => "command line",
         }

@@ -82,9 +82,9 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
-    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageTeams, Permission,
+    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn, ManageTeams, Permission,
     PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens, Role,
-    RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewTokens,
+    RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewSignIn, ViewTokens,
     ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};

@@ -214,6 +214,10 @@ permissions! {
     ViewOrganization: Viewer, read;
     /// Change the organisation's name, and what newcomers become.
     ManageOrganization: Owner, danger;
+    /// See how people sign in.
+    ViewSignIn: Owner, read;
+    /// Give the credentials that people sign in by, where the organisation is the server's first.
+    ManageSignIn: Owner, danger;
     /// Invite people, give them roles below one's own, and put them out.
     ManageMembers: Admin, danger;
     /// Make, change and delete teams, and say who is in them.

@@ -198,6 +198,8 @@ pub enum SystemReason {
     Retention,
     /// The operator at the server's command line.
     CommandLine,
+    /// See and change what the whole site is set up with.
+    Site,
     /// Whether the server is well.
     Health,
     /// Count what callers have used of their limits, whoever they are.

@@ -185,7 +185,7 @@ async fn a_clock_that_is_wrong_is_refused_by_github() {
     let (app, _) = scene.installed(&MEMBERS);
     scene.world.advance(Duration::minutes(15));
 
-    assert_eq!(app.describe().await.unwrap_err(), Error::AppRejected);
+    assert_eq!(app.describe().await.unwrap_err(), Error::ClockWrong);
 }
 
 #[tokio::test]

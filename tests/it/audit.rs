@@ -556,7 +556,11 @@ async fn two_organisations_never_see_each_others_log() {
 }
 
 /// Routes that change nothing of a kind that is written down: method, path, and why.
-const SILENT: [(&str, &str, &str); 3] = [
+const SILENT: [(&str, &str, &str); 7] = [
+    ("POST", "/account/identities/remove", "needs a provider: see the tests of identities"),
+    ("POST", "/account/identities/{provider}/add", "needs a provider: see the tests of identities"),
+    ("POST", "/{organization}/settings/sign-in", "asks GitHub: see the tests of sign-in settings"),
+    ("POST", "/{organization}/settings/sign-in/remove", "see the tests of sign-in settings"),
     ("POST", "/account/factor/confirm", "needs a code: see the test of a factor's life"),
     ("POST", "/account/factor/remove", "needs a code: see the test of a factor's life"),
     ("POST", "/account/confirm", "needs a code: see the test of a factor's life"),

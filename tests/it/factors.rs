@@ -7,11 +7,11 @@ use totp_rs::{Builder, Secret};
 use crate::support::{Answer, Client, World};
 
 /// What is between two words of a page.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap().0
 }
 
-fn code_at(secret: &str, at: DateTime<Utc>) -> String {
+pub fn code_at(secret: &str, at: DateTime<Utc>) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new()
         .with_secret(secret)

@@ -46,9 +46,10 @@ impl Scene {
                 client_id: app.client_id,
                 client_secret: app.client_secret.into(),
                 app: None,
-                allowed_organizations: allowed.iter().map(|name| (*name).to_owned()).collect(),
             };
-            parts.providers = Providers::with_github(&settings, base, &parts.clock).unwrap();
+            let allowed: Vec<_> = allowed.iter().map(|name| (*name).to_owned()).collect();
+            let none = Providers::new(base, &parts.clock, &parts.sessions.keyring).unwrap();
+            parts.providers = none.with_allowed(&allowed).unwrap().with_github(&settings).unwrap();
         })
         .await;
         Self { github, world, client_id }
@@ -299,12 +300,27 @@ async fn whom_the_organisation_removes_is_out_at_the_next_renewal_and_back_when_
 }
 
 #[actix_web::test]
-async fn where_the_last_owner_was_put_out_nobody_becomes_one_by_coming_next() {
+async fn the_last_owner_stays_whatever_github_says_until_there_is_another() {
     let scene = Scene::new().await;
     scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
     scene.github.organization("acme").remove("ada");
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
+    scene.sign_in(&scene.world.nobody(), "ben").await.expect(303);
+    assert_eq!(scene.roles().await, ["ada owner", "ben member"]);
+
+    scene.run("UPDATE memberships SET role = 'owner' WHERE login = 'ben'").await;
     scene.sign_in(&scene.world.nobody(), "ada").await.expect(403);
-    assert_eq!(scene.roles().await, ["ada owner out"], "the refusal has put her out");
+
+    assert_eq!(scene.roles().await, ["ada owner out", "ben owner"]);
+    let log = crate::members::log(&scene.world).await;
+    assert!(log.iter().any(|entry| entry.starts_with("member.put_out")), "{log:?}");
+}
+
+#[actix_web::test]
+async fn where_the_last_owner_is_gone_nobody_becomes_one_by_coming_next() {
+    let scene = Scene::new().await;
+    scene.sign_in(&scene.world.nobody(), "ada").await.expect(303);
+    scene.run("UPDATE memberships SET deactivated_at = now()").await;
 
     scene.sign_in(&scene.world.nobody(), "ben").await.expect(303);
 

@@ -25,6 +25,17 @@ pub(super) async fn list(
                UNION ALL
                SELECT 'identities.token ' || provider || ' ' || subject, token FROM identities WHERE token IS NOT NULL
                UNION ALL
+               SELECT 'identities.refresh_token ' || provider || ' ' || subject, refresh_token
+               FROM identities WHERE refresh_token IS NOT NULL
+               UNION ALL
+               SELECT 'provider_credentials.client_secret ' || provider, client_secret FROM provider_credentials
+               UNION ALL
+               SELECT 'provider_credentials.private_key ' || provider, private_key
+               FROM provider_credentials WHERE private_key IS NOT NULL
+               UNION ALL
+               SELECT 'provider_credentials.webhook_secret ' || provider, webhook_secret
+               FROM provider_credentials WHERE webhook_secret IS NOT NULL
+               UNION ALL
                SELECT 'sessions.successor ' || id, successor FROM sessions WHERE successor IS NOT NULL
                UNION ALL
                -- base64url without padding
@@ -63,6 +74,17 @@ pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
                UNION ALL
                SELECT 'identities.token', token FROM identities WHERE token IS NOT NULL
                UNION ALL
+               SELECT 'identities.refresh_token', refresh_token
+               FROM identities WHERE refresh_token IS NOT NULL
+               UNION ALL
+               SELECT 'provider_credentials.client_secret', client_secret FROM provider_credentials
+               UNION ALL
+               SELECT 'provider_credentials.private_key', private_key
+               FROM provider_credentials WHERE private_key IS NOT NULL
+               UNION ALL
+               SELECT 'provider_credentials.webhook_secret', webhook_secret
+               FROM provider_credentials WHERE webhook_secret IS NOT NULL
+               UNION ALL
                SELECT 'sessions.successor', successor FROM sessions WHERE successor IS NOT NULL
                UNION ALL
                SELECT 'sign_in_attempts.sealed', sealed FROM sign_in_attempts
@@ -97,6 +119,34 @@ pub(super) async fn replace(
         old,
         new,
     );
+    let refresh_tokens = sqlx::query!(
+        "UPDATE identities SET refresh_token = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE refresh_token = change.old",
+        old,
+        new,
+    );
+    let client_secrets = sqlx::query!(
+        "UPDATE provider_credentials SET client_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE client_secret = change.old",
+        old,
+        new,
+    );
+    let private_keys = sqlx::query!(
+        "UPDATE provider_credentials SET private_key = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE private_key = change.old",
+        old,
+        new,
+    );
+    let webhook_secrets = sqlx::query!(
+        "UPDATE provider_credentials SET webhook_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE webhook_secret = change.old",
+        old,
+        new,
+    );
     let sessions = sqlx::query!(
         "UPDATE sessions SET successor = change.new
          FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
@@ -119,7 +169,18 @@ pub(super) async fn replace(
         new,
     );
     let mut replaced = 0;
-    for update in [factors, identities, sessions, attempts, signing] {
+    let updates = [
+        factors,
+        identities,
+        refresh_tokens,
+        client_secrets,
+        private_keys,
+        webhook_secrets,
+        sessions,
+        attempts,
+        signing,
+    ];
+    for update in updates {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)

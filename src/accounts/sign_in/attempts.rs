@@ -39,6 +39,8 @@ pub(super) struct Purpose<'a> {
 /// What somebody came back with.
 #[derive(Debug)]
 pub(super) struct Returned {
+    /// Who was asked: `github`, or an issuer's address.
+    pub(super) provider: String,
     pub(super) verifier: SecretString,
     pub(super) next: String,
     /// Whose account gets the identity.
@@ -105,7 +107,8 @@ pub(super) async fn take_up(
     let Ok(verifier) = keyring.open_text(&place(&hash), &found.sealed) else {
         return Ok(Err(NoReturn::Unknown));
     };
-    Ok(Ok(Returned { verifier, next: found.next, account: found.account }))
+    let store::UsedAttempt { provider, next, account, .. } = found;
+    Ok(Ok(Returned { provider, verifier, next, account }))
 }
 
 /// Deletes the attempts that are too old.

@@ -3,17 +3,17 @@
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use super::{providers::GitHub, store::Door};
+use super::{providers::GitHub, refusal::Refusal, store::Door};
 use crate::{
     github::{Error, Login},
     tenancy::TenantId,
 };
 
-/// What GitHub says of somebody at one organisation's door.
+/// What a provider says of somebody at one organisation's door.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) tenant: TenantId,
-    pub(super) said: Result<(), Error>,
+    pub(super) said: Result<(), Refusal>,
 }
 
 /// Asks at each door that GitHub's word opens, at most so many at once as there are.
@@ -26,7 +26,7 @@ pub(super) async fn ask(
     let answers = doors.iter().map(|door| async move {
         let wanted = door.github_organizations(github);
         let said = at_door(github, &wanted, login, token).await;
-        said.map(|said| Answer { tenant: door.tenant, said })
+        said.map(|said| Answer { tenant: door.tenant, said: said.map_err(Refusal::GitHub) })
     });
     join_all(answers).await.into_iter().flatten().collect()
 }
@@ -80,27 +80,11 @@ const fn nearness(error: &Error) -> u8 {
         Error::Pending { .. } => 5,
         Error::RateLimited { .. } | Error::Unreachable { .. } => 4,
         Error::ThirdPartyRestricted { .. } => 3,
-        Error::MissingPermission { .. } | Error::NotInstalled { .. } | Error::AppRejected => 2,
+        Error::MissingPermission { .. }
+        | Error::NotInstalled { .. }
+        | Error::AppRejected
+        | Error::ClockWrong => 2,
         Error::TokenRejected | Error::OAuth(_) | Error::Unexpected { .. } => 1,
         Error::NotMember { .. } => 0,
-    }
-}
-
-/// Whether GitHub has said that somebody does not belong; a GitHub that cannot be asked has not.
-pub(super) const fn is_certain(error: &Error) -> bool {
-    matches!(error, Error::NotMember { .. } | Error::Pending { .. })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_no_is_a_no() {
-        let organization = Login::parse("acme").unwrap();
-        assert!(is_certain(&Error::NotMember { organization: organization.clone() }));
-        assert!(!is_certain(&Error::Unreachable { reason: String::new() }));
-        assert!(!is_certain(&Error::TokenRejected));
-        assert!(!is_certain(&Error::ThirdPartyRestricted { organization, url: String::new() }));
     }
 }

@@ -1,28 +1,28 @@
-//! What is written about somebody whom GitHub vouches for.
+//! What is written about somebody whom a provider vouches for.
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use super::{
-    gate::{self, Answer},
-    store::{self, GITHUB},
+    gate::Answer,
+    refusal::Refusal,
+    store::{self, GITHUB, Voucher},
+    word::Word,
 };
 use crate::{
     accounts::store as accounts,
-    github::{Error, GitHubUser},
-    organizations::invitations::{self, Attempt, Guest, NotAccepted},
+    organizations::{
+        audit::Event,
+        invitations::{self, Attempt, Guest},
+    },
     platform::keyring::Keyring,
-    tenancy::{AccountId, Origin, SystemTx, TenantId},
+    tenancy::{AccountId, Origin, SystemTx},
 };
 
-/// The most characters of a name that are kept.
-const MOST: usize = 100;
-
-/// Who came back from GitHub, and what it says of them.
+/// Who came back, and what is said of them.
 pub(super) struct Arrival<'a> {
-    pub(super) user: &'a GitHubUser,
-    pub(super) token: &'a SecretString,
-    pub(super) answers: &'a [Answer],
+    pub(super) word: &'a Word,
     /// The account that the identity is to be added to, by its person.
     pub(super) account: Option<AccountId>,
     /// Where they were going: the link of an invitation lets them in.
@@ -40,25 +40,7 @@ pub(super) enum Outcome {
     PutOut(Refusal),
 }
 
-/// Why somebody is not let in.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error(transparent)]
-    GitHub(#[from] Error),
-    #[error(
-        "Nobody has invited {login} to this Quarterdeck. Ask an owner or administrator for an invitation, and give them this GitHub login"
-    )]
-    NotInvited { login: String },
-    #[error(
-        "This GitHub account belongs to another person here. Sign in with it, or choose another GitHub account"
-    )]
-    AnothersIdentity,
-    /// The link that they followed lets nobody in, or not them.
-    #[error("{why}")]
-    Invitation { tenant: TenantId, id: uuid::Uuid, why: NotAccepted },
-}
-
-/// Notes who somebody is, where GitHub's word lets them in, and where it does not any longer.
+/// Notes who somebody is, where the provider's word lets them in, and where it does not any longer.
 pub(super) async fn receive(
     tx: &mut SystemTx,
     keyring: &Keyring,
@@ -67,32 +49,28 @@ pub(super) async fn receive(
 ) -> anyhow::Result<Outcome> {
     // Two newcomers at once must not both become the first owner.
     accounts::lock_setup(tx).await?;
-    let subject = arrival.user.id.to_string();
-    let known = store::find_identity(tx, GITHUB, &subject).await?;
-    if let (Some(known), Some(wanted)) = (known, arrival.account)
-        && known != wanted
-    {
-        return Ok(Outcome::Refused(Refusal::AnothersIdentity));
+    let word = arrival.word;
+    let known = store::find_identity(tx, &word.provider, &word.subject).await?;
+    if let Some(refusal) = refuse_to_add(tx, arrival, known).await? {
+        return Ok(Outcome::Refused(refusal));
     }
     let account = match known.or(arrival.account) {
         Some(account) => account,
-        None => make_account(tx, arrival.user, now).await?,
+        None => make_account(tx, word, now).await?,
     };
-    note(tx, keyring, arrival, (account, &subject), now).await?;
-    for answer in arrival.answers {
-        apply(tx, account, answer, now).await?;
+    note(tx, keyring, word, account, now).await?;
+    let judged =
+        Judged { account, voucher: Voucher::of_provider(&word.provider), origin: arrival.origin };
+    for answer in &word.answers {
+        apply(tx, &judged, answer, now).await?;
     }
     // By the link first: the other way accepts it too, and would leave nothing to write down.
     let attempt = accept_link(tx, account, arrival, now).await?;
-    let login = arrival.user.login.as_str();
-    for accepted in store::accept_invitations(tx, account, login, now).await? {
-        let event = invitations::accepted(accepted.id, accepted.role, now);
-        tx.record_by(account, accepted.tenant, arrival.origin, &event).await?;
-    }
+    accept_by_login(tx, account, arrival, now).await?;
     let tenants = store::list_tenants(tx, account).await?;
     // Somebody who adds an identity is in already, be it nowhere.
     if tenants.is_empty() && arrival.account.is_none() {
-        let refusal = refusal(arrival, attempt);
+        let refusal = refusal(word, attempt);
         return Ok(if known.is_some() {
             Outcome::PutOut(refusal)
         } else {
@@ -100,6 +78,22 @@ pub(super) async fn receive(
         });
     }
     Ok(Outcome::In(account, attempt))
+}
+
+/// Why the identity cannot be added to the account that it is meant for.
+async fn refuse_to_add(
+    tx: &mut SystemTx,
+    arrival: &Arrival<'_>,
+    known: Option<AccountId>,
+) -> sqlx::Result<Option<Refusal>> {
+    let Some(wanted) = arrival.account else { return Ok(None) };
+    if let Some(known) = known {
+        return Ok((known != wanted).then_some(Refusal::AnothersIdentity));
+    }
+    // With two of them, what the provider says of one would put out whom the other lets in.
+    let own = store::lock_identities(tx, wanted).await?;
+    let has_one = own.iter().any(|identity| identity.provider == arrival.word.provider);
+    Ok(has_one.then_some(Refusal::HasOne))
 }
 
 /// Accepts the invitation whose link somebody followed.
@@ -110,8 +104,8 @@ async fn accept_link(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Attempt>> {
     let Some(secret) = invitations::secret_in(arrival.next) else { return Ok(None) };
-    let logins = [arrival.user.login.as_str().to_owned()];
-    let guest = Guest { account, logins: &logins };
+    let login = arrival.word.github_login().map(str::to_owned);
+    let guest = Guest { account, logins: login.as_slice() };
     let attempt = invitations::accept(tx, &secret, guest, now).await?;
     if let Some(attempt) = &attempt {
         invitations::record_attempt(tx, attempt, account, (arrival.origin, now)).await?;
@@ -119,42 +113,119 @@ async fn accept_link(
     Ok(attempt)
 }
 
-/// Lets somebody in, or puts them out, where GitHub was certain.
-pub(super) async fn apply(
+/// Accepts the invitations of somebody's GitHub login.
+async fn accept_by_login(
     tx: &mut SystemTx,
     account: AccountId,
+    arrival: &Arrival<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let Some(login) = arrival.word.github_login() else { return Ok(()) };
+    for accepted in store::accept_invitations(tx, account, login, now).await? {
+        let event = invitations::accepted(accepted.id, accepted.role, now);
+        tx.record_by(account, accepted.tenant, arrival.origin, &event).await?;
+    }
+    Ok(())
+}
+
+/// Of whom a provider has answered, and to whose request.
+pub(super) struct Judged<'a> {
+    pub(super) account: AccountId,
+    pub(super) voucher: Voucher<'a>,
+    pub(super) origin: &'a Origin,
+}
+
+/// Lets somebody in, or puts them out, where the provider was certain; true where they were put out.
+///
+/// The last active owner stays, whatever the provider says: an organisation that nobody can manage would
+/// be in the hands of whoever runs the server. They are put out once there is another owner.
+pub(super) async fn apply(
+    tx: &mut SystemTx,
+    judged: &Judged<'_>,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    match &answer.said {
+        Ok(()) => {
+            let_in(tx, judged, answer, now).await?;
+            Ok(false)
+        }
+        Err(refusal) if refusal.is_certain() => put_out(tx, judged, answer, now).await,
+        Err(_) => Ok(false),
+    }
+}
+
+async fn let_in(
+    tx: &mut SystemTx,
+    judged: &Judged<'_>,
     answer: &Answer,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    match &answer.said {
-        Ok(()) => store::admit(tx, answer.tenant, account, now).await,
-        Err(error) if gate::is_certain(error) => {
-            store::put_out(tx, answer.tenant, account, now).await.map(|_| ())
+    let Judged { account, voucher, origin } = *judged;
+    store::lock_members(tx, answer.tenant).await?;
+    let Some(role) = store::admit(tx, answer.tenant, account, (voucher, now)).await? else {
+        return Ok(());
+    };
+    let event = Event::new("member.let_in", "member", account, now)
+        .detail(json!({"role": role, "by": voucher.name()}));
+    tx.record_by(account, answer.tenant, origin, &event).await
+}
+
+async fn put_out(
+    tx: &mut SystemTx,
+    judged: &Judged<'_>,
+    answer: &Answer,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let Judged { account, voucher, origin } = *judged;
+    store::lock_members(tx, answer.tenant).await?;
+    match store::find_last_owner(tx, answer.tenant, account, voucher).await? {
+        None => return Ok(false),
+        Some(true) => {
+            tracing::warn!(%account, tenant = %answer.tenant, "The last owner of an organisation is not vouched for any longer, and stays as such");
+            return Ok(false);
         }
-        Err(_) => Ok(()),
+        Some(false) => store::put_out(tx, answer.tenant, account, now).await?,
     }
+    let why = answer.said.as_ref().err().map(ToString::to_string);
+    let event = Event::new("member.put_out", "member", account, now)
+        .detail(json!({"why": why}))
+        .by_unknown(voucher.name());
+    tx.record_in(answer.tenant, origin, &event);
+    Ok(true)
 }
 
 async fn note(
     tx: &mut SystemTx,
     keyring: &Keyring,
-    arrival: &Arrival<'_>,
-    (account, subject): (AccountId, &str),
+    word: &Word,
+    account: AccountId,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let user = arrival.user;
-    let sealed = keyring.seal(&token_place(subject), arrival.token.expose_secret().as_bytes())?;
+    let seal = |place: String, secret: &SecretString| {
+        keyring.seal(&place, secret.expose_secret().as_bytes())
+    };
+    let token = word.token.as_ref();
+    let access = token.map(|token| seal(token_place(&word.subject), &token.access));
+    let refresh = token.and_then(|token| token.refresh.as_ref());
+    let refresh = refresh.map(|refresh| seal(refresh_place(&word.subject), refresh));
     let identity = store::NewIdentity {
-        provider: GITHUB,
-        subject,
+        provider: &word.provider,
+        subject: &word.subject,
         account,
-        login: user.login.as_str(),
-        token: Some(sealed),
+        login: &word.shown,
+        token: access.transpose()?,
+        refresh_token: refresh.transpose()?,
+        token_expires_at: token.and_then(|token| token.expires_at),
         now,
     };
     store::put_identity(tx, identity).await?;
-    let login = free_login(tx, user.login.as_str(), Some(account)).await?;
-    store::set_profile(tx, account, (&login, &name_of(user), &user.avatar_url)).await?;
+    // GitHub's login is what commits and reviews name; what issuers say is only for a new account.
+    if let Some(login) = word.github_login() {
+        let login = free_login(tx, login, Some(account)).await?;
+        let avatar_url = word.profile.avatar_url.as_deref().unwrap_or_default();
+        store::set_profile(tx, account, (&login, &word.profile.name, avatar_url)).await?;
+    }
     Ok(())
 }
 
@@ -163,13 +234,18 @@ pub(super) fn token_place(subject: &str) -> String {
     format!("identities.token {GITHUB} {subject}")
 }
 
+/// What that is sealed for by which the next token is got.
+pub(super) fn refresh_place(subject: &str) -> String {
+    format!("identities.refresh_token {GITHUB} {subject}")
+}
+
 async fn make_account(
     tx: &mut SystemTx,
-    user: &GitHubUser,
+    word: &Word,
     now: DateTime<Utc>,
 ) -> sqlx::Result<AccountId> {
-    let login = free_login(tx, user.login.as_str(), None).await?;
-    accounts::insert_account(tx, &login, &name_of(user), now).await
+    let login = free_login(tx, &word.profile.login, None).await?;
+    accounts::insert_account(tx, &login, &word.profile.name, now).await
 }
 
 /// The login, with a number behind it where an account of somebody else has it: theirs may come from a
@@ -189,24 +265,13 @@ async fn free_login(
     Ok(wanted)
 }
 
-fn name_of(user: &GitHubUser) -> String {
-    let name: String = user
-        .name
-        .iter()
-        .flat_map(|name| name.chars())
-        .filter(|character| !character.is_control())
-        .take(MOST)
-        .collect();
-    if name.trim().is_empty() { user.login.as_str().to_owned() } else { name.trim().to_owned() }
-}
-
-fn refusal(arrival: &Arrival<'_>, attempt: Option<Attempt>) -> Refusal {
+fn refusal(word: &Word, attempt: Option<Attempt>) -> Refusal {
     if let Some(Attempt { found, result: Err(why) }) = attempt {
         return Refusal::Invitation { tenant: found.organization.id, id: found.id, why };
     }
-    let refused = arrival.answers.iter().find_map(|answer| answer.said.clone().err());
-    refused.map_or_else(
-        || Refusal::NotInvited { login: arrival.user.login.as_str().to_owned() },
-        Refusal::GitHub,
-    )
+    let refused = word.answers.iter().find_map(|answer| answer.said.clone().err());
+    refused.unwrap_or_else(|| match word.github_login() {
+        Some(login) => Refusal::NotInvited { login: login.to_owned() },
+        None => Refusal::NoLink { who: word.shown.clone() },
+    })
 }

@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 53] = [
+pub const ACTIONS: [(&str, &str); 62] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
     (
@@ -18,6 +18,10 @@ pub const ACTIONS: [(&str, &str); 53] = [
     ("factor.refused", "Gave a wrong code of the second factor"),
     ("factor.removed", "Removed the second factor"),
     ("factor.set_up", "Set up a second factor"),
+    ("identity.added", "Added a way of signing in"),
+    ("identity.begun", "Set out to add a way of signing in"),
+    ("identity.refused", "Was refused another way of signing in"),
+    ("identity.removed", "Removed a way of signing in"),
     ("invitation.accepted", "Came in by an invitation"),
     ("invitation.created", "Invited somebody"),
     ("invitation.refused", "Was refused with an invitation"),
@@ -28,6 +32,8 @@ pub const ACTIONS: [(&str, &str); 53] = [
     ("key.retired", "Took a key away that secrets were sealed with"),
     ("member.deactivated", "Deactivated a member"),
     ("member.left", "Left the organisation"),
+    ("member.let_in", "Came in by a provider's word"),
+    ("member.put_out", "Put somebody out who does not belong any longer"),
     ("member.reactivated", "Let a member in again"),
     ("member.removed", "Removed a member"),
     ("member.role_changed", "Changed a member's role"),
@@ -35,6 +41,8 @@ pub const ACTIONS: [(&str, &str); 53] = [
     ("organization.factor_changed", "Changed whether a second factor is required"),
     ("organization.newcomers_set", "Changed what newcomers become"),
     ("organization.renamed", "Renamed the organisation"),
+    ("provider.credentials_removed", "Took GitHub's credentials away"),
+    ("provider.credentials_set", "Gave GitHub's credentials"),
     ("repository.access_changed", "Changed who may see a repository"),
     ("repository.added", "Added a repository"),
     ("repository.changed", "Changed a repository"),
@@ -42,6 +50,7 @@ pub const ACTIONS: [(&str, &str); 53] = [
     ("scan.cancelled", "Cancelled a scan"),
     ("scan.requested", "Asked for a scan"),
     ("session.ended", "Ended a session"),
+    ("session.ended_by_provider", "Ended the sessions of somebody who does not belong any longer"),
     ("session.others_ended", "Ended all other sessions"),
     ("session.signed_out", "Signed out"),
     ("session.stolen", "Showed an old secret of a session, which was ended"),

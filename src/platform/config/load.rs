@@ -84,13 +84,15 @@ impl Environment {
         shared.chain(cache).map(|cache| cache.join("quarterdeck/postgres")).collect()
     }
 
-    /// `QUARTERDECK_SECTION__KEY` as `section.key`, and the variables with names of their own.
+    /// `QUARTERDECK_SECTION__KEY` as `section.key` (`QUARTERDECK_OIDC__GOOGLE__CLIENT_ID` as
+    /// `oidc.google.client_id`), and the variables with names of their own.
     fn settings(&self) -> impl Iterator<Item = (String, &str)> {
         let named =
             NAMED.iter().filter_map(|(name, key)| Some(((*key).to_owned(), self.get(name)?)));
         let others = self.0.iter().filter_map(|(name, value)| {
             let (section, key) = name.strip_prefix("QUARTERDECK_")?.split_once("__")?;
-            (!value.is_empty()).then(|| (format!("{section}.{key}").to_lowercase(), value.as_str()))
+            let key = format!("{section}.{}", key.replace("__", ".")).to_lowercase();
+            (!value.is_empty()).then_some((key, value.as_str()))
         });
         named.chain(others)
     }
@@ -104,7 +106,7 @@ pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Co
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
     }
     for (key, value) in environment.settings() {
-        builder = if LISTS.contains(&key.as_str()) {
+        builder = if is_list(&key) {
             builder.set_override(key, value.split(',').map(str::trim).collect::<Vec<_>>())
         } else {
             builder.set_override(key, value)
@@ -116,6 +118,10 @@ pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Co
     config.data_dir = Some(config.data_dir.unwrap_or_else(|| default_data_dir(environment)));
     check(&config)?;
     Ok(config)
+}
+
+fn is_list(key: &str) -> bool {
+    LISTS.contains(&key) || (key.starts_with("oidc.") && key.ends_with(".allowed_domains"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is the shape that map_err wants")]
@@ -197,6 +203,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.mail.smtp_url.is_some() != config.mail.from.is_some() {
         return refuse("mail.smtp_url and mail.from belong together: set both, or neither");
     }
+    check_oidc(config)?;
     let secrets = [
         ("sessions.secret", &config.sessions.secret),
         ("sessions.signing_secret", &config.sessions.signing_secret),
@@ -204,6 +211,24 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     for (key, secret) in secrets {
         if secret.as_ref().is_some_and(|secret| secret.expose_secret().chars().count() < 16) {
             return refuse(&format!("{key} must have at least 16 characters"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses issuers that nobody could sign in by.
+fn check_oidc(config: &Config) -> Result<(), ConfigError> {
+    for (name, settings) in &config.oidc {
+        let refuse = |why: &str| Err(ConfigError::Invalid(format!("oidc.{name} {why}")));
+        let is_plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if !is_plain || name.len() > 39 || name == "github" {
+            return refuse("must be called by small letters, digits and hyphens, and not `github`");
+        }
+        if settings.client_id.is_none() || settings.client_secret.is_none() {
+            return refuse("needs client_id and client_secret");
+        }
+        if settings.issuer.is_none() && name != "google" {
+            return refuse("needs its issuer, like https://id.example.com");
         }
     }
     Ok(())
@@ -254,6 +279,34 @@ mod tests {
         assert_eq!(config.public_url(), "https://ours.example");
         assert_eq!(config.keys.secret.unwrap().expose_secret(), "an encryption key of theirs");
         assert!(config.sessions.secret.is_some());
+    }
+
+    #[test]
+    fn issuers_are_sections_of_their_own_also_in_the_environment() {
+        let environment = Environment::from_pairs([
+            ("QUARTERDECK_OIDC__GOOGLE__CLIENT_ID", "ours"),
+            ("QUARTERDECK_OIDC__GOOGLE__CLIENT_SECRET", "secret"),
+            ("QUARTERDECK_OIDC__GOOGLE__ALLOWED_DOMAINS", "acme.com, acme.org"),
+        ]);
+
+        let config = load_text("", &environment).unwrap();
+
+        let google = &config.oidc["google"];
+        assert_eq!(google.client_id.as_deref(), Some("ours"));
+        assert_eq!(google.allowed_domains, ["acme.com", "acme.org"]);
+    }
+
+    #[test]
+    fn an_issuer_that_nobody_could_sign_in_by_is_refused() {
+        for (text, word) in [
+            ("[oidc.google]\nclient_id = \"x\"\n", "client_secret"),
+            ("[oidc.okta]\nclient_id = \"x\"\nclient_secret = \"y\"\n", "issuer"),
+            ("[oidc.github]\nclient_id = \"x\"\nclient_secret = \"y\"\n", "called"),
+            ("[oidc.google]\nclient = \"x\"\n", "client"),
+        ] {
+            let error = load_text(text, &Environment::default()).unwrap_err();
+            assert!(error.to_string().contains(word), "{text}: {error}");
+        }
     }
 
     #[test]
@@ -319,6 +372,11 @@ mod tests {
             "app_id",
             "private_key",
             "private_key_file",
+            "issuer",
+            "label",
+            "allowed_domains",
+            "domain_claim",
+            "organization",
         ] {
             assert!(
                 shipped.contains(&format!("# {key} = ")),

@@ -8,6 +8,6 @@ mod settings;
 
 pub use load::{ConfigError, Environment, load};
 pub use settings::{
-    Config, DatabaseSettings, LimitSettings, LogFormat, LogSettings, MailSettings,
+    Config, DatabaseSettings, LimitSettings, LogFormat, LogSettings, MailSettings, OidcSettings,
     PostgresSettings, RepositorySettings, ScannerSettings, ServerSettings, SessionSettings,
 };

@@ -1,6 +1,7 @@
 //! Every setting, with its default.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -24,6 +25,8 @@ pub struct Config {
     pub keys: KeySettings,
     pub github: GitHubSettings,
     pub mail: MailSettings,
+    /// Issuers of OpenID Connect, by the names they have in addresses.
+    pub oidc: BTreeMap<String, OidcSettings>,
     pub repositories: RepositorySettings,
     pub scanner: ScannerSettings,
 }
@@ -150,6 +153,24 @@ pub struct GitHubSettings {
     pub private_key_file: Option<PathBuf>,
     /// GitHub organisations whose members are let into the first organisation.
     pub allowed_organizations: Vec<String>,
+}
+
+/// An issuer of OpenID Connect, and as what Quarterdeck is known there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OidcSettings {
+    /// Google's where the section is called `google` and this is not set.
+    pub issuer: Option<String>,
+    pub client_id: Option<String>,
+    pub client_secret: Option<SecretString>,
+    /// What it is called on the button; from the section's name where it is not set.
+    pub label: Option<String>,
+    /// Domains whose people are let in without an invitation.
+    pub allowed_domains: Vec<String>,
+    /// `hd` or `email`; `hd` for Google and `email` for others where it is not set.
+    pub domain_claim: Option<String>,
+    /// The organisation that they are let into; the first one where it is not set.
+    pub organization: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

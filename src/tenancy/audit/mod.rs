@@ -203,6 +203,7 @@ impl SystemTx {
             | SystemReason::ClaimJob
             | SystemReason::Retention
             | SystemReason::Limits
+            | SystemReason::Site
             | SystemReason::Health => By::unknown(SOMEBODY),
         }
     }

@@ -3,6 +3,7 @@
 mod client;
 pub mod database;
 mod git;
+mod issuer;
 pub mod routes;
 
 use std::net::TcpListener;
@@ -29,6 +30,7 @@ use sqlx::PgConnection;
 pub use client::{Answer, Client};
 pub use database::Login as DatabaseLogin;
 pub use git::Repository;
+pub use issuer::Issuer;
 
 /// The time at which every test starts.
 pub fn start_of_time() -> DateTime<Utc> {

@@ -144,6 +144,7 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{account}" => things.account.to_string(),
         "{invitation}" => things.invitation.to_string(),
         "{team}" => things.team.clone(),
+        "{provider}" => "github".to_owned(),
         other if other.starts_with('{') => {
             panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")
         }

@@ -1,0 +1,160 @@
+//! The tokens of a GitHub App, which end after eight hours.
+
+use std::time::Duration as Time;
+
+use chrono::Duration;
+use github_world::{Role as GitHubRole, World as GitHub};
+use quarterdeck::{
+    accounts::sign_in::{GitHubSettings, Providers},
+    tenancy::SystemReason,
+};
+
+use crate::support::{Client, DatabaseLogin, World, start_of_time};
+
+struct Scene {
+    github: GitHub,
+    world: World,
+    client_id: String,
+    ada: Client,
+    ben: Client,
+}
+
+impl Scene {
+    /// Ada and ben are signed in by a GitHub App that asks as them: its key was not given.
+    async fn new() -> Self {
+        quarterdeck::platform::jwt::install();
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let github = GitHub::start().await;
+        github.set_time(start_of_time());
+        github
+            .organization("acme")
+            .public_member("ada", GitHubRole::Admin)
+            .private_member("ben", GitHubRole::Member);
+        let mut client_id = String::new();
+        let world = World::with_parts(DatabaseLogin::MayMakeRoles, |parts, base| {
+            let app = github.github_app("Quarterdeck", &format!("{base}/api/auth/callback"));
+            github.install(app.app_id, "acme", &[("members", "read")]);
+            client_id.clone_from(&app.client_id);
+            let settings = GitHubSettings {
+                web_url: github.web_url().to_string(),
+                api_url: Some(github.api_url().to_string()),
+                client_id: app.client_id,
+                client_secret: app.client_secret.into(),
+                app: None,
+            };
+            let none = Providers::new(base, &parts.clock, &parts.sessions.keyring).unwrap();
+            let allowed = none.with_allowed(&["acme".to_owned()]).unwrap();
+            parts.providers = allowed.with_github(&settings).unwrap();
+        })
+        .await;
+        let (ada, ben) = (world.nobody(), world.nobody());
+        let scene = Self { github, world, client_id, ada, ben };
+        scene.sign_in(&scene.ada, "ada").await;
+        scene.sign_in(&scene.ben, "ben").await;
+        scene
+    }
+
+    async fn sign_in(&self, browser: &Client, login: &str) {
+        let to = browser.get("/api/auth/login").await.expect(303);
+        let back = self.github.authorize(to.header("location"), login);
+        let back = format!("{}?{}", back.path(), back.query().unwrap());
+        browser.get(&back).await.expect(303);
+    }
+
+    /// Time passes here and there.
+    fn pass(&self, time: Duration) {
+        self.world.clock.advance(time);
+        self.github.advance(time);
+    }
+
+    async fn stored(&self, login: &str) -> (String, String) {
+        let mut tx = self.world.db.system(SystemReason::Login).await.unwrap();
+        sqlx::query_as("SELECT token, refresh_token FROM identities WHERE login = $1")
+            .bind(login)
+            .fetch_one(tx.connection())
+            .await
+            .unwrap()
+    }
+
+    async fn log(&self) -> Vec<String> {
+        crate::members::log(&self.world).await
+    }
+}
+
+/// Waits until something is so, for five seconds.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) -> bool {
+    for _ in 0..100 {
+        if is_so().await {
+            return true;
+        }
+        tokio::time::sleep(Time::from_millis(50)).await;
+    }
+    false
+}
+
+#[actix_web::test]
+async fn a_token_that_has_ended_is_followed_by_the_next_and_nobody_has_to_sign_in_again() {
+    let scene = Scene::new().await;
+    let mut last = scene.stored("ben").await;
+    assert!(!last.0.contains("ghu_") && !last.1.contains("ghr_"), "{last:?}");
+
+    for _ in 0..2 {
+        scene.pass(Duration::hours(9));
+        scene.ben.get("/acme").await.expect(200);
+
+        assert!(until(async || scene.stored("ben").await != last).await, "no other token");
+        last = scene.stored("ben").await;
+        assert!(!last.0.contains("ghu_") && !last.1.contains("ghr_"), "{last:?}");
+        tokio::time::sleep(Time::from_millis(200)).await;
+        scene.ben.get("/acme").await.expect(200);
+    }
+}
+
+#[actix_web::test]
+async fn a_github_that_is_away_spends_nothing_and_puts_nobody_out() {
+    let scene = Scene::new().await;
+    let last = scene.stored("ben").await;
+    scene.github.next_answer(github_world::Fault::Status(502));
+    let asked = scene.github.requests().len();
+
+    scene.pass(Duration::hours(9));
+    scene.ben.get("/acme").await.expect(200);
+    assert!(until(async || scene.github.requests().len() > asked).await);
+    tokio::time::sleep(Time::from_millis(200)).await;
+    scene.ben.get("/acme").await.expect(200);
+    assert_eq!(scene.stored("ben").await, last);
+
+    scene.pass(Duration::minutes(16));
+    scene.ben.get("/acme").await.expect(200);
+    assert!(until(async || scene.stored("ben").await != last).await, "the next time it is");
+}
+
+#[actix_web::test]
+async fn whoever_takes_their_word_back_is_signed_out_which_is_written_down() {
+    let scene = Scene::new().await;
+    scene.github.user("ben").revoke_app(&scene.client_id);
+
+    scene.pass(Duration::hours(9));
+    scene.ben.get("/acme").await.expect(200);
+
+    assert!(until(async || scene.ben.get("/acme").await.status == 303).await, "signed in still");
+    let log = scene.log().await;
+    assert!(log.contains(&"session.ended_by_provider GitHub".to_owned()), "{log:?}");
+}
+
+#[actix_web::test]
+async fn whom_github_puts_out_between_sign_ins_stands_in_the_log() {
+    let scene = Scene::new().await;
+    scene.github.organization("acme").remove("ben");
+
+    scene.pass(Duration::minutes(16));
+    scene.ben.get("/acme").await.expect(200);
+
+    assert!(until(async || scene.ben.get("/acme").await.status == 303).await, "signed in still");
+    let log = scene.log().await;
+    for entry in ["member.put_out GitHub", "session.ended_by_provider GitHub"] {
+        assert!(log.contains(&entry.to_owned()), "{entry}: {log:?}");
+    }
+    assert!(log.contains(&"member.let_in ben".to_owned()), "{log:?}");
+    scene.ada.get("/acme").await.expect(200);
+}
