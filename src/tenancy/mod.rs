@@ -82,10 +82,10 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
-    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn, ManageTeams, Permission,
-    PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens, Role,
-    RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewSignIn, ViewTokens,
-    ViewWork, permissions,
+    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn, ManageTeams,
+    Permission, PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens,
+    Role, RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewSignIn,
+    ViewTokens, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};

@@ -87,10 +87,13 @@ async function listPages(page) {
   found.set("audit-filtered", `${found.get("audit")}?action=repository.added&from=2020-01-01`);
   found.set("audit-empty", `${found.get("audit")}?q=nothing-is-like-this`);
   found.set("tokens-everybody", `${found.get("tokens")}/everybody`);
-  for (const page of ["sessions", "factor", "data", "deletion"]) found.set(`account-${page}`, `/account/${page}`);
+  for (const page of ["sessions", "identities", "factor", "data", "deletion"]) found.set(`account-${page}`, `/account/${page}`);
   found.set("account-tokens", "/account/tokens");
   found.set("keys", `${home}/keys`);
   found.set("leave", `${home}/leave`);
+  found.set("settings-sign-in", `${home}/settings/sign-in`);
+  found.set("invitations", `${home}/invitations`);
+  found.set("privacy", "/privacy");
   found.set("not-found", `${home}/no-such-page`);
   return found;
 }

@@ -566,6 +566,51 @@ const SILENT: [(&str, &str, &str); 7] = [
     ("POST", "/account/confirm", "needs a code: see the test of a factor's life"),
 ];
 
+/// What a page's form is sent so that it succeeds; `thing` stands for the repository's name, and
+/// `place` for the path of one that can be added.
+const FORMS: [(&str, &[(&str, &str)]); 24] = [
+    ("/{organization}/members/{account}", &[("role", "manager")]),
+    ("/{organization}/members/{account}/state", &[("active", "no")]),
+    ("/{organization}/members/{account}/removal", &[("login", "person-acme")]),
+    ("/{organization}/invitations", &[("role", "viewer"), ("days", "7")]),
+    ("/{organization}/organization/newcomers", &[("default_role", "viewer")]),
+    ("/{organization}/repositories/{repository}/access", &[("restricted", "yes")]),
+    ("/{organization}/teams", &[("name", "Core")]),
+    ("/{organization}/teams/{team}/members", &[("login", "owner")]),
+    ("/{organization}/teams/{team}/members/{account}", &[("what", "lead")]),
+    ("/{organization}/organization", &[("name", "Other")]),
+    ("/{organization}/teams/{team}", &[("name", "Other")]),
+    ("/{organization}/tokens", &[("name", "report"), ("scope", "read"), ("days", "7")]),
+    ("/account/name", &[("name", "Another Name")]),
+    ("/account/deletion", &[("login", "member")]),
+    ("/{organization}/leave", &[("slug", "acme")]),
+    ("/{organization}/audit/retention", &[("days", "90")]),
+    ("/{organization}/repositories", &[("source", "place")]),
+    ("/{organization}/repositories/{repository}/removal", &[("name", "thing")]),
+    (
+        "/{organization}/repositories/{repository}/settings",
+        &[("name", "other-name"), ("source", "place")],
+    ),
+    ("/setup/{secret}", &[("name", "Ada"), ("login", "ada"), ("organization", "Acme")]),
+    ("/invitations/{secret}", &[]),
+    ("/sign-out", &[]),
+    ("/api/auth/logout", &[]),
+    ("/account/factor/begin", &[]),
+];
+
+/// Forms that are buttons alone: the last words of their addresses.
+const BUTTONS: [&str; 9] = [
+    "/end-others",
+    "/end",
+    "/organization/factor",
+    "/revoke",
+    "/renew",
+    "/keys/rotate",
+    "/teams/{team}/removal",
+    "/scans",
+    "/cancel",
+];
+
 /// What a route is sent so that it succeeds, as JSON or as a form.
 fn body(
     method: &str,
@@ -573,70 +618,35 @@ fn body(
     things: &Things,
     place: &str,
 ) -> Result<serde_json::Value, Vec<(&'static str, String)>> {
-    let form = |fields: &[(&'static str, &str)]| {
-        Err(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
-    };
+    if path.starts_with("/api/v2/") {
+        return Ok(json_body(method, path, place));
+    }
+    if let Some((_, fields)) = FORMS.iter().find(|(known, _)| *known == path) {
+        let value = |value: &str| match value {
+            "place" => place.to_owned(),
+            "thing" => things.repository_name.clone(),
+            other => other.to_owned(),
+        };
+        return Err(fields.iter().map(|(name, text)| (*name, value(text))).collect());
+    }
+    assert!(
+        BUTTONS.iter().any(|end| path.ends_with(end)),
+        "no case for {method} {path}: add one to tests/it/audit.rs"
+    );
+    Err(Vec::new())
+}
+
+fn json_body(method: &str, path: &str, place: &str) -> serde_json::Value {
     match (method, path) {
-        ("POST", "/api/v2/repositories") => Ok(serde_json::json!({"source": place})),
+        ("POST", "/api/v2/repositories") => serde_json::json!({"source": place}),
         ("PATCH", "/api/v2/repositories/{repository}") => {
-            Ok(serde_json::json!({"name": "other-name"}))
+            serde_json::json!({"name": "other-name"})
         }
-        ("DELETE", "/api/v2/repositories/{repository}" | "/api/v2/token")
+        ("PATCH", "/api/v2/members/{account}") => serde_json::json!({"role": "viewer"}),
+        ("DELETE", _)
         | ("POST", "/api/v2/repositories/{repository}/scans" | "/api/v2/scans/{scan}/cancel") => {
-            Ok(serde_json::json!({}))
+            serde_json::json!({})
         }
-        ("PATCH", "/api/v2/members/{account}") => Ok(serde_json::json!({"role": "viewer"})),
-        ("DELETE", "/api/v2/members/{account}") => Ok(serde_json::json!({})),
-        ("POST", "/{organization}/members/{account}") => form(&[("role", "manager")]),
-        ("POST", "/{organization}/members/{account}/state") => form(&[("active", "no")]),
-        ("POST", "/{organization}/members/{account}/removal") => form(&[("login", "person-acme")]),
-        ("POST", "/{organization}/invitations") => form(&[("role", "viewer"), ("days", "7")]),
-        ("POST", "/{organization}/organization/newcomers") => form(&[("default_role", "viewer")]),
-        ("POST", "/{organization}/repositories/{repository}/access") => {
-            form(&[("restricted", "yes")])
-        }
-        ("POST", "/{organization}/teams") => form(&[("name", "Core")]),
-        ("POST", "/{organization}/teams/{team}/members") => form(&[("login", "owner")]),
-        ("POST", "/{organization}/teams/{team}/members/{account}") => form(&[("what", "lead")]),
-        ("POST", "/{organization}/organization" | "/{organization}/teams/{team}") => {
-            form(&[("name", "Other")])
-        }
-        ("POST", "/{organization}/tokens") => {
-            form(&[("name", "report"), ("scope", "read"), ("days", "7")])
-        }
-        ("POST", "/account/name") => form(&[("name", "Another Name")]),
-        ("POST", "/account/deletion") => form(&[("login", "member")]),
-        ("POST", "/{organization}/leave") => form(&[("slug", "acme")]),
-        ("POST", "/{organization}/audit/retention") => form(&[("days", "90")]),
-        ("POST", "/{organization}/repositories") => form(&[("source", place)]),
-        ("POST", "/{organization}/repositories/{repository}/removal") => {
-            form(&[("name", &things.repository_name)])
-        }
-        ("POST", "/{organization}/repositories/{repository}/settings") => {
-            form(&[("name", "other-name"), ("source", place)])
-        }
-        ("POST", "/setup/{secret}") => {
-            form(&[("name", "Ada"), ("login", "ada"), ("organization", "Acme")])
-        }
-        (
-            "POST",
-            "/account/sessions/end-others"
-            | "/account/sessions/{session}/end"
-            | "/sign-out"
-            | "/api/auth/logout"
-            | "/account/factor/begin"
-            | "/{organization}/organization/factor"
-            | "/{organization}/tokens/{token}/revoke"
-            | "/account/tokens/{token}/revoke"
-            | "/{organization}/keys/rotate"
-            | "/{organization}/tokens/everybody/{token}/revoke"
-            | "/{organization}/invitations/{invitation}/renew"
-            | "/{organization}/invitations/{invitation}/revoke"
-            | "/{organization}/teams/{team}/removal"
-            | "/invitations/{secret}"
-            | "/{organization}/repositories/{repository}/scans"
-            | "/{organization}/scans/{scan}/cancel",
-        ) => form(&[]),
         _ => panic!("no case for {method} {path}: add one to tests/it/audit.rs"),
     }
 }

@@ -25,6 +25,7 @@ mod invitations;
 mod isolation;
 mod keys;
 mod lists;
+mod mail;
 mod members;
 mod migrations;
 mod oidc;

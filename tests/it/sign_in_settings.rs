@@ -99,7 +99,7 @@ async fn a_secret_is_sealed_and_never_shown_again() {
     let GitHubApp { client_secret, private_key, .. } = &scene.app;
 
     let page = scene.owner.get(PAGE).await.expect(200).text;
-    let ends = &client_secret[client_secret.len() - 4..];
+    let ends = client_secret.get(client_secret.len() - 4..).unwrap();
     assert!(page.contains(&format!("ends with <code>{ends}</code>")), "{page}");
     let mut tx = scene.world.db.system(SystemReason::Site).await.unwrap();
     let row: String =

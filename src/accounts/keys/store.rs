@@ -126,27 +126,6 @@ pub(super) async fn replace(
         old,
         new,
     );
-    let client_secrets = sqlx::query!(
-        "UPDATE provider_credentials SET client_secret = change.new
-         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
-         WHERE client_secret = change.old",
-        old,
-        new,
-    );
-    let private_keys = sqlx::query!(
-        "UPDATE provider_credentials SET private_key = change.new
-         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
-         WHERE private_key = change.old",
-        old,
-        new,
-    );
-    let webhook_secrets = sqlx::query!(
-        "UPDATE provider_credentials SET webhook_secret = change.new
-         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
-         WHERE webhook_secret = change.old",
-        old,
-        new,
-    );
     let sessions = sqlx::query!(
         "UPDATE sessions SET successor = change.new
          FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
@@ -168,19 +147,43 @@ pub(super) async fn replace(
         old,
         new,
     );
-    let mut replaced = 0;
-    let updates = [
-        factors,
-        identities,
-        refresh_tokens,
-        client_secrets,
-        private_keys,
-        webhook_secrets,
-        sessions,
-        attempts,
-        signing,
-    ];
+    let mut replaced = replace_credentials(tx, old, new).await?;
+    let updates = [factors, identities, refresh_tokens, sessions, attempts, signing];
     for update in updates {
+        replaced += update.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(replaced)
+}
+
+/// The same for what an owner has pasted.
+async fn replace_credentials(
+    tx: &mut SystemTx,
+    old: &[String],
+    new: &[String],
+) -> sqlx::Result<u64> {
+    let client_secrets = sqlx::query!(
+        "UPDATE provider_credentials SET client_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE client_secret = change.old",
+        old,
+        new,
+    );
+    let private_keys = sqlx::query!(
+        "UPDATE provider_credentials SET private_key = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE private_key = change.old",
+        old,
+        new,
+    );
+    let webhook_secrets = sqlx::query!(
+        "UPDATE provider_credentials SET webhook_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE webhook_secret = change.old",
+        old,
+        new,
+    );
+    let mut replaced = 0;
+    for update in [client_secrets, private_keys, webhook_secrets] {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)

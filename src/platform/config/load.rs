@@ -190,16 +190,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.sessions.days == 0 || config.sessions.most_days < config.sessions.days {
         return refuse("sessions.days must be at least 1, and sessions.most_days no less than it");
     }
-    if config.github.client_id.is_some() != config.github.client_secret.is_some() {
-        return refuse(
-            "github.client_id and github.client_secret belong together: set both, or neither",
-        );
-    }
-    if config.github.app_id.is_some()
-        != (config.github.private_key.is_some() || config.github.private_key_file.is_some())
-    {
-        return refuse("github.app_id belongs to github.private_key or github.private_key_file");
-    }
+    check_github(config)?;
     if config.mail.smtp_url.is_some() != config.mail.from.is_some() {
         return refuse("mail.smtp_url and mail.from belong together: set both, or neither");
     }
@@ -212,6 +203,22 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         if secret.as_ref().is_some_and(|secret| secret.expose_secret().chars().count() < 16) {
             return refuse(&format!("{key} must have at least 16 characters"));
         }
+    }
+    Ok(())
+}
+
+/// What of GitHub's settings belongs together.
+fn check_github(config: &Config) -> Result<(), ConfigError> {
+    let refuse = |text: &str| Err(ConfigError::Invalid(text.to_owned()));
+    if config.github.client_id.is_some() != config.github.client_secret.is_some() {
+        return refuse(
+            "github.client_id and github.client_secret belong together: set both, or neither",
+        );
+    }
+    if config.github.app_id.is_some()
+        != (config.github.private_key.is_some() || config.github.private_key_file.is_some())
+    {
+        return refuse("github.app_id belongs to github.private_key or github.private_key_file");
     }
     Ok(())
 }
