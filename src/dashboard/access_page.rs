@@ -103,6 +103,9 @@ pub(super) async fn change(
         record(&mut tx, &repository, said, scope.clock().now()).await?;
         return Ok(tx.commit().await?.see_other(links.repositories()));
     }
+    // As it is, without the change.
+    drop(tx);
+    let mut tx = scope.begin().await?;
     let mut page = page(&scope, &rail, &mut tx, &repository).await?;
     page.warning = Some(Warning { text, fields: fields(&wish) });
     Ok(tx.refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page)).await?)

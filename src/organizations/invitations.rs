@@ -36,6 +36,8 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Whether whoever invited may still do so.
+    pub stands: bool,
 }
 
 /// What has become of an invitation.
@@ -45,20 +47,26 @@ pub enum State {
     Accepted,
     Revoked,
     Expired,
+    /// Whoever invited may not do so any longer.
+    Void,
 }
 
 impl State {
     /// The state of one with these times.
     pub fn of(
-        accepted_at: Option<DateTime<Utc>>,
-        revoked_at: Option<DateTime<Utc>>,
-        expires_at: DateTime<Utc>,
+        (accepted_at, revoked_at, expires_at): (
+            Option<DateTime<Utc>>,
+            Option<DateTime<Utc>>,
+            DateTime<Utc>,
+        ),
+        stands: bool,
         now: DateTime<Utc>,
     ) -> Self {
         match (accepted_at, revoked_at) {
             (Some(_), _) => Self::Accepted,
             (None, Some(_)) => Self::Revoked,
             (None, None) if expires_at <= now => Self::Expired,
+            (None, None) if !stands => Self::Void,
             (None, None) => Self::Open,
         }
     }
@@ -69,6 +77,7 @@ impl State {
             Self::Accepted => "accepted",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
+            Self::Void => "void",
         }
     }
 
@@ -79,13 +88,14 @@ impl State {
             Self::Accepted => "This invitation has been used already; each is good once.",
             Self::Revoked => "This invitation was taken back by whoever sent it.",
             Self::Expired => "This invitation is too old.",
+            Self::Void => "Whoever sent this invitation may not invite people any longer.",
         }
     }
 }
 
 impl Invitation {
     pub fn state(&self, now: DateTime<Utc>) -> State {
-        State::of(self.accepted_at, self.revoked_at, self.expires_at, now)
+        State::of((self.accepted_at, self.revoked_at, self.expires_at), self.stands, now)
     }
 }
 
@@ -104,7 +114,9 @@ pub async fn invite(
     wish: &Wish,
     now: DateTime<Utc>,
 ) -> Result<(Uuid, SecretString)> {
-    allow_role(members::lock(tx).await?, wish.role)?;
+    let role = members::lock_managing(tx).await?;
+    allow_role(role, wish.role)?;
+    members::allow_credential(tx, wish.role)?;
     let secret = random_secret("")?;
     let invited_by = tx.actor().name().to_owned();
     let expires_at = now + Duration::days(wish.days.into());
@@ -127,7 +139,7 @@ pub async fn invite(
 
 /// Takes an open invitation back.
 pub async fn revoke(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> Result<()> {
-    let role = members::lock(tx).await?;
+    let role = members::lock_managing(tx).await?;
     let found = find_open(tx, id, now).await?;
     allow_role(role, found.role)?;
     store::revoke(tx, id, now).await?;
@@ -136,11 +148,12 @@ pub async fn revoke(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> Result<(
 
 /// Gives an invitation that was not accepted another link, for as long again; the old one ends.
 pub async fn renew(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> Result<SecretString> {
-    let role = members::lock(tx).await?;
+    let role = members::lock_managing(tx).await?;
     let found = store::find(tx, id).await?.ok_or(AppError::NotFound)?;
     allow_role(role, found.role)?;
+    members::allow_credential(tx, found.role)?;
     match found.state(now) {
-        State::Open | State::Expired => {}
+        State::Open | State::Expired | State::Void => {}
         state @ (State::Accepted | State::Revoked) => {
             return Err(AppError::Conflict(state.words().to_owned()));
         }
@@ -155,7 +168,7 @@ pub async fn renew(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> Result<Se
 async fn find_open(tx: &mut TenantTx, id: Uuid, now: DateTime<Utc>) -> Result<Invitation> {
     let found = store::find(tx, id).await?.ok_or(AppError::NotFound)?;
     match found.state(now) {
-        State::Open => Ok(found),
+        State::Open | State::Void => Ok(found),
         state @ (State::Accepted | State::Revoked | State::Expired) => {
             Err(AppError::Conflict(state.words().to_owned()))
         }
@@ -230,7 +243,7 @@ pub struct Attempt {
 pub enum Accepted {
     /// By the invitation, which is used up.
     ByIt,
-    /// They did before; the invitation stays for whom it was meant.
+    /// They did before; an invitation that is for anybody stays for whom it was meant.
     Already,
 }
 
@@ -279,8 +292,8 @@ async fn try_accept(
         Some(true) | None => {}
         Some(false) => return Ok(Err(NotAccepted::Deactivated)),
     }
-    store::accept(tx, found, guest.account, now).await?;
-    Ok(Ok(Accepted::ByIt))
+    let is_new = store::accept(tx, found, guest.account, now).await?;
+    Ok(Ok(if is_new { Accepted::ByIt } else { Accepted::Already }))
 }
 
 /// Has the commit write down what came of an attempt, in the log of the organisation that invited.
@@ -337,10 +350,11 @@ mod tests {
     #[test]
     fn an_invitation_is_open_until_it_is_used_taken_back_or_too_old() {
         let (then, now) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + Duration::days(1));
-        assert_eq!(State::of(None, None, now, then), State::Open);
-        assert_eq!(State::of(None, None, now, now), State::Expired);
-        assert_eq!(State::of(None, Some(then), now, then), State::Revoked);
-        assert_eq!(State::of(Some(then), None, then, now), State::Accepted);
+        assert_eq!(State::of((None, None, now), true, then), State::Open);
+        assert_eq!(State::of((None, None, now), true, now), State::Expired);
+        assert_eq!(State::of((None, Some(then), now), true, then), State::Revoked);
+        assert_eq!(State::of((Some(then), None, then), true, now), State::Accepted);
+        assert_eq!(State::of((None, None, now), false, then), State::Void);
     }
 
     #[test]

@@ -66,6 +66,7 @@ struct InviteForm {
     email: Field,
     roles: Vec<Choice>,
     days: Vec<Choice>,
+    role_error: Option<String>,
     /// Whether the link is sent by mail where an address is given.
     is_sent: bool,
 }
@@ -145,8 +146,9 @@ fn invitation_row(
     let may = invitation.role <= scope.role();
     InvitationRow {
         state: state_pill(state),
-        revoke: (may && state == State::Open).then(|| action("revoke")),
-        renew: (may && matches!(state, State::Open | State::Expired)).then(|| action("renew")),
+        revoke: (may && matches!(state, State::Open | State::Void)).then(|| action("revoke")),
+        renew: (may && matches!(state, State::Open | State::Expired | State::Void))
+            .then(|| action("renew")),
         since: Moment::new(invitation.created_at, now),
         until: Moment::new(invitation.expires_at, now),
         role: invitation.role,
@@ -159,7 +161,7 @@ fn whom(login: Option<String>, email: Option<String>) -> String {
     match (login, email) {
         (Some(login), None) => login,
         (Some(login), Some(email)) => format!("{login}, {email}"),
-        (None, Some(email)) => email,
+        (None, Some(email)) => format!("{email} (whoever has the link)"),
         (None, None) => "whoever has the link".to_owned(),
     }
 }
@@ -169,7 +171,7 @@ fn state_pill(state: State) -> Pill {
         State::Open => (Tone::Info, Icon::Clock),
         State::Accepted => (Tone::Good, Icon::Check),
         State::Revoked => (Tone::Quiet, Icon::Dropped),
-        State::Expired => (Tone::Warn, Icon::Clock),
+        State::Expired | State::Void => (Tone::Warn, Icon::Clock),
     };
     Pill::new(tone, icon, state.as_str())
 }
@@ -201,6 +203,10 @@ async fn create(scope: Scope<ManageMembers>, server: Server, form: Form<Invite>)
                 let found = errors.iter().find(|error| error.field == field);
                 found.map(|error| error.message.clone())
             };
+            let chosen = form.role.parse().unwrap_or(Role::Member);
+            page.form.roles = role_choices(scope.role(), chosen);
+            page.form.days = days_choices(form.days.parse().unwrap_or(DEFAULT_DAYS));
+            page.form.role_error = error("role");
             page.form.login = Field { value: form.login.clone(), error: error("login") };
             page.form.email = Field { value: form.email.clone(), error: error("email") };
             Ok(tx.refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page)).await?)

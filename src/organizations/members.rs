@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{audit, store::members as store};
+use super::{
+    audit,
+    store::{invitations, members as store},
+};
 use crate::{
-    tenancy::{AccountId, Db, Role, SystemReason, TenantTx},
+    tenancy::{AccountId, Actor, Db, ManageMembers, Permission, Role, SystemReason, TenantTx},
     web::{AppError, Result},
 };
 
@@ -20,6 +23,16 @@ pub enum MemberSource {
     Oidc,
     Setup,
     Command,
+}
+
+impl MemberSource {
+    /// Whether a provider lets them in again when they sign in.
+    pub const fn is_provider(self) -> bool {
+        match self {
+            Self::Github | Self::Oidc => true,
+            Self::Owner | Self::Setup | Self::Command => false,
+        }
+    }
 }
 
 impl MemberSource {
@@ -151,7 +164,10 @@ pub async fn change(
     change: Change,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let role = lock(tx).await?;
+    let role = lock_managing(tx).await?;
+    if let Change::Role(role) = change {
+        allow_credential(tx, role)?;
+    }
     let member = store::find(tx, account).await?.ok_or(AppError::NotFound)?;
     let others = store::count_other_owners(tx, account).await?;
     allow(role, &member, change, others)?;
@@ -172,6 +188,21 @@ pub(super) async fn lock(tx: &mut TenantTx) -> Result<Role> {
     Ok(member.ok_or(AppError::NotFound)?.role.min(tx.role()))
 }
 
+/// The same for whoever manages members, where they still do.
+pub(super) async fn lock_managing(tx: &mut TenantTx) -> Result<Role> {
+    let role = lock(tx).await?;
+    if role < ManageMembers::MINIMUM {
+        return Err(AppError::Forbidden { minimum: ManageMembers::MINIMUM.as_str() });
+    }
+    Ok(role)
+}
+
+/// Whether this credential gives a role: no token makes people who could make tokens in its stead.
+pub(super) fn allow_credential(tx: &TenantTx, role: Role) -> Result<()> {
+    let is_token = matches!(tx.actor(), Actor::Token { .. });
+    if is_token && role >= ManageMembers::MINIMUM { Err(AppError::NotByToken) } else { Ok(()) }
+}
+
 async fn apply(
     tx: &mut TenantTx,
     member: &Member,
@@ -181,11 +212,22 @@ async fn apply(
     match change {
         Change::Role(role) if role == member.role => return Ok(false),
         Change::Role(role) => store::set_role(tx, member.account, role).await?,
-        Change::Deactivate if !member.is_active() => return Ok(false),
+        // Whom a provider's word put out comes back by it, unless somebody here says otherwise.
+        Change::Deactivate if !member.is_active() && !member.deactivated_by_github => {
+            return Ok(false);
+        }
         Change::Deactivate => store::set_active(tx, member.account, Some(now)).await?,
         Change::Reactivate if member.is_active() => return Ok(false),
         Change::Reactivate => store::set_active(tx, member.account, None).await?,
-        Change::Remove => store::delete(tx, member.account).await?,
+        Change::Remove => {
+            store::delete(tx, member.account).await?;
+            // Another invitation would be another way in.
+            for id in invitations::revoke_of_login(tx, &member.login, now).await? {
+                let of = json!({"login": member.login});
+                let event = audit::Event::new("invitation.revoked", "invitation", id, now);
+                audit::record(tx, event.detail(of)).await?;
+            }
+        }
     }
     Ok(true)
 }

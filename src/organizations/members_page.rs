@@ -196,7 +196,10 @@ fn state_pill(member: &Member) -> Pill {
     match (member.is_active(), member.deactivated_by_github) {
         (true, _) => Pill::new(Tone::Good, Icon::Check, "active"),
         (false, false) => Pill::new(Tone::Quiet, Icon::Dropped, "deactivated"),
-        (false, true) => Pill::new(Tone::Warn, Icon::Dropped, "left on GitHub"),
+        (false, true) if member.source == members::MemberSource::Github => {
+            Pill::new(Tone::Warn, Icon::Dropped, "left on GitHub")
+        }
+        (false, true) => Pill::new(Tone::Warn, Icon::Dropped, "left at the provider"),
     }
 }
 
@@ -259,7 +262,9 @@ struct RemovalPage {
     name: String,
     login: String,
     is_active: bool,
-    is_by_github: bool,
+    is_by_provider: bool,
+    /// Whether it was the provider's word that put them out, which can take that back.
+    comes_back: bool,
     teams: Count,
     grants: Count,
     tokens: Count,
@@ -294,7 +299,8 @@ async fn removal(
     Ok(RemovalPage {
         shell: rail.shell(scope, "members", vec![crumb]),
         is_active: member.is_active(),
-        is_by_github: member.source == members::MemberSource::Github,
+        is_by_provider: member.source.is_provider(),
+        comes_back: member.deactivated_by_github,
         teams: Count::from_signed(with.teams),
         grants: Count::from_signed(with.grants),
         tokens: Count::from_signed(with.tokens),

@@ -20,6 +20,10 @@ const MOST_DESCRIPTION: usize = 500;
 const MORE_THAN_OWN: &str = "This team was given more in a repository than you have there. \
     An admin, or somebody who has as much, puts people into it.";
 
+/// Why somebody may not change who is in a team that limits its people.
+const KEEPS_FROM: &str = "This team keeps its people from something in a repository that you do not \
+    administer. An admin, or whoever administers the repository, says who is in it.";
+
 /// A team in a list.
 #[derive(Clone, Debug)]
 pub struct Team {
@@ -136,10 +140,21 @@ pub async fn rename(
 }
 
 /// Deletes a team, and with it what its members could do through it.
+///
+/// 409 where the team keeps its members from a repository that the acting person does not administer.
 pub async fn delete(tx: &mut TenantTx, team: &Team, now: DateTime<Utc>) -> Result<()> {
+    allow_change(tx, team.id).await?;
     store::delete(tx, team.id).await?;
     let detail = json!({"name": team.name, "members": team.members});
     record(tx, "team.deleted", team.id, detail, now).await
+}
+
+/// Whether the acting person may change who is in a team, be it to nobody.
+async fn allow_change(tx: &mut TenantTx, team: Uuid) -> Result<()> {
+    if store::limits(tx, team).await? {
+        return Err(AppError::Conflict(KEEPS_FROM.to_owned()));
+    }
+    Ok(())
 }
 
 /// A team whose members the acting person may manage: looked up for it, as nobody else's.
@@ -176,6 +191,7 @@ impl LedTeam {
         if store::exceeds(tx, self.0.id).await? {
             return Err(AppError::Conflict(MORE_THAN_OWN.to_owned()));
         }
+        allow_change(tx, self.0.id).await?;
         if !store::put_member(tx, self.0.id, account, is_lead, now).await? {
             return Ok(());
         }
@@ -183,7 +199,7 @@ impl LedTeam {
         record(tx, "team.member_put", self.0.id, detail, now).await
     }
 
-    /// Takes somebody out of the team.
+    /// Takes somebody out of the team; 409 as for [`delete`].
     pub async fn take(
         &self,
         tx: &mut TenantTx,
@@ -191,6 +207,7 @@ impl LedTeam {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let member = members::find(tx, account).await?.ok_or(AppError::NotFound)?;
+        allow_change(tx, self.0.id).await?;
         if !store::delete_member(tx, self.0.id, account).await? {
             return Err(AppError::NotFound);
         }

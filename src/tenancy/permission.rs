@@ -81,7 +81,7 @@ pub trait Permission: 'static {
     const MINIMUM: Role;
     /// Whether its transactions only read.
     const READ_ONLY: bool;
-    /// Whether the second factor is asked for again where there is one, before anything is changed.
+    /// Whether the second factor is asked for again where there is one.
     const IS_DANGEROUS: bool;
     /// Whether only a person in a browser has it, and no token, whatever its scope.
     const IS_PERSONAL: bool;
@@ -218,7 +218,7 @@ permissions! {
     ViewSignIn: Owner, read;
     /// Give the credentials that people sign in by, where the organisation is the server's first.
     ManageSignIn: Owner, danger;
-    /// Invite people, give them roles below one's own, and put them out.
+    /// Invite people, give them roles up to one's own, and put them out.
     ManageMembers: Admin, danger;
     /// Make, change and delete teams, and say who is in them.
     ManageTeams: Manager, write;

@@ -114,8 +114,8 @@ impl<P: Permission> FromRequest for Scope<P> {
             let tx = kernel.enter(&request, &credential, P::READ_ONLY).await?;
             let grant = tx.grant.clone();
             require::<P>(&grant)?;
-            // Looking is not dangerous yet, and what would be typed is not lost by a code in between.
-            if P::IS_DANGEROUS && !request.method().is_safe() {
+            // Before a form is shown as well, so that little that was typed is lost by a code in between.
+            if P::IS_DANGEROUS {
                 grant.confirmation.require_fresh(kernel.clock.now())?;
             }
             // One that writes may have a body to come, for which no connection waits.

@@ -91,11 +91,12 @@ async function invite(page, { kind, viewport, guest, login }) {
   await page.goto("/acme/members");
   await auditBothThemes(page, out, `members-${kind}`);
   await page.getByRole("link", { name: "Invite somebody" }).first().click();
+  await page.getByLabel("Role").selectOption("viewer");
   await page.getByLabel("GitHub login").fill("not a login");
   await page.getByRole("button", { name: "Make the link" }).click();
   await check("a wrong login is named beside its field", (await page.locator(".field .error").count()) === 1, kind);
+  await check("what was chosen stays", (await page.getByLabel("Role").inputValue()) === "viewer", kind);
   await page.getByLabel("GitHub login").fill(login);
-  await page.getByLabel("Role").selectOption("viewer");
   await page.getByRole("button", { name: "Make the link" }).click();
   const link = await page.getByLabel("Send it to whom you invite").inputValue();
   await auditBothThemes(page, out, `invitations-${kind}`);

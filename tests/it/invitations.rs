@@ -139,3 +139,65 @@ async fn a_deactivated_member_is_not_let_in_by_a_link() {
     assert!(stranger.post(&path, &[]).await.expect(409).text.contains("deactivated"));
     assert_eq!(stranger.get("/acme").await.status, 404);
 }
+
+#[actix_web::test]
+async fn an_invitation_ends_with_its_makers_right_to_invite() {
+    let world = World::new().await;
+    let (owner, admin) = (world.owner().await, world.member(Role::Admin).await);
+    let path = invite(&admin, &[("role", "admin"), ("days", "30")]).await;
+    let maker = crate::members::account(&world, world.acme, "admin").await;
+
+    owner.post(&format!("/acme/members/{maker}"), &[("role", "viewer")]).await.expect(303);
+    let stranger = world.stranger().await;
+    assert!(stranger.get(&path).await.expect(410).text.contains("may not invite people"));
+    stranger.post(&path, &[]).await.expect(410);
+    assert!(owner.get("/acme/invitations").await.expect(200).text.contains("void"));
+
+    owner.post(&format!("/acme/members/{maker}"), &[("role", "admin")]).await.expect(303);
+    stranger.post(&path, &[]).await.expect(303);
+}
+
+#[actix_web::test]
+async fn whoever_is_removed_does_not_come_back_by_another_invitation() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let path = invite(&owner, &[("login", "viewer"), ("role", "admin")]).await;
+    let viewer = world.viewer().await;
+    identify(&world, "viewer", "viewer").await;
+    let id = crate::members::account(&world, world.acme, "viewer").await;
+    let removal = format!("/acme/members/{id}/removal");
+
+    owner.post(&removal, &[("login", "viewer")]).await.expect(303);
+
+    world.sign_in_again("viewer").await.post(&path, &[]).await.expect(410);
+    assert_eq!(viewer.get("/acme").await.status, 303);
+}
+
+#[actix_web::test]
+async fn a_form_that_was_refused_keeps_what_was_chosen() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let form = [("login", "not a login"), ("role", "viewer"), ("days", "1")];
+    let page = owner.post("/acme/invitations", &form).await.expect(422);
+    for chosen in [r#"<option value="viewer" selected>"#, r#"<option value="1" selected>"#] {
+        assert!(page.text.contains(chosen), "{chosen}: {}", page.text);
+    }
+}
+
+#[actix_web::test]
+async fn no_token_makes_somebody_who_could_make_tokens() {
+    let world = World::new().await;
+    let program = world.program(world.acme, Role::Owner).await;
+    world.viewer().await;
+    let id = crate::members::account(&world, world.acme, "viewer").await;
+    let change = async |role: &str| {
+        let request = program.request(reqwest::Method::PATCH, &format!("/api/v2/members/{id}"));
+        let body = serde_json::json!({"role": role}).to_string();
+        Answer::of(request.header("content-type", "application/json").body(body)).await.status
+    };
+    assert_eq!(change("admin").await, 403);
+    assert_eq!(change("owner").await, 403);
+    assert_eq!(change("manager").await, 200);
+    let link = [("role", "owner"), ("days", "7")];
+    assert_eq!(program.post("/acme/invitations", &link).await.status, 403);
+}

@@ -106,3 +106,27 @@ async fn nobody_gives_by_a_team_what_they_have_not() {
     admin.post(&access, &[("person", "manager"), ("level", "read")]).await.expect(303);
     manager.post("/acme/teams/core/members", &[("login", "admin")]).await.expect(409);
 }
+
+#[actix_web::test]
+async fn nobody_lifts_by_a_team_what_it_keeps_them_from() {
+    let world = World::new().await;
+    let things = world.things(world.acme, "payments").await;
+    let (manager, admin) = (world.member(Role::Manager).await, world.member(Role::Admin).await);
+    let repository = format!("/acme/repositories/{}", things.repository_name);
+    manager.post("/acme/teams", &[("name", "Contractors")]).await.expect(303);
+    let members = "/acme/teams/contractors/members";
+    manager.post(members, &[("login", "manager"), ("lead", "yes")]).await.expect(303);
+    let denial = [("team", "contractors"), ("level", "none")];
+    admin.post(&format!("{repository}/access"), &denial).await.expect(303);
+    manager.get(&repository).await.expect(404);
+
+    let own = account(&world, world.acme, "manager").await;
+    let removal = format!("{members}/{own}");
+    manager.post(&removal, &[("what", "remove")]).await.expect(409);
+    manager.post("/acme/teams/contractors/removal", &[]).await.expect(409);
+    manager.post(members, &[("login", "admin")]).await.expect(409);
+    manager.get(&repository).await.expect(404);
+
+    admin.post(&removal, &[("what", "remove")]).await.expect(303);
+    manager.get(&repository).await.expect(200);
+}

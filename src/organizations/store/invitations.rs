@@ -23,9 +23,10 @@ pub(in crate::organizations) async fn insert(
     new: NewInvitation<'_>,
 ) -> sqlx::Result<Uuid> {
     let (id, tenant, wish) = (ids::new(), tx.tenant(), new.wish);
+    let inviter = tx.person().map(AccountId::as_uuid);
     sqlx::query!(
-        "INSERT INTO invitations (tenant_id, id, login, email, role, secret_hash, invited_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO invitations (tenant_id, id, login, email, role, secret_hash, invited_by, invited_by_id, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $8, $9)",
         tenant.as_uuid(),
         id,
         wish.login.as_ref().map(crate::github::Login::as_str),
@@ -35,6 +36,7 @@ pub(in crate::organizations) async fn insert(
         new.invited_by,
         new.now,
         new.expires_at,
+        inviter,
     )
     .execute(tx.connection())
     .await?;
@@ -48,7 +50,8 @@ pub(in crate::organizations) async fn list(
 ) -> sqlx::Result<Vec<Invitation>> {
     sqlx::query_as!(
         Invitation,
-        r#"SELECT id, login, email, role AS "role: Role", invited_by, created_at, expires_at, accepted_at, revoked_at
+        r#"SELECT id, login, email, role AS "role: Role", invited_by, created_at, expires_at, accepted_at, revoked_at,
+                  app_invitation_stands(tenant_id, invited_by_id, role) AS "stands!"
            FROM invitations
            WHERE $1::uuid IS NULL OR id < $1
            ORDER BY id DESC
@@ -67,7 +70,8 @@ pub(in crate::organizations) async fn find(
 ) -> sqlx::Result<Option<Invitation>> {
     sqlx::query_as!(
         Invitation,
-        r#"SELECT id, login, email, role AS "role: Role", invited_by, created_at, expires_at, accepted_at, revoked_at
+        r#"SELECT id, login, email, role AS "role: Role", invited_by, created_at, expires_at, accepted_at, revoked_at,
+                  app_invitation_stands(tenant_id, invited_by_id, role) AS "stands!"
            FROM invitations
            WHERE id = $1
            FOR UPDATE"#,
@@ -94,16 +98,40 @@ pub(in crate::organizations) async fn renew(
     secret: &SecretHash,
     (now, expires_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> sqlx::Result<()> {
+    let (name, inviter) = (tx.actor().name().to_owned(), tx.person().map(AccountId::as_uuid));
     sqlx::query!(
-        "UPDATE invitations SET secret_hash = $2, created_at = $3, expires_at = $4 WHERE id = $1",
+        "UPDATE invitations
+         SET secret_hash = $2, created_at = $3, expires_at = $4, invited_by = $5, invited_by_id = $6
+         WHERE id = $1",
         id,
         secret,
         now,
         expires_at,
+        name,
+        inviter,
     )
     .execute(tx.connection())
     .await
     .map(|_| ())
+}
+
+/// Takes back what is open for a login, and gives the ids.
+pub(in crate::organizations) async fn revoke_of_login(
+    tx: &mut TenantTx,
+    login: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "UPDATE invitations SET revoked_at = $2
+         WHERE lower(login) = lower($1)
+           AND accepted_at IS NULL
+           AND revoked_at IS NULL
+         RETURNING id",
+        login,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await
 }
 
 /// Lets one transaction at a time try the link with this secret.
@@ -124,7 +152,8 @@ pub(in crate::organizations) async fn find_by_secret(
 ) -> sqlx::Result<Option<Found>> {
     let row = sqlx::query!(
         r#"SELECT i.id, i.tenant_id AS "tenant: TenantId", o.slug, o.name, i.login, i.role AS "role: Role", i.invited_by,
-                  i.expires_at, i.accepted_at, i.accepted_by AS "accepted_by: AccountId", i.revoked_at
+                  i.expires_at, i.accepted_at, i.accepted_by AS "accepted_by: AccountId", i.revoked_at,
+                  app_invitation_stands(i.tenant_id, i.invited_by_id, i.role) AS "stands!"
            FROM invitations i
            JOIN organizations o ON o.tenant_id = i.tenant_id
            WHERE i.secret_hash = $1"#,
@@ -138,7 +167,7 @@ pub(in crate::organizations) async fn find_by_secret(
         login: row.login,
         role: row.role,
         invited_by: row.invited_by,
-        state: State::of(row.accepted_at, row.revoked_at, row.expires_at, now),
+        state: State::of((row.accepted_at, row.revoked_at, row.expires_at), row.stands, now),
         accepted_by: row.accepted_by,
     }))
 }
@@ -158,13 +187,13 @@ pub(in crate::organizations) async fn is_active(
     .await
 }
 
-/// Uses an invitation up and makes a member by it.
+/// Uses an invitation up and makes a member by it; false where they belonged before.
 pub(in crate::organizations) async fn accept(
     tx: &mut SystemTx,
     found: &Found,
     account: AccountId,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     let tenant = found.organization.id;
     sqlx::query!(
         "UPDATE invitations SET accepted_at = $3, accepted_by = $4 WHERE tenant_id = $1 AND id = $2",
@@ -175,7 +204,7 @@ pub(in crate::organizations) async fn accept(
     )
     .execute(tx.connection())
     .await?;
-    sqlx::query!(
+    let result = sqlx::query!(
         "INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
          SELECT $1, id, $3, login, name, avatar_url, 'owner', $4 FROM accounts WHERE id = $2
          ON CONFLICT (tenant_id, account_id) DO NOTHING",
@@ -185,8 +214,8 @@ pub(in crate::organizations) async fn accept(
         now,
     )
     .execute(tx.connection())
-    .await
-    .map(|_| ())
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
 pub(in crate::organizations) async fn github_logins(

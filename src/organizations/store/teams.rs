@@ -161,6 +161,13 @@ pub(in crate::organizations) async fn exceeds(tx: &mut TenantTx, team: Uuid) -> 
         .await
 }
 
+/// Whether a team says less of a repository than is said of all, to somebody who does not administer it.
+pub(in crate::organizations) async fn limits(tx: &mut TenantTx, team: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT app_team_limits($1) AS "limits!""#, team)
+        .fetch_one(tx.connection())
+        .await
+}
+
 /// Puts somebody into a team; false where they are in it already, as just that.
 pub(in crate::organizations) async fn put_member(
     tx: &mut TenantTx,

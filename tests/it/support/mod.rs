@@ -180,6 +180,11 @@ impl World {
         self.sign_in(self.acme, "stranger", None).await
     }
 
+    /// Another session of somebody who may belong to nothing any more.
+    pub async fn sign_in_again(&self, login: &str) -> Client {
+        self.sign_in(self.acme, login, None).await
+    }
+
     /// Somebody who is not signed in.
     pub fn nobody(&self) -> Client {
         Client::new(&self.base, None)

@@ -135,7 +135,7 @@ pub(in crate::accounts::sign_in) async fn put_out(
     .map(|_| ())
 }
 
-/// An invitation that somebody's login accepted.
+/// An invitation that made somebody a member by their login.
 pub(in crate::accounts::sign_in) struct AcceptedInvitation {
     pub(in crate::accounts::sign_in) id: uuid::Uuid,
     pub(in crate::accounts::sign_in) tenant: TenantId,
@@ -157,6 +157,9 @@ pub(in crate::accounts::sign_in) async fn accept_invitations(
                AND accepted_at IS NULL
                AND revoked_at IS NULL
                AND expires_at > $3
+               AND app_invitation_stands(tenant_id, invited_by_id, role)
+               AND NOT EXISTS (SELECT FROM memberships m
+                               WHERE m.tenant_id = invitations.tenant_id AND m.account_id = $1 AND m.deactivated_at IS NOT NULL)
              RETURNING id, tenant_id, role
          ), joined AS (
              INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
@@ -165,8 +168,11 @@ pub(in crate::accounts::sign_in) async fn accept_invitations(
              WHERE a.id = $1
              GROUP BY i.tenant_id, a.id
              ON CONFLICT (tenant_id, account_id) DO NOTHING
+             RETURNING tenant_id, role
          )
-         SELECT id, tenant_id AS "tenant: TenantId", role AS "role: Role" FROM accepted"#,
+         SELECT DISTINCT ON (tenant_id) id, tenant_id AS "tenant: TenantId", role AS "role: Role"
+         FROM accepted JOIN joined USING (tenant_id, role)
+         ORDER BY tenant_id, id"#,
         account.as_uuid(),
         login,
         now,
