@@ -114,7 +114,7 @@ impl Watch {
         let refresh = self.open(&people::refresh_place(&due.subject), Some(spent));
         match github.oauth.refresh(&refresh).await {
             Ok(fresh) => {
-                self.keep(due, spent, &fresh).await?;
+                self.keep(due, &fresh).await?;
                 Ok(fresh.access)
             }
             Err(Error::OAuth(OAuthRefusal::RefreshRejected)) => Ok(SecretString::default()),
@@ -137,8 +137,8 @@ impl Watch {
         opened.unwrap_or_default()
     }
 
-    async fn keep(&self, due: &DueIdentity, spent: &str, fresh: &UserToken) -> anyhow::Result<()> {
-        let successor = self.successor(due, spent, fresh)?;
+    async fn keep(&self, due: &DueIdentity, fresh: &UserToken) -> anyhow::Result<()> {
+        let successor = self.successor(due, fresh)?;
         let mut tx = self.db.system(SystemReason::Login).await?;
         store::replace_token(&mut tx, successor).await?;
         tx.commit().await?;
@@ -148,7 +148,6 @@ impl Watch {
     fn successor<'a>(
         &self,
         due: &'a DueIdentity,
-        spent: &'a str,
         fresh: &UserToken,
     ) -> anyhow::Result<Successor<'a>> {
         let seal = |place: String, secret: &SecretString| {
@@ -158,7 +157,7 @@ impl Watch {
         let refresh = refresh.map(|refresh| seal(people::refresh_place(&due.subject), refresh));
         Ok(Successor {
             subject: &due.subject,
-            spent,
+            spent_at: due.token_expires_at,
             token: seal(people::token_place(&due.subject), &fresh.access)?,
             refresh_token: refresh.transpose()?,
             token_expires_at: fresh.expires_at,

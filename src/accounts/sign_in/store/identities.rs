@@ -153,8 +153,8 @@ pub(in crate::accounts::sign_in) async fn set_checked(
 /// The sealed successor of a token, with what the next one is got by.
 pub(in crate::accounts::sign_in) struct Successor<'a> {
     pub(in crate::accounts::sign_in) subject: &'a str,
-    /// What it was got by; where another is stored by now, somebody has signed in meanwhile.
-    pub(in crate::accounts::sign_in) spent: &'a str,
+    /// When the one before ended; where another end is stored by now, somebody has signed in meanwhile.
+    pub(in crate::accounts::sign_in) spent_at: Option<DateTime<Utc>>,
     pub(in crate::accounts::sign_in) token: String,
     pub(in crate::accounts::sign_in) refresh_token: Option<String>,
     pub(in crate::accounts::sign_in) token_expires_at: Option<DateTime<Utc>>,
@@ -170,7 +170,7 @@ pub(in crate::accounts::sign_in) async fn replace_token(
            AND subject = $1
            AND refresh_token = $2",
         successor.subject,
-        successor.spent,
+        successor.spent_at,
         successor.token,
         successor.refresh_token,
         successor.token_expires_at,
