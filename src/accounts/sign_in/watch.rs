@@ -123,12 +123,14 @@ impl Watch {
         }
     }
 
-    /// Whether there is a token, or what the next is got by, that cannot be opened any more.
+    /// Whether there is a token, or what the next is got by, that cannot be opened any more; or none at all,
+    /// because another GitHub was set up.
     fn is_lost(&self, due: &DueIdentity) -> bool {
         let cannot_open = |place: &str, sealed: Option<&str>| {
             sealed.is_some_and(|sealed| self.keyring.open_text(place, sealed).is_err())
         };
-        cannot_open(&people::token_place(&due.subject), due.token.as_deref())
+        due.token.is_none()
+            || cannot_open(&people::token_place(&due.subject), due.token.as_deref())
             || cannot_open(&people::refresh_place(&due.subject), due.refresh_token.as_deref())
     }
 

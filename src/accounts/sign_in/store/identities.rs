@@ -150,6 +150,29 @@ pub(in crate::accounts::sign_in) async fn set_checked(
     .map(|_| ())
 }
 
+/// Whether anybody signs in by a provider.
+pub(in crate::accounts::sign_in) async fn has_identities(
+    tx: &mut SystemTx,
+    provider: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM identities WHERE provider = $1) AS "has_some!""#,
+        provider
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
+/// Takes away what people gave GitHub's word by: it is asked for no other one.
+pub(in crate::accounts::sign_in) async fn forget_tokens(tx: &mut SystemTx) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE identities SET token = NULL, refresh_token = NULL, token_expires_at = NULL WHERE provider = 'github'"
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
 /// The sealed successor of a token, with what the next one is got by.
 pub(in crate::accounts::sign_in) struct Successor<'a> {
     pub(in crate::accounts::sign_in) subject: &'a str,
@@ -168,7 +191,7 @@ pub(in crate::accounts::sign_in) async fn replace_token(
         "UPDATE identities SET token = $3, refresh_token = $4, token_expires_at = $5
          WHERE provider = 'github'
            AND subject = $1
-           AND refresh_token = $2",
+           AND token_expires_at IS NOT DISTINCT FROM $2",
         successor.subject,
         successor.spent_at,
         successor.token,
