@@ -381,6 +381,7 @@ async fn anybody_may_read_what_is_kept_and_for_how_long() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert!(page.contains("Nothing about you is sent anywhere. "), "{page}");
     assert!(world.nobody().get("/sign-in").await.expect(200).text.contains("href=\"/privacy\""));
     assert!(world.owner().await.get("/acme").await.expect(200).text.contains("href=\"/privacy\""));
 }

@@ -124,7 +124,7 @@ async fn arrive(request: &HttpRequest, back: &Back, server: &Server) -> Result<S
     let mut tx = db.system(SystemReason::Login).await?;
     let keys = (&sessions.keyring, sessions.cookie.https);
     let returned = attempts::take_up(&mut tx, keys, (request, &state), clock.now()).await?;
-    let doors = store::list_doors(&mut tx).await?;
+    let doors = store::list_doors(&mut tx, &providers.named()).await?;
     let providers = providers.list(&mut tx).await?;
     // Used up whatever comes of it.
     tx.commit().await?;

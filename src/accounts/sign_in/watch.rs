@@ -59,7 +59,7 @@ impl Watch {
             return Ok(());
         };
         let Some(github) = self.providers.github(&mut tx).await? else { return Ok(()) };
-        let doors = store::list_doors(&mut tx).await?;
+        let doors = store::list_doors(&mut tx, &[]).await?;
         // Noted before GitHub is asked, so that two processes do not ask twice, and do not both spend what
         // the next token is got by.
         store::set_checked(&mut tx, account, now).await?;

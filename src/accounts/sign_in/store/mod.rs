@@ -125,15 +125,16 @@ impl Door {
     }
 }
 
-/// The organisations by age; at most 100 are asked for.
-pub(super) async fn list_doors(tx: &mut SystemTx) -> sqlx::Result<Vec<Door>> {
+/// The organisations by age: at most the first 100, and those that are called so.
+pub(super) async fn list_doors(tx: &mut SystemTx, slugs: &[String]) -> sqlx::Result<Vec<Door>> {
     sqlx::query_as!(
         Door,
-        r#"SELECT tenant_id AS "tenant: TenantId", slug, github_organizations AS own,
-                  row_number() OVER (ORDER BY created_at, tenant_id) = 1 AS "is_first!"
-           FROM organizations
-           ORDER BY created_at, tenant_id
-           LIMIT 100"#,
+        r#"SELECT tenant_id AS "tenant: TenantId", slug, github_organizations AS own, age = 1 AS "is_first!"
+           FROM (SELECT *, row_number() OVER (ORDER BY created_at, tenant_id) AS age FROM organizations) o
+           WHERE age <= 100
+              OR slug = ANY ($1)
+           ORDER BY age"#,
+        slugs,
     )
     .fetch_all(tx.connection())
     .await
