@@ -16,7 +16,7 @@ pub(super) use identities::{
 };
 pub(super) use memberships::{
     Voucher, accept_invitations, admit, end_sessions, find_last_owner, is_vouched_for,
-    list_tenants, lock_members, put_out,
+    list_tenants, list_vouched_for, lock_members, put_out,
 };
 
 use super::providers::GitHub;
