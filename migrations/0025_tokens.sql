@@ -45,12 +45,13 @@ BEGIN
                t.account_id, m.login, m.name, t.name, t.scope,
                o.tenant_id, o.slug, o.name,
                CASE WHEN m.role IS NULL OR app_rank(t.role) < app_rank(m.role) THEN t.role ELSE m.role END,
-               false, NULL, NULL, false
+               false, NULL, NULL, a.reconnect_since IS NOT NULL
         INTO credential, seen_at, account, login, name, token_name, scope, tenant, slug, organization_name, role, requires_factor, factor_since, confirmed_at,
              must_reconnect
         FROM api_tokens t
         JOIN organizations o ON o.tenant_id = t.tenant_id
         LEFT JOIN memberships m ON m.tenant_id = t.tenant_id AND m.account_id = t.account_id
+        LEFT JOIN accounts a ON a.id = t.account_id
         WHERE t.token_hash = wanted_token
           AND t.revoked_at IS NULL
           AND (t.expires_at IS NULL OR t.expires_at > at)

@@ -9,9 +9,15 @@ use chrono::TimeDelta;
 
 use super::jobs::{CHANGES_KEPT, DEAD_JOBS_KEPT};
 use crate::{
-    accounts::{setup, sign_in, tokens},
-    tenancy::{Routes, Sessions},
+    accounts::{
+        setup,
+        sign_in::{self, Providers},
+        tokens,
+    },
+    platform::mail::Mailer,
+    tenancy::{Db, Routes, Sessions, SystemReason},
     web::{
+        Result,
         html::{Html, Shell},
         icon::Icon,
     },
@@ -26,6 +32,9 @@ pub(super) fn routes() -> Routes {
 #[template(path = "web/privacy.html")]
 struct PrivacyPage {
     shell: Shell,
+    /// Who is asked about people: the providers that are set up.
+    asked: Vec<String>,
+    sends_mail: bool,
     groups: Vec<Group>,
 }
 
@@ -46,10 +55,18 @@ fn kept(what: &'static str, why: &'static str, how_long: impl Into<String>) -> K
     Kept { what, why, how_long: how_long.into() }
 }
 
-/// Says what is kept.
-async fn show(sessions: Data<Sessions>, scans: Data<ScanSettings>) -> Html<PrivacyPage> {
+/// Says what is kept, and who is told anything.
+async fn show(
+    (db, providers, mailer): (Data<Db>, Data<Providers>, Data<Mailer>),
+    sessions: Data<Sessions>,
+    scans: Data<ScanSettings>,
+) -> Result<Html<PrivacyPage>> {
+    let mut tx = db.system(SystemReason::Login).await?;
+    let asked = providers.choices(&mut tx).await?.into_iter().map(|choice| choice.label).collect();
+    drop(tx);
     let groups = vec![of_accounts(&sessions), of_organizations(), of_work(&scans), of_machine()];
-    Html::new(PrivacyPage { shell: Shell::bare("Privacy"), groups })
+    let shell = Shell::bare("Privacy");
+    Ok(Html::new(PrivacyPage { shell, asked, sends_mail: mailer.can_send(), groups }))
 }
 
 fn of_accounts(sessions: &Sessions) -> Group {

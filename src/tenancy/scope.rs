@@ -266,6 +266,9 @@ impl Kernel {
         // One connection at a time: who waits for a second one would wait for others who do.
         inner.rollback().await?;
         self.touch(credential, found.id, &grant).await?;
+        if let (Credential::Token(_), Some(person)) = (credential, grant.person) {
+            self.sessions.ask_about(person);
+        }
         self.db.begin_as(&grant, read_only, now).await
     }
 

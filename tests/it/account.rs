@@ -165,6 +165,13 @@ async fn an_export_holds_all_about_the_person_and_nothing_of_others_or_secret() 
         let (secret, owner) = (token(&member, "acme", "of acme").await, world.owner().await);
         owner.post("/acme/organization", &[("name", "Acme Works")]).await.expect(303);
         member.post("/account/factor/begin", &[]).await.expect(303);
+        run(
+            &world,
+            "INSERT INTO identities (provider, subject, account_id, login, token, refresh_token, created_at, used_at, checked_at)
+             SELECT 'github', '7', id, login, 'GH-ACCESS', 'GH-REFRESH', created_at, created_at, created_at
+             FROM accounts WHERE login = 'member'",
+        )
+        .await;
 
         let answer = member.get("/account/data/export").await.expect(200);
 
@@ -184,7 +191,9 @@ async fn an_export_holds_all_about_the_person_and_nothing_of_others_or_secret() 
         assert_eq!(data["organizations"][0]["organization"], "acme");
         assert_eq!(done(0), ["account.exported", "factor.begun", "token.created"]);
         assert_eq!(done(1), ["account.exported", "factor.begun"]);
-        for hidden in ["hash", "sealed\"", "successor", &secret, "The owner"] {
+        for hidden in
+            ["hash", "sealed\"", "successor", &secret, "The owner", "GH-ACCESS", "GH-REFRESH"]
+        {
             assert!(!answer.text.contains(hidden), "{hidden}: {}", answer.text);
         }
     }
@@ -372,6 +381,7 @@ async fn anybody_may_read_what_is_kept_and_for_how_long() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert!(page.contains("Nothing about you is sent anywhere. "), "{page}");
     assert!(world.nobody().get("/sign-in").await.expect(200).text.contains("href=\"/privacy\""));
     assert!(world.owner().await.get("/acme").await.expect(200).text.contains("href=\"/privacy\""));
 }

@@ -76,6 +76,18 @@ impl Scene {
             .unwrap()
     }
 
+    /// With an API token that ben has made.
+    async fn program_of_ben(&self) -> Client {
+        let secret = crate::tokens::made(&self.ben, "Report", "read").await;
+        crate::tokens::program(&self.world, &secret)
+    }
+
+    async fn run(&self, sql: &'static str) {
+        let mut tx = self.world.db.system(SystemReason::Login).await.unwrap();
+        sqlx::query(sql).execute(tx.connection()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn log(&self) -> Vec<String> {
         crate::members::log(&self.world).await
     }
@@ -157,4 +169,74 @@ async fn whom_github_puts_out_between_sign_ins_stands_in_the_log() {
     }
     assert!(log.contains(&"member.let_in ben".to_owned()), "{log:?}");
     scene.ada.get("/acme").await.expect(200);
+}
+
+const TOKEN: &str = "/api/v2/token";
+
+#[actix_web::test]
+async fn an_api_token_of_whom_github_puts_out_stops_too() {
+    let scene = Scene::new().await;
+    let program = scene.program_of_ben().await;
+    program.get(TOKEN).await.expect(200);
+    scene.github.organization("acme").remove("ben");
+
+    scene.pass(Duration::minutes(16));
+    program.get(TOKEN).await.expect(200);
+
+    assert!(until(async || program.get(TOKEN).await.status == 401).await, "it goes on");
+    let log = scene.log().await;
+    assert!(log.contains(&"member.put_out GitHub".to_owned()), "{log:?}");
+}
+
+#[actix_web::test]
+async fn an_api_token_of_whoever_takes_their_word_back_rests_until_they_give_it_again() {
+    let scene = Scene::new().await;
+    let program = scene.program_of_ben().await;
+    scene.github.user("ben").revoke_app(&scene.client_id);
+    scene.github.user("ada").revoke_app(&scene.client_id);
+
+    scene.pass(Duration::minutes(16));
+    program.get(TOKEN).await.expect(200);
+    scene.ada.get("/acme").await.expect(200);
+
+    assert!(until(async || program.get(TOKEN).await.status == 401).await, "it goes on");
+    assert!(until(async || scene.ada.get("/acme").await.status == 303).await, "signed in still");
+    scene.sign_in(&scene.ada, "ada").await;
+    scene.ada.get("/acme/organization").await.expect(200);
+    scene.sign_in(&scene.ben, "ben").await;
+    program.get(TOKEN).await.expect(200);
+}
+
+#[actix_web::test]
+async fn an_api_token_waits_for_its_person_to_sign_in_again_where_the_server_lost_their_word() {
+    let scene = Scene::new().await;
+    let program = scene.program_of_ben().await;
+    scene.run("UPDATE identities SET token = NULL, refresh_token = NULL WHERE login = 'ben'").await;
+
+    scene.pass(Duration::minutes(16));
+    program.get(TOKEN).await.expect(200);
+
+    assert!(until(async || program.get(TOKEN).await.status == 403).await, "it goes on");
+    let refused = program.get(TOKEN).await;
+    assert!(refused.text.contains("Sign in with GitHub again"), "{}", refused.text);
+    scene.sign_in(&scene.ben, "ben").await;
+    program.get(TOKEN).await.expect(200);
+}
+
+#[actix_web::test]
+async fn open_pages_of_an_organisation_end_for_whom_a_sign_in_puts_out_of_it() {
+    let scene = Scene::new().await;
+    scene
+        .run(
+            "INSERT INTO memberships (tenant_id, account_id, role, login, name, avatar_url, source, created_at)
+             SELECT o.tenant_id, a.id, 'member', a.login, a.name, a.avatar_url, 'owner', a.created_at
+             FROM accounts a, organizations o WHERE a.login = 'ben' AND o.slug = 'globex'",
+        )
+        .await;
+    let mut events = scene.ben.events("/acme/events").await;
+    scene.github.organization("acme").remove("ben");
+
+    scene.sign_in(&scene.world.nobody(), "ben").await;
+
+    tokio::time::timeout(Time::from_secs(5), events.ended()).await.expect("the stream ends");
 }

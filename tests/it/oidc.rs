@@ -320,3 +320,29 @@ async fn an_issuer_that_is_away_is_said_to_be() {
     assert_eq!(world.nobody().get("/api/auth/login").await.status, 404);
     world.member(Role::Member).await.get("/acme").await.expect(200);
 }
+
+#[actix_web::test]
+async fn the_organisation_that_the_configuration_names_may_be_any_of_many() {
+    let scene = Scene::with(DomainClaim::Email, &["acme.com"], Some("globex")).await;
+    let mut tx = scene.world.db.system(quarterdeck::tenancy::SystemReason::Site).await.unwrap();
+    sqlx::query(
+        "INSERT INTO organizations (tenant_id, slug, name, created_at)
+         SELECT gen_random_uuid(), 'older-' || n, 'Older', '2000-01-01' FROM generate_series(1, 101) n",
+    )
+    .execute(tx.connection())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    scene.sign_in(&scene.world.nobody(), &ada()).await.expect(303);
+
+    assert_eq!(scene.roles(scene.world.globex).await, ["ada owner"]);
+}
+
+#[actix_web::test]
+async fn the_page_of_privacy_names_whom_people_are_asked_of() {
+    let scene = Scene::new().await;
+    let page = scene.world.nobody().get("/privacy").await.expect(200).text;
+    assert!(page.contains("sent anywhere but to Okta, to ask who you are"), "{page}");
+    assert!(!page.contains("GitHub, to ask"), "{page}");
+}

@@ -239,3 +239,65 @@ async fn credentials_whose_key_is_lost_are_said_to_be() {
     scene.paste(&[]).await.expect(303);
     assert!(scene.offers_github(&scene.world.base).await);
 }
+
+#[actix_web::test]
+async fn a_secret_is_told_to_no_other_github_than_it_was_given_for() {
+    let scene = Scene::new().await;
+    scene.paste(&[]).await.expect(303);
+    let other = GitHub::start().await;
+    let url = other.web_url().to_string();
+    let secrets = [("client_secret", ""), ("private_key", ""), ("webhook_secret", "")];
+
+    let refused =
+        scene.paste(&[[("web_url", &*url)].as_slice(), &secrets].concat()).await.expect(422);
+
+    for (field, _) in secrets {
+        assert!(refused.text.contains(&format!("error-{field}")), "{field}: {}", refused.text);
+    }
+    assert_eq!(other.requests().len(), 0);
+    scene.sign_in(&scene.world.base).await.expect(303);
+}
+
+#[actix_web::test]
+async fn another_github_is_not_set_up_while_people_have_signed_in_by_the_one() {
+    let scene = Scene::new().await;
+    scene.paste(&[]).await.expect(303);
+    scene.sign_in(&scene.world.base).await.expect(303);
+    let other = GitHub::start().await;
+    other.set_time(start_of_time());
+    let app = other.github_app("Quarterdeck", "http://127.0.0.1:8080/api/auth/callback");
+    let (url, id) = (other.web_url().to_string(), app.app_id.to_string());
+    let whole = [
+        ("web_url", &*url),
+        ("client_id", &*app.client_id),
+        ("client_secret", &*app.client_secret),
+        ("app_id", &*id),
+        ("private_key", app.private_key),
+    ];
+
+    let refused = scene.paste(&whole).await.expect(422);
+
+    assert!(refused.text.contains("error-web_url"), "{}", refused.text);
+    assert!(refused.text.contains("People sign in by the GitHub at"), "{}", refused.text);
+    let mut tx = scene.world.db.system(SystemReason::Login).await.unwrap();
+    sqlx::query("DELETE FROM identities").execute(tx.connection()).await.unwrap();
+    tx.commit().await.unwrap();
+    scene.paste(&whole).await.expect(303);
+}
+
+#[actix_web::test]
+async fn what_people_gave_one_github_is_not_kept_for_what_is_set_up_anew() {
+    let scene = Scene::new().await;
+    scene.paste(&[]).await.expect(303);
+    scene.sign_in(&scene.world.base).await.expect(303);
+    scene.owner.post(&format!("{PAGE}/remove"), &[]).await.expect(303);
+
+    scene.paste(&[]).await.expect(303);
+
+    let mut tx = scene.world.db.system(SystemReason::Login).await.unwrap();
+    let kept: Vec<bool> = sqlx::query_scalar("SELECT token IS NOT NULL FROM identities")
+        .fetch_all(tx.connection())
+        .await
+        .unwrap();
+    assert_eq!(kept, [false]);
+}

@@ -14,7 +14,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap().0
 }
 
-fn program(world: &World, secret: &str) -> Client {
+pub fn program(world: &World, secret: &str) -> Client {
     Client::new(&world.base, Some(("authorization", format!("Bearer {secret}"))))
 }
 
@@ -22,7 +22,7 @@ fn wish<'a>(name: &'a str, scope: &'a str) -> [(&'static str, &'a str); 3] {
     [("name", name), ("scope", scope), ("days", "30")]
 }
 
-async fn made(person: &Client, name: &str, scope: &str) -> String {
+pub async fn made(person: &Client, name: &str, scope: &str) -> String {
     let page = person.post("/acme/tokens", &wish(name, scope)).await.expect(200);
     between(&page.text, "aria-label=\"Token\">", "<").to_owned()
 }

@@ -222,7 +222,7 @@ pub(super) async fn describe_person(tx: &mut SystemTx, account: AccountId) -> sq
     sqlx::query_scalar!(
         r#"SELECT jsonb_build_object(
                'account', (SELECT to_jsonb(a) FROM accounts a WHERE a.id = $1),
-               'identities', (SELECT coalesce(jsonb_agg(to_jsonb(i) - 'token' || jsonb_build_object('has_token', i.token IS NOT NULL)
+               'identities', (SELECT coalesce(jsonb_agg(to_jsonb(i) - 'token' - 'refresh_token' || jsonb_build_object('has_token', i.token IS NOT NULL)
                                                         ORDER BY i.provider, i.subject), '[]')
                               FROM identities i WHERE i.account_id = $1),
                'sessions', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'refresh_hash' - 'successor' ORDER BY s.id), '[]')

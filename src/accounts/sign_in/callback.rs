@@ -124,7 +124,7 @@ async fn arrive(request: &HttpRequest, back: &Back, server: &Server) -> Result<S
     let mut tx = db.system(SystemReason::Login).await?;
     let keys = (&sessions.keyring, sessions.cookie.https);
     let returned = attempts::take_up(&mut tx, keys, (request, &state), clock.now()).await?;
-    let doors = store::list_doors(&mut tx).await?;
+    let doors = store::list_doors(&mut tx, &providers.named()).await?;
     let providers = providers.list(&mut tx).await?;
     // Used up whatever comes of it.
     tx.commit().await?;
@@ -159,7 +159,10 @@ async fn enter(
     let arrival =
         Arrival { word, account: returned.account, next: &returned.next, origin: &origin };
     let mut tx = db.system(SystemReason::Login).await?;
-    match people::receive(&mut tx, &sessions.keyring, &arrival, now).await? {
+    let outcome = people::receive(&mut tx, &sessions.keyring, &arrival, now).await?;
+    // Whoever comes in may have been put out of another organisation, whose pages they have open.
+    tx.wake_people().await?;
+    match outcome {
         Outcome::Refused(refusal) => {
             // Rolled back with the account that it would have been written down for.
             if let Refusal::Invitation { tenant, id, why } = &refusal {
@@ -169,7 +172,6 @@ async fn enter(
             Err(Ended::Refused(refusal, returned.account))
         }
         Outcome::PutOut(refusal) => {
-            tx.wake_people().await?;
             tx.commit().await?;
             Err(Ended::Refused(refusal, returned.account))
         }

@@ -171,7 +171,8 @@ async fn let_in(
     tx.record_by(account, answer.tenant, origin, &event).await
 }
 
-async fn put_out(
+/// Puts somebody out who is in by the provider's word, but for the last owner; true where they were.
+pub(super) async fn put_out(
     tx: &mut SystemTx,
     judged: &Judged<'_>,
     answer: &Answer,

@@ -217,6 +217,11 @@ impl Providers {
         Ok(self.list(tx).await?.into_iter().map(choice).collect())
     }
 
+    /// The organisations that the configuration names for issuers' people.
+    pub(super) fn named(&self) -> Vec<String> {
+        self.oidc.iter().filter_map(|provider| provider.organization.clone()).collect()
+    }
+
     /// The name of the organisation that the configuration lets people into: there has to be one.
     pub fn first_allowed(&self) -> Option<String> {
         let issuer = self.oidc.iter().find(|provider| !provider.rule.domains().is_empty());

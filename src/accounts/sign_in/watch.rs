@@ -1,4 +1,4 @@
-//! Asks again, as sessions are renewed, whether GitHub still vouches for their people.
+//! Asks again, as sessions are renewed and tokens used, whether GitHub still vouches for their people.
 //!
 //! Of issuers there is nothing to ask: they say who somebody is at the moment of signing in, and know no
 //! membership that could be looked up later.
@@ -10,7 +10,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::{info, warn};
 
 use super::{
-    Providers, gate,
+    Providers,
+    gate::{self, Answer},
     people::{self, Judged},
     providers::GitHub,
     refusal::Refusal,
@@ -21,7 +22,7 @@ use crate::{
     github::{Error, Login, OAuthRefusal, UserToken},
     organizations::audit::Event,
     platform::{clock::Clock, keyring::Keyring},
-    tenancy::{AccountId, Db, Origin, SystemReason, SystemTx},
+    tenancy::{AccountId, Db, Origin, SystemReason, SystemTx, TenantId},
 };
 
 /// How long GitHub's last word counts.
@@ -37,7 +38,7 @@ struct Watch {
     providers: Providers,
 }
 
-/// Asks about each account whose session was renewed, until the server stops.
+/// Asks about each account whose session was renewed or token used, until the server stops.
 pub async fn watch(
     mut renewed: UnboundedReceiver<AccountId>,
     (db, clock, keyring): (Db, Clock, Keyring),
@@ -59,7 +60,7 @@ impl Watch {
             return Ok(());
         };
         let Some(github) = self.providers.github(&mut tx).await? else { return Ok(()) };
-        let doors = store::list_doors(&mut tx).await?;
+        let doors = store::list_doors(&mut tx, &[]).await?;
         // Noted before GitHub is asked, so that two processes do not ask twice, and do not both spend what
         // the next token is got by.
         store::set_checked(&mut tx, account, now).await?;
@@ -84,15 +85,11 @@ impl Watch {
         if is_withdrawn && self.is_lost(&due) {
             // GitHub refused what we had in the token's place: that is the server's doing, not theirs.
             reconnection::ask(&mut tx, account, now).await?;
-        } else if is_withdrawn || store::list_tenants(&mut tx, account).await?.is_empty() {
-            let why = if is_withdrawn { "GitHub takes their token no more" } else { "put out" };
-            let event = Event::new("session.ended_by_provider", "account", account, now)
-                .detail(json!({"why": why}))
-                .by_unknown(Voucher::GitHub.name());
-            end_sessions(&mut tx, account, &event).await?;
-            for tenant in left {
-                tx.record_in(tenant, &origin, &event);
+        } else {
+            if is_withdrawn {
+                left.extend(withdraw(&mut tx, &judged, &answers, now).await?);
             }
+            end_if_out(&mut tx, &judged, (is_withdrawn, &left), now).await?;
         }
         tx.wake_people().await?;
         tx.commit().await?;
@@ -114,7 +111,7 @@ impl Watch {
         let refresh = self.open(&people::refresh_place(&due.subject), Some(spent));
         match github.oauth.refresh(&refresh).await {
             Ok(fresh) => {
-                self.keep(due, spent, &fresh).await?;
+                self.keep(due, &fresh).await?;
                 Ok(fresh.access)
             }
             Err(Error::OAuth(OAuthRefusal::RefreshRejected)) => Ok(SecretString::default()),
@@ -123,12 +120,14 @@ impl Watch {
         }
     }
 
-    /// Whether there is a token, or what the next is got by, that cannot be opened any more.
+    /// Whether there is a token, or what the next is got by, that cannot be opened any more; or none at all,
+    /// because another GitHub was set up.
     fn is_lost(&self, due: &DueIdentity) -> bool {
         let cannot_open = |place: &str, sealed: Option<&str>| {
             sealed.is_some_and(|sealed| self.keyring.open_text(place, sealed).is_err())
         };
-        cannot_open(&people::token_place(&due.subject), due.token.as_deref())
+        due.token.is_none()
+            || cannot_open(&people::token_place(&due.subject), due.token.as_deref())
             || cannot_open(&people::refresh_place(&due.subject), due.refresh_token.as_deref())
     }
 
@@ -137,8 +136,8 @@ impl Watch {
         opened.unwrap_or_default()
     }
 
-    async fn keep(&self, due: &DueIdentity, spent: &str, fresh: &UserToken) -> anyhow::Result<()> {
-        let successor = self.successor(due, spent, fresh)?;
+    async fn keep(&self, due: &DueIdentity, fresh: &UserToken) -> anyhow::Result<()> {
+        let successor = self.successor(due, fresh)?;
         let mut tx = self.db.system(SystemReason::Login).await?;
         store::replace_token(&mut tx, successor).await?;
         tx.commit().await?;
@@ -148,7 +147,6 @@ impl Watch {
     fn successor<'a>(
         &self,
         due: &'a DueIdentity,
-        spent: &'a str,
         fresh: &UserToken,
     ) -> anyhow::Result<Successor<'a>> {
         let seal = |place: String, secret: &SecretString| {
@@ -158,7 +156,7 @@ impl Watch {
         let refresh = refresh.map(|refresh| seal(people::refresh_place(&due.subject), refresh));
         Ok(Successor {
             subject: &due.subject,
-            spent,
+            spent_at: due.token_expires_at,
             token: seal(people::token_place(&due.subject), &fresh.access)?,
             refresh_token: refresh.transpose()?,
             token_expires_at: fresh.expires_at,
@@ -166,15 +164,48 @@ impl Watch {
     }
 }
 
-/// Ends all of somebody's sessions, which is written down wherever they still belong.
-async fn end_sessions(
+/// Puts somebody out whose word GitHub takes no more, for their API tokens would go on; but not from where
+/// it vouches for them without it. The organisations that they are put out of.
+async fn withdraw(
     tx: &mut SystemTx,
-    account: AccountId,
-    event: &Event<'_>,
-) -> sqlx::Result<()> {
-    if store::end_sessions(tx, account).await? > 0 {
-        tx.record(Some(account), &Origin::default(), event).await?;
-        info!(%account, "GitHub does not vouch for an account any longer; its sessions are ended");
+    judged: &Judged<'_>,
+    answers: &[Answer],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<TenantId>> {
+    let mut left = Vec::new();
+    for tenant in store::list_vouched_for(tx, judged.account, judged.voucher).await? {
+        let is_in = answers.iter().any(|answer| answer.tenant == tenant && answer.said.is_ok());
+        let answer = Answer { tenant, said: Err(Refusal::GitHub(Error::TokenRejected)) };
+        if !is_in && people::put_out(tx, judged, &answer, now).await? {
+            left.push(tenant);
+        }
     }
+    Ok(left)
+}
+
+/// Ends all sessions of somebody who has withdrawn their word, or is in nowhere any longer; written down
+/// wherever they still belong, and where they have just been put out.
+async fn end_if_out(
+    tx: &mut SystemTx,
+    judged: &Judged<'_>,
+    (is_withdrawn, left): (bool, &[TenantId]),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let Judged { account, voucher, origin } = *judged;
+    if !is_withdrawn && !store::list_tenants(tx, account).await?.is_empty() {
+        return Ok(());
+    }
+    if store::end_sessions(tx, account).await? == 0 {
+        return Ok(());
+    }
+    let why = if is_withdrawn { "GitHub takes their token no more" } else { "put out" };
+    let event = Event::new("session.ended_by_provider", "account", account, now)
+        .detail(json!({"why": why}))
+        .by_unknown(voucher.name());
+    tx.record(Some(account), origin, &event).await?;
+    for tenant in left {
+        tx.record_in(*tenant, origin, &event);
+    }
+    info!(%account, "GitHub does not vouch for an account any longer; its sessions are ended");
     Ok(())
 }

@@ -125,6 +125,12 @@ fn github_word(user: GitHubUser, token: UserToken, answers: Vec<Answer>) -> Word
 fn issuer_word(provider: &Provider, person: &OidcPerson, doors: &[Door]) -> Word {
     let said = provider.rule.admits(person);
     let door = doors.iter().find(|door| door.is_called(provider.organization.as_deref()));
+    if let (Some(named), None) = (&provider.organization, door) {
+        tracing::warn!(
+            "oidc.{}.organization names {named}, which there is not: nobody is let in by its domains",
+            provider.name
+        );
+    }
     let answer = said.zip(door).map(|(said, door)| Answer {
         tenant: door.tenant,
         said: said.map_err(Refusal::NotAdmitted),

@@ -98,7 +98,7 @@ pub struct Sessions {
     pub keys: SigningKeys,
     pub keyring: Keyring,
     pub rules: SessionRules,
-    /// Hears of each account whose session was renewed.
+    /// Hears of each account whose session was renewed, or whose token was used.
     pub renewed: Option<UnboundedSender<AccountId>>,
 }
 
@@ -138,6 +138,14 @@ impl Sessions {
         Ok(session)
     }
 
+    /// Has it asked whether the person still belongs.
+    pub(super) fn ask_about(&self, account: AccountId) {
+        if let Some(renewed) = &self.renewed {
+            // It fails where the server is stopping and nobody asks again.
+            renewed.send(account).ok();
+        }
+    }
+
     async fn of_pass(
         &self,
         db: &Db,
@@ -164,10 +172,7 @@ impl Sessions {
         tx.commit().await?;
         match renewal {
             Renewal::Renewed { session, account, secret } => {
-                if let Some(renewed) = &self.renewed {
-                    // It fails where the server is stopping and nobody asks again.
-                    renewed.send(account).ok();
-                }
+                self.ask_about(account);
                 let key = self.keys.current(db, &self.keyring, now).await?;
                 let pass = passes::issue(&key, session, account, now)?;
                 let cookies = vec![self.issue(&secret), self.cookie.issue_pass(pass)];

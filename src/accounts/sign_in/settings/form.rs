@@ -11,7 +11,7 @@ use crate::{
     web::FieldError,
 };
 
-/// What the form sends. A secret that is left empty stays what it was.
+/// What the form sends. A secret that is left empty stays what it was, for the same App of the same GitHub.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Pasted {
@@ -43,12 +43,23 @@ impl Pasted {
         )
     }
 
+    /// Whether the address is of the GitHub that what is stored is of.
+    pub(super) fn is_same_github(&self, stored: &Stored) -> bool {
+        let origin = |text: &str| Url::parse(text.trim()).ok().map(|url| url.origin());
+        origin(&self.web_url).is_some_and(|own| origin(&stored.web_url) == Some(own))
+    }
+
     /// The credentials; what is wrong beside its field.
     pub(super) fn parse(
         &self,
         keyring: &Keyring,
         stored: Option<&Stored>,
     ) -> Result<Credentials, Vec<FieldError>> {
+        // A secret is told to nobody but whom it was given for.
+        let (stored, lost) = match stored {
+            Some(stored) if !self.is_same_github(stored) => (None, Some(stored)),
+            Some(_) | None => (stored, None),
+        };
         let mut errors = Vec::new();
         let mut refuse = |field, message: &str| {
             errors.push(FieldError { field, message: message.to_owned() });
@@ -65,7 +76,12 @@ impl Pasted {
         let kept = same_client.map(|stored| (CLIENT_SECRET, stored.client_secret.as_str()));
         let client_secret = given(&self.client_secret, keyring, kept);
         if client_secret.is_none() {
-            refuse("client_secret", "Paste the client secret; GitHub shows it once.");
+            let words = if lost.is_some() {
+                "GitHub's address is another one: paste the client secret that was made there."
+            } else {
+                "Paste the client secret; GitHub shows it once."
+            };
+            refuse("client_secret", words);
         }
         let app = self.app(keyring, stored).unwrap_or_else(|(field, message)| {
             refuse(field, message);
@@ -74,6 +90,12 @@ impl Pasted {
         let kept = stored.and_then(|stored| stored.webhook_secret.as_deref());
         let kept = kept.filter(|_| same_client.is_some()).map(|sealed| (WEBHOOK_SECRET, sealed));
         let webhook_secret = given(&self.webhook_secret, keyring, kept);
+        if webhook_secret.is_none() && lost.is_some_and(|stored| stored.webhook_secret.is_some()) {
+            refuse(
+                "webhook_secret",
+                "GitHub's address is another one: paste the webhook secret that it was given.",
+            );
+        }
         let Some(client_secret) = client_secret.filter(|_| errors.is_empty()) else {
             return Err(errors);
         };

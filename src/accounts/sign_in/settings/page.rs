@@ -16,9 +16,12 @@ use super::{
     hint,
 };
 use crate::{
-    accounts::sign_in::{
-        providers::Providers,
-        store::{self, Stored},
+    accounts::{
+        sign_in::{
+            providers::Providers,
+            store::{self, GITHUB, Stored},
+        },
+        store as accounts,
     },
     organizations::{Rail, audit::Event},
     platform::keyring::Keyring,
@@ -119,6 +122,8 @@ impl SettingsForm {
 /// Shows how people sign in with GitHub.
 async fn show(scope: Scope<ViewSignIn>, server: Server) -> Result<Html<SettingsPage>> {
     let (db, providers, rail) = server;
+    // One connection at a time: this is across organisations, which the scope's is not.
+    drop(scope.begin().await?);
     let mut tx = db.system(SystemReason::Site).await?;
     let stored = store::find_credentials(&mut tx).await?;
     let pasted = Pasted::of(stored.as_ref());
@@ -215,9 +220,14 @@ async fn save(
         Err(errors) => Err(errors),
     };
     let mut tx = db.system(SystemReason::Site).await?;
-    let (credentials, app_name) = match checked {
-        Ok(checked) => checked,
-        Err(errors) => {
+    // Nobody signs in meanwhile by the GitHub that it was until now.
+    accounts::lock_setup(&mut tx).await?;
+    let held = held(&mut tx, stored.as_ref(), &form).await?;
+    let (credentials, app_name) = match (checked, held) {
+        (Ok(checked), None) => checked,
+        (checked, held) => {
+            let errors: Vec<_> =
+                held.into_iter().chain(checked.err().unwrap_or_default()).collect();
             let shown = (stored.as_ref(), &*form, errors.as_slice());
             let page = page(&mut tx, &scope, (providers, rail), shown).await?;
             let page = render(StatusCode::UNPROCESSABLE_ENTITY, &page);
@@ -230,8 +240,30 @@ async fn save(
         Event::new("provider.credentials_set", "organization", scope.organization().id, now)
             .changed(told(stored.as_ref()), told(Some(&new)));
     store::put_credentials(&mut tx, new).await?;
+    if stored.as_ref().is_none_or(|stored| !form.is_same_github(stored)) {
+        store::forget_tokens(&mut tx).await?;
+    }
     tx.record_by(account, scope.organization().id, &origin(&request), &event).await?;
     Ok(tx.commit().await?.see_other(format!("/{}/settings/sign-in", scope.organization().slug)))
+}
+
+/// Why GitHub's address has to stay, where it has: each GitHub counts its people by itself, and another
+/// one's number of somebody would be somebody else's here.
+async fn held(
+    tx: &mut SystemTx,
+    stored: Option<&Stored>,
+    form: &Pasted,
+) -> sqlx::Result<Option<FieldError>> {
+    let Some(stored) = stored.filter(|stored| !form.is_same_github(stored)) else {
+        return Ok(None);
+    };
+    let message = format!(
+        "People sign in by the GitHub at {}, and another one's would be taken for them. It can be another one \
+         once nobody has GitHub among their sign-in methods.",
+        stored.web_url
+    );
+    let is_held = store::has_identities(tx, GITHUB).await?;
+    Ok(is_held.then_some(FieldError { field: "web_url", message }))
 }
 
 /// What the log says of credentials: nothing that is secret.

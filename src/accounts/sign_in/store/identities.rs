@@ -150,11 +150,34 @@ pub(in crate::accounts::sign_in) async fn set_checked(
     .map(|_| ())
 }
 
+/// Whether anybody signs in by a provider.
+pub(in crate::accounts::sign_in) async fn has_identities(
+    tx: &mut SystemTx,
+    provider: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM identities WHERE provider = $1) AS "has_some!""#,
+        provider
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
+/// Takes away what people gave GitHub's word by: it is asked for no other one.
+pub(in crate::accounts::sign_in) async fn forget_tokens(tx: &mut SystemTx) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE identities SET token = NULL, refresh_token = NULL, token_expires_at = NULL WHERE provider = 'github'"
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
 /// The sealed successor of a token, with what the next one is got by.
 pub(in crate::accounts::sign_in) struct Successor<'a> {
     pub(in crate::accounts::sign_in) subject: &'a str,
-    /// What it was got by; where another is stored by now, somebody has signed in meanwhile.
-    pub(in crate::accounts::sign_in) spent: &'a str,
+    /// When the one before ended; where another end is stored by now, somebody has signed in meanwhile.
+    pub(in crate::accounts::sign_in) spent_at: Option<DateTime<Utc>>,
     pub(in crate::accounts::sign_in) token: String,
     pub(in crate::accounts::sign_in) refresh_token: Option<String>,
     pub(in crate::accounts::sign_in) token_expires_at: Option<DateTime<Utc>>,
@@ -168,9 +191,9 @@ pub(in crate::accounts::sign_in) async fn replace_token(
         "UPDATE identities SET token = $3, refresh_token = $4, token_expires_at = $5
          WHERE provider = 'github'
            AND subject = $1
-           AND refresh_token = $2",
+           AND token_expires_at IS NOT DISTINCT FROM $2",
         successor.subject,
-        successor.spent,
+        successor.spent_at,
         successor.token,
         successor.refresh_token,
         successor.token_expires_at,

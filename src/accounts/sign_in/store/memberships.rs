@@ -199,6 +199,29 @@ pub(in crate::accounts::sign_in) async fn list_tenants(
     .await
 }
 
+/// The organisations that somebody is let into by this word.
+pub(in crate::accounts::sign_in) async fn list_vouched_for(
+    tx: &mut SystemTx,
+    account: AccountId,
+    voucher: Voucher<'_>,
+) -> sqlx::Result<Vec<TenantId>> {
+    let (source, issuer) = voucher.columns();
+    sqlx::query_scalar!(
+        r#"SELECT tenant_id AS "tenant: TenantId"
+           FROM memberships
+           WHERE account_id = $1
+             AND source = $2
+             AND issuer IS NOT DISTINCT FROM $3
+             AND deactivated_at IS NULL
+           ORDER BY tenant_id"#,
+        account.as_uuid(),
+        source,
+        issuer,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
 /// Ends all of somebody's sessions.
 pub(in crate::accounts::sign_in) async fn end_sessions(
     tx: &mut SystemTx,

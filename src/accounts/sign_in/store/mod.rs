@@ -11,11 +11,12 @@ pub(super) use credentials::{
 };
 pub(super) use identities::{
     DueIdentity, Identity, NewIdentity, Successor, delete_identity, find_due, find_identity,
-    is_login_taken, lock_identities, put_identity, replace_token, set_checked, set_profile,
+    forget_tokens, has_identities, is_login_taken, lock_identities, put_identity, replace_token,
+    set_checked, set_profile,
 };
 pub(super) use memberships::{
     Voucher, accept_invitations, admit, end_sessions, find_last_owner, is_vouched_for,
-    list_tenants, lock_members, put_out,
+    list_tenants, list_vouched_for, lock_members, put_out,
 };
 
 use super::providers::GitHub;
@@ -124,15 +125,16 @@ impl Door {
     }
 }
 
-/// The organisations by age; at most 100 are asked for.
-pub(super) async fn list_doors(tx: &mut SystemTx) -> sqlx::Result<Vec<Door>> {
+/// The organisations by age: at most the first 100, and those that are called so.
+pub(super) async fn list_doors(tx: &mut SystemTx, slugs: &[String]) -> sqlx::Result<Vec<Door>> {
     sqlx::query_as!(
         Door,
-        r#"SELECT tenant_id AS "tenant: TenantId", slug, github_organizations AS own,
-                  row_number() OVER (ORDER BY created_at, tenant_id) = 1 AS "is_first!"
-           FROM organizations
-           ORDER BY created_at, tenant_id
-           LIMIT 100"#,
+        r#"SELECT tenant_id AS "tenant: TenantId", slug, github_organizations AS own, age = 1 AS "is_first!"
+           FROM (SELECT *, row_number() OVER (ORDER BY created_at, tenant_id) AS age FROM organizations) o
+           WHERE age <= 100
+              OR slug = ANY ($1)
+           ORDER BY age"#,
+        slugs,
     )
     .fetch_all(tx.connection())
     .await
