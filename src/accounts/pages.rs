@@ -271,11 +271,7 @@ async fn open_setup(
     match opened {
         Ok(opened) => {
             let saved = opened.committed.see_other(format!("/{}", opened.slug));
-            let cookie = sessions.issue(&opened.session);
-            let saved = saved
-                .with_cookie(&cookie)
-                .map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?;
-            Ok(saved.into_response())
+            Ok(sessions.begin(saved, &opened.session)?.into_response())
         }
         Err(AppError::Invalid(errors)) => {
             page.form = SetupForm {

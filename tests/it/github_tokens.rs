@@ -202,7 +202,8 @@ async fn an_api_token_of_whoever_takes_their_word_back_rests_until_they_give_it_
     assert!(until(async || program.get(TOKEN).await.status == 401).await, "it goes on");
     assert!(until(async || scene.ada.get("/acme").await.status == 303).await, "signed in still");
     scene.sign_in(&scene.ada, "ada").await;
-    scene.ada.get("/acme/organization").await.expect(200);
+    let page = scene.ada.get("/acme/organization").await;
+    assert_eq!(page.status, 200, "{:?}", page.headers);
     scene.sign_in(&scene.ben, "ben").await;
     program.get(TOKEN).await.expect(200);
 }

@@ -185,10 +185,7 @@ async fn enter(
             let sign_in = SignIn { origin: &origin, now, sessions };
             let (session, committed) = start(tx, account, (&sign_in, word)).await?;
             let saved = committed.see_other(landing(&returned.next, attempt.as_ref()));
-            let cookie = sessions.issue(&session);
-            Ok(saved
-                .with_cookie(&cookie)
-                .map_err(|error| anyhow::anyhow!("set the session's cookie: {error}"))?)
+            Ok(sessions.begin(saved, &session)?)
         }
     }
 }

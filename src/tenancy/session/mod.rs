@@ -109,6 +109,18 @@ impl Sessions {
         answered.map_err(|error| AppError::Internal(anyhow::anyhow!("remove the cookies: {error}")))
     }
 
+    /// Hands a session that has just begun to the browser. A pass that it still has of another session,
+    /// which may have ended, is taken away: it would go before the secret.
+    pub fn begin(&self, answer: Saved, secret: &SecretString) -> Result<Saved> {
+        let cookie = self.issue(secret);
+        let removed =
+            self.cookie.remove().into_iter().filter(|other| other.name() != cookie.name());
+        let answered = removed
+            .chain([cookie.clone()])
+            .try_fold(answer, |answer, cookie| answer.with_cookie(&cookie));
+        answered.map_err(|error| AppError::Internal(anyhow::anyhow!("set the cookies: {error}")))
+    }
+
     /// The cookie of a session that has just begun; its pass comes with the first request.
     pub fn issue(&self, secret: &SecretString) -> Cookie<'static> {
         self.cookie.issue(secret, self.rules.days)
