@@ -113,11 +113,10 @@ impl Sessions {
     /// which may have ended, is taken away: it would go before the secret.
     pub fn begin(&self, answer: Saved, secret: &SecretString) -> Result<Saved> {
         let cookie = self.issue(secret);
-        let removed =
-            self.cookie.remove().into_iter().filter(|other| other.name() != cookie.name());
-        let answered = removed
-            .chain([cookie.clone()])
-            .try_fold(answer, |answer, cookie| answer.with_cookie(&cookie));
+        let mut cookies = self.cookie.remove().to_vec();
+        cookies.retain(|other| other.name() != cookie.name());
+        cookies.insert(0, cookie);
+        let answered = cookies.iter().try_fold(answer, Saved::with_cookie);
         answered.map_err(|error| AppError::Internal(anyhow::anyhow!("set the cookies: {error}")))
     }
 
