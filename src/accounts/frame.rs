@@ -63,3 +63,12 @@ pub(super) async fn of_person(
         },
     ))
 }
+
+/// What the provider of an identity is called, though it may be none of the configuration's any more.
+pub(super) fn provider_in_words(provider: &str) -> String {
+    match provider.strip_prefix("github") {
+        Some("") => "GitHub".to_owned(),
+        Some(host) => format!("GitHub at {}", host.trim_start_matches(':')),
+        None => provider.to_owned(),
+    }
+}

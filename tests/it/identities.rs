@@ -2,7 +2,10 @@
 
 use chrono::Duration;
 use github_world::{Role as GitHubRole, World as GitHub};
-use quarterdeck::accounts::sign_in::{DomainClaim, GitHubSettings, OidcSettings, Providers, Rule};
+use quarterdeck::{
+    accounts::sign_in::{DomainClaim, GitHubSettings, OidcSettings, Providers, Rule},
+    tenancy::SystemReason,
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -147,18 +150,36 @@ async fn what_one_person_has_begun_is_not_added_to_the_next_one_in_the_same_brow
 }
 
 #[actix_web::test]
+async fn the_same_number_at_another_github_is_somebody_else() {
+    let scene = Scene::new().await;
+    let id =
+        async |browser: Client| browser.get("/api/auth/me").await.expect(200).json()["id"].clone();
+    let first = id(scene.by_github("ada").await).await;
+    assert_eq!(id(scene.by_github("ada").await).await, first);
+
+    let mut tx = scene.world.db.system(SystemReason::Login).await.unwrap();
+    let moved = "UPDATE identities SET provider = 'github:git.acme.example'";
+    sqlx::query(moved).execute(tx.connection()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_ne!(id(scene.by_github("ada").await).await, first);
+}
+
+#[actix_web::test]
 async fn the_last_way_in_stays_and_so_does_the_one_that_vouches() {
     let scene = Scene::new().await;
     let browser = scene.by_github("ada").await;
     let github = scene.github.user("ada").id().to_string();
+    let web_url = scene.github.web_url();
+    let provider = format!("github:127.0.0.1:{}", web_url.port().unwrap());
     let remove = async |provider: &str, subject: &str| {
         let form = [("provider", provider), ("subject", subject)];
         browser.post(&format!("{PAGE}/remove"), &form).await
     };
-    assert!(remove("github", &github).await.expect(409).text.contains("only way in"));
+    assert!(remove(&provider, &github).await.expect(409).text.contains("only way in"));
     scene.add_okta(&browser, &ada()).await.expect(303);
-    assert!(remove("github", &github).await.expect(409).text.contains("by this account"));
-    remove("github", "7").await.expect(404);
+    assert!(remove(&provider, &github).await.expect(409).text.contains("by this account"));
+    remove(&provider, "7").await.expect(404);
 
     remove(&scene.issuer.url, "1").await.expect(303);
 

@@ -82,7 +82,7 @@ async fn page(
     let places = store::list_places(tx, person.account).await?;
     let Profile { login, created_at } = profile;
     let identity = |found: store::Identity| IdentityRow {
-        provider: provider_in_words(&found.provider),
+        provider: frame::provider_in_words(&found.provider),
         login: found.login,
         since: Moment::new(found.created_at, now),
         used: Moment::new(found.used_at, now),
@@ -105,13 +105,6 @@ async fn page(
         identities: identities.into_iter().map(identity).collect(),
         organizations: places.into_iter().map(place).collect(),
     })
-}
-
-fn provider_in_words(provider: &str) -> String {
-    match provider {
-        "github" => "GitHub".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 /// What the form of the name sends.

@@ -100,10 +100,10 @@ async fn show(
     }))
 }
 
-/// What a provider is called; its address where it is none of the configuration's any more.
+/// What a provider is called.
 fn label(all: &[Asked], provider: &str) -> String {
     let known = all.iter().find(|asked| asked.id() == provider);
-    known.map_or_else(|| provider.to_owned(), |asked| asked.label().to_owned())
+    known.map_or_else(|| frame::provider_in_words(provider), |asked| asked.label().to_owned())
 }
 
 /// Why an identity has to stay.

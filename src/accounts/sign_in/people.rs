@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     gate::Answer,
     refusal::Refusal,
-    store::{self, GITHUB, Voucher},
+    store::{self, Voucher},
     word::Word,
 };
 use crate::{
@@ -207,9 +207,10 @@ async fn note(
         keyring.seal(&place, secret.expose_secret().as_bytes())
     };
     let token = word.token.as_ref();
-    let access = token.map(|token| seal(token_place(&word.subject), &token.access));
+    let access = token.map(|token| seal(token_place(&word.provider, &word.subject), &token.access));
     let refresh = token.and_then(|token| token.refresh.as_ref());
-    let refresh = refresh.map(|refresh| seal(refresh_place(&word.subject), refresh));
+    let refresh =
+        refresh.map(|refresh| seal(refresh_place(&word.provider, &word.subject), refresh));
     let identity = store::NewIdentity {
         provider: &word.provider,
         subject: &word.subject,
@@ -231,13 +232,13 @@ async fn note(
 }
 
 /// What the token of an identity is sealed for.
-pub(super) fn token_place(subject: &str) -> String {
-    format!("identities.token {GITHUB} {subject}")
+pub(super) fn token_place(provider: &str, subject: &str) -> String {
+    format!("identities.token {provider} {subject}")
 }
 
 /// What that is sealed for by which the next token is got.
-pub(super) fn refresh_place(subject: &str) -> String {
-    format!("identities.refresh_token {GITHUB} {subject}")
+pub(super) fn refresh_place(provider: &str, subject: &str) -> String {
+    format!("identities.refresh_token {provider} {subject}")
 }
 
 async fn make_account(

@@ -55,6 +55,8 @@ pub struct Providers {
 
 /// GitHub, ready to be asked.
 pub(super) struct GitHub {
+    /// What its people's identities are kept under.
+    pub(super) id: String,
     pub(super) oauth: OAuthApp,
     pub(super) client: Client,
     pub(super) app: Option<InstalledApp>,
@@ -75,7 +77,7 @@ impl Asked {
     /// What its people's identities are kept under.
     pub(super) fn id(&self) -> &str {
         match self {
-            Self::GitHub(_) => GITHUB,
+            Self::GitHub(github) => &github.id,
             Self::Oidc(provider) => provider.issuer(),
         }
     }
@@ -158,6 +160,7 @@ impl Providers {
             Ok::<_, anyhow::Error>(InstalledApp::new(client.clone(), key))
         });
         Ok(GitHub {
+            id: store::github_at(hosts.web()),
             oauth: OAuthApp::new(&http, &hosts, credentials, self.clock.clone())?,
             client,
             app: app.transpose()?,

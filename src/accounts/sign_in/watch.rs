@@ -56,10 +56,10 @@ impl Watch {
     async fn check(&self, account: AccountId) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.system(SystemReason::Login).await?;
-        let Some(due) = store::find_due(&mut tx, account, now - COUNTS).await? else {
+        let Some(github) = self.providers.github(&mut tx).await? else { return Ok(()) };
+        let Some(due) = store::find_due(&mut tx, account, (&github.id, now - COUNTS)).await? else {
             return Ok(());
         };
-        let Some(github) = self.providers.github(&mut tx).await? else { return Ok(()) };
         let doors = store::list_doors(&mut tx, &[]).await?;
         // Noted before GitHub is asked, so that two processes do not ask twice, and do not both spend what
         // the next token is got by.
@@ -82,7 +82,7 @@ impl Watch {
         let is_withdrawn = answers.iter().any(|answer| {
             matches!(&answer.said, Err(Refusal::GitHub(error)) if *error == Error::TokenRejected)
         });
-        if is_withdrawn && self.is_lost(&due) {
+        if is_withdrawn && self.is_lost(&github, &due) {
             // GitHub refused what we had in the token's place: that is the server's doing, not theirs.
             reconnection::ask(&mut tx, account, now).await?;
         } else {
@@ -104,11 +104,17 @@ impl Watch {
         due: &DueIdentity,
         now: DateTime<Utc>,
     ) -> anyhow::Result<SecretString> {
+        // Another GitHub's token is nothing that this one may be told.
+        if due.provider != github.id {
+            return Ok(SecretString::default());
+        }
         let is_over = due.token_expires_at.is_some_and(|end| end <= now + SPARE);
         let Some(spent) = due.refresh_token.as_deref().filter(|_| is_over) else {
-            return Ok(self.open(&people::token_place(&due.subject), due.token.as_deref()));
+            return Ok(
+                self.open(&people::token_place(&due.provider, &due.subject), due.token.as_deref())
+            );
         };
-        let refresh = self.open(&people::refresh_place(&due.subject), Some(spent));
+        let refresh = self.open(&people::refresh_place(&due.provider, &due.subject), Some(spent));
         match github.oauth.refresh(&refresh).await {
             Ok(fresh) => {
                 self.keep(due, &fresh).await?;
@@ -120,15 +126,19 @@ impl Watch {
         }
     }
 
-    /// Whether there is a token, or what the next is got by, that cannot be opened any more; or none at all,
-    /// because another GitHub was set up.
-    fn is_lost(&self, due: &DueIdentity) -> bool {
+    /// Whether there is a token, or what the next is got by, that cannot be opened any more; or none at all
+    /// for this GitHub, because another one was set up.
+    fn is_lost(&self, github: &GitHub, due: &DueIdentity) -> bool {
         let cannot_open = |place: &str, sealed: Option<&str>| {
             sealed.is_some_and(|sealed| self.keyring.open_text(place, sealed).is_err())
         };
-        due.token.is_none()
-            || cannot_open(&people::token_place(&due.subject), due.token.as_deref())
-            || cannot_open(&people::refresh_place(&due.subject), due.refresh_token.as_deref())
+        due.provider != github.id
+            || due.token.is_none()
+            || cannot_open(&people::token_place(&due.provider, &due.subject), due.token.as_deref())
+            || cannot_open(
+                &people::refresh_place(&due.provider, &due.subject),
+                due.refresh_token.as_deref(),
+            )
     }
 
     fn open(&self, place: &str, sealed: Option<&str>) -> SecretString {
@@ -153,11 +163,13 @@ impl Watch {
             self.keyring.seal(&place, secret.expose_secret().as_bytes())
         };
         let refresh = fresh.refresh.as_ref();
-        let refresh = refresh.map(|refresh| seal(people::refresh_place(&due.subject), refresh));
+        let refresh = refresh
+            .map(|refresh| seal(people::refresh_place(&due.provider, &due.subject), refresh));
         Ok(Successor {
+            provider: &due.provider,
             subject: &due.subject,
             spent_at: due.token_expires_at,
-            token: seal(people::token_place(&due.subject), &fresh.access)?,
+            token: seal(people::token_place(&due.provider, &due.subject), &fresh.access)?,
             refresh_token: refresh.transpose()?,
             token_expires_at: fresh.expires_at,
         })

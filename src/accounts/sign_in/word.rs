@@ -8,7 +8,7 @@ use super::{
     oidc::{self, OidcPerson, Provider},
     providers::{Asked, GitHub},
     refusal::Refusal,
-    store::{Door, GITHUB},
+    store::{Door, Voucher},
 };
 use crate::github::{GitHubUser, OAuthRefusal, Pkce, UserToken};
 
@@ -27,7 +27,7 @@ pub(super) struct Back {
 
 /// Who came back, and what is said of them.
 pub(super) struct Word {
-    /// `github`, or the issuer's address.
+    /// What the provider's identities are kept under.
     pub(super) provider: String,
     /// What never changes of them there.
     pub(super) subject: String,
@@ -49,7 +49,8 @@ pub(super) struct Profile {
 impl Word {
     /// The login by which people are invited, where it is one.
     pub(super) fn github_login(&self) -> Option<&str> {
-        (self.provider == GITHUB).then_some(self.shown.as_str())
+        matches!(Voucher::of_provider(&self.provider), Voucher::GitHub)
+            .then_some(self.shown.as_str())
     }
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn ask(
         Asked::GitHub(github) => {
             let (user, token) = of_github(github, back, verifier).await?;
             let answers = gate::ask(github, doors, &user.login, &token.access).await;
-            Ok(github_word(user, token, answers))
+            Ok(github_word(github, user, token, answers))
         }
         Asked::Oidc(provider) => {
             let person = of_issuer(provider, back, verifier).await?;
@@ -106,10 +107,10 @@ async fn of_issuer(
     Ok(provider.person(&code, verifier).await?)
 }
 
-fn github_word(user: GitHubUser, token: UserToken, answers: Vec<Answer>) -> Word {
+fn github_word(github: &GitHub, user: GitHubUser, token: UserToken, answers: Vec<Answer>) -> Word {
     let login = user.login.as_str().to_owned();
     Word {
-        provider: GITHUB.to_owned(),
+        provider: github.id.clone(),
         subject: user.id.to_string(),
         shown: login.clone(),
         profile: Profile {

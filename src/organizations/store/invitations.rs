@@ -223,7 +223,7 @@ pub(in crate::organizations) async fn github_logins(
     account: AccountId,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
-        "SELECT login FROM identities WHERE account_id = $1 AND provider = 'github'",
+        "SELECT login FROM identities WHERE account_id = $1 AND provider LIKE 'github%'",
         account.as_uuid(),
     )
     .fetch_all(tx.connection())

@@ -19,7 +19,7 @@ use crate::{
     accounts::{
         sign_in::{
             providers::Providers,
-            store::{self, GITHUB, Stored},
+            store::{self, Stored},
         },
         store as accounts,
     },
@@ -262,7 +262,7 @@ async fn held(
          once nobody has GitHub among their sign-in methods.",
         stored.web_url
     );
-    let is_held = store::has_identities(tx, GITHUB).await?;
+    let is_held = store::has_github_identities(tx).await?;
     Ok(is_held.then_some(FieldError { field: "web_url", message }))
 }
 

@@ -104,6 +104,7 @@ pub(in crate::accounts::sign_in) async fn set_profile(
 
 /// An identity that it is time to ask about again.
 pub(in crate::accounts::sign_in) struct DueIdentity {
+    pub(in crate::accounts::sign_in) provider: String,
     pub(in crate::accounts::sign_in) subject: String,
     pub(in crate::accounts::sign_in) login: String,
     pub(in crate::accounts::sign_in) token: Option<String>,
@@ -111,25 +112,28 @@ pub(in crate::accounts::sign_in) struct DueIdentity {
     pub(in crate::accounts::sign_in) token_expires_at: Option<DateTime<Utc>>,
 }
 
-/// The person's GitHub identity where it was last asked about before the time. Its row is locked, and of two
+/// The person's GitHub identity where it was last asked about before the time, at another GitHub only where
+/// they have none at this one. Its row is locked, and of two
 /// processes that look at once one finds none.
 pub(in crate::accounts::sign_in) async fn find_due(
     tx: &mut SystemTx,
     account: AccountId,
-    checked_before: DateTime<Utc>,
+    (github, checked_before): (&str, DateTime<Utc>),
 ) -> sqlx::Result<Option<DueIdentity>> {
     sqlx::query_as!(
         DueIdentity,
-        "SELECT subject, login, token, refresh_token, token_expires_at
+        "SELECT provider, subject, login, token, refresh_token, token_expires_at
          FROM identities
          WHERE account_id = $1
-           AND provider = 'github'
+           AND provider LIKE 'github%'
            AND checked_at <= $2
            AND EXISTS (SELECT FROM memberships m WHERE m.account_id = $1 AND m.source = 'github' AND m.deactivated_at IS NULL)
+         ORDER BY provider <> $3
          LIMIT 1
          FOR UPDATE SKIP LOCKED",
         account.as_uuid(),
         checked_before,
+        github,
     )
     .fetch_optional(tx.connection())
     .await
@@ -141,7 +145,7 @@ pub(in crate::accounts::sign_in) async fn set_checked(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE identities SET checked_at = $2 WHERE account_id = $1 AND provider = 'github'",
+        "UPDATE identities SET checked_at = $2 WHERE account_id = $1 AND provider LIKE 'github%'",
         account.as_uuid(),
         now
     )
@@ -150,14 +154,12 @@ pub(in crate::accounts::sign_in) async fn set_checked(
     .map(|_| ())
 }
 
-/// Whether anybody signs in by a provider.
-pub(in crate::accounts::sign_in) async fn has_identities(
+/// Whether anybody signs in by GitHub, wherever it is.
+pub(in crate::accounts::sign_in) async fn has_github_identities(
     tx: &mut SystemTx,
-    provider: &str,
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM identities WHERE provider = $1) AS "has_some!""#,
-        provider
+        r#"SELECT EXISTS (SELECT FROM identities WHERE provider LIKE 'github%') AS "has_some!""#
     )
     .fetch_one(tx.connection())
     .await
@@ -166,7 +168,7 @@ pub(in crate::accounts::sign_in) async fn has_identities(
 /// Takes away what people gave GitHub's word by: it is asked for no other one.
 pub(in crate::accounts::sign_in) async fn forget_tokens(tx: &mut SystemTx) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE identities SET token = NULL, refresh_token = NULL, token_expires_at = NULL WHERE provider = 'github'"
+        "UPDATE identities SET token = NULL, refresh_token = NULL, token_expires_at = NULL WHERE provider LIKE 'github%'"
     )
     .execute(tx.connection())
     .await
@@ -175,6 +177,7 @@ pub(in crate::accounts::sign_in) async fn forget_tokens(tx: &mut SystemTx) -> sq
 
 /// The sealed successor of a token, with what the next one is got by.
 pub(in crate::accounts::sign_in) struct Successor<'a> {
+    pub(in crate::accounts::sign_in) provider: &'a str,
     pub(in crate::accounts::sign_in) subject: &'a str,
     /// When the one before ended; where another end is stored by now, somebody has signed in meanwhile.
     pub(in crate::accounts::sign_in) spent_at: Option<DateTime<Utc>>,
@@ -189,7 +192,7 @@ pub(in crate::accounts::sign_in) async fn replace_token(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE identities SET token = $3, refresh_token = $4, token_expires_at = $5
-         WHERE provider = 'github'
+         WHERE provider = $6
            AND subject = $1
            AND token_expires_at IS NOT DISTINCT FROM $2",
         successor.subject,
@@ -197,6 +200,7 @@ pub(in crate::accounts::sign_in) async fn replace_token(
         successor.token,
         successor.refresh_token,
         successor.token_expires_at,
+        successor.provider,
     )
     .execute(tx.connection())
     .await

@@ -14,7 +14,7 @@ pub(in crate::accounts::sign_in) enum Voucher<'a> {
 impl<'a> Voucher<'a> {
     /// Of whoever is called so among the providers.
     pub(in crate::accounts::sign_in) fn of_provider(provider: &'a str) -> Self {
-        if provider == super::GITHUB { Self::GitHub } else { Self::Issuer(provider) }
+        if provider.starts_with(super::GITHUB) { Self::GitHub } else { Self::Issuer(provider) }
     }
 
     /// What it is called in the log.

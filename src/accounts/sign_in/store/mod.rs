@@ -11,13 +11,15 @@ pub(super) use credentials::{
 };
 pub(super) use identities::{
     DueIdentity, Identity, NewIdentity, Successor, delete_identity, find_due, find_identity,
-    forget_tokens, has_identities, is_login_taken, lock_identities, put_identity, replace_token,
-    set_checked, set_profile,
+    forget_tokens, has_github_identities, is_login_taken, lock_identities, put_identity,
+    replace_token, set_checked, set_profile,
 };
 pub(super) use memberships::{
     Voucher, accept_invitations, admit, end_sessions, find_last_owner, is_vouched_for,
     list_tenants, list_vouched_for, lock_members, put_out,
 };
+
+use url::Url;
 
 use super::providers::GitHub;
 use crate::{
@@ -26,8 +28,18 @@ use crate::{
     tenancy::{AccountId, SystemTx, TenantId},
 };
 
-/// What GitHub is called among the providers; issuers are called by their addresses.
+/// What github.com is called among the providers, and with its host behind it another GitHub: each counts its
+/// people by itself. Issuers are called by their addresses, none of which begins so.
 pub(super) const GITHUB: &str = "github";
+
+/// What the GitHub at an address is called among the providers.
+pub(super) fn github_at(web: &Url) -> String {
+    match (web.host_str().unwrap_or_default(), web.port()) {
+        ("github.com", None) => GITHUB.to_owned(),
+        (host, None) => format!("{GITHUB}:{host}"),
+        (host, Some(port)) => format!("{GITHUB}:{host}:{port}"),
+    }
+}
 
 pub(super) struct NewAttempt<'a> {
     pub(super) state: SecretHash,
