@@ -38,11 +38,14 @@ impl Script {
             for (place, argument) in statement.arguments.iter().enumerate().rev() {
                 let name = format!("s{number}a{place}");
                 let parameter = format!("${}", place + 1);
-                if let Some(value) = argument {
-                    sql = sql.replace(&parameter, &format!(":{name}"));
-                    script.variables.push(format!("{name}={value}"));
-                } else {
-                    sql = sql.replace(&parameter, "NULL");
+                match argument.as_deref() {
+                    None => sql = sql.replace(&parameter, "NULL"),
+                    // Nor does a variable of pgbench hold nothing.
+                    Some("") => sql = sql.replace(&parameter, "''"),
+                    Some(value) => {
+                        sql = sql.replace(&parameter, &format!(":{name}"));
+                        script.variables.push(format!("{name}={value}"));
+                    }
                 }
             }
             script.text.push_str(&sql);
