@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{AppError, Result};
 
-const DEFAULT_LIMIT: u16 = 50;
+pub const DEFAULT_LIMIT: u16 = 50;
 const MOST: u16 = 200;
 
 /// The `cursor` and `limit` of a request.
@@ -62,6 +62,11 @@ impl<K: Serialize> PageRequest<K> {
     /// Everything from the start, at most this many.
     pub const fn first(limit: u16) -> Self {
         Self { after: None, limit }
+    }
+
+    /// Whether it is the list's beginning, of the usual [`DEFAULT_LIMIT`] rows.
+    pub const fn is_usual(&self) -> bool {
+        self.after.is_none() && self.limit == DEFAULT_LIMIT
     }
 
     /// How many rows to ask the database for: one more than the page shows tells of a next one.

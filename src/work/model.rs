@@ -325,7 +325,7 @@ pub struct Task {
 }
 
 /// Which tasks to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskFilter {
     pub state: Option<TaskState>,
     pub source: Option<TaskSource>,

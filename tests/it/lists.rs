@@ -2,7 +2,7 @@
 
 use quarterdeck::{
     tenancy::TenantTx,
-    web::paging::{PageQuery, PageRequest},
+    web::paging::{DEFAULT_LIMIT, PageQuery, PageRequest},
     work::{self, CommitFilter, ProjectFilter, TaskFilter, TaskState},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -180,4 +180,26 @@ async fn foreign_keys_of_an_organisation_without_statistics_are_checked_by_the_k
             .unwrap();
 
     assert!(plan.iter().any(|line| line.contains("using tasks_pkey")), "{plan:#?}");
+}
+
+#[actix_web::test]
+async fn the_usual_first_page_of_tasks_is_the_beginning_of_the_list() {
+    let world = World::new().await;
+    let mut tx = world.begin(world.acme).await;
+    run(&mut tx, ROWS).await;
+    run(
+        &mut tx,
+        "UPDATE tasks SET fixture = true WHERE id IN (SELECT id FROM tasks ORDER BY id LIMIT 5)",
+    )
+    .await;
+    let filter = TaskFilter::default();
+
+    let usual: PageRequest<work::IdKey> = PageRequest::first(DEFAULT_LIMIT);
+    let page = work::list_tasks(&mut tx, &filter, &usual).await.unwrap();
+    let longer = work::list_tasks(&mut tx, &filter, &PageRequest::first(199)).await.unwrap();
+
+    assert!(usual.is_usual());
+    let fetched = usize::try_from(usual.fetch()).unwrap();
+    let ids = |tasks: &[work::Task]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+    assert_eq!(ids(&page), ids(&longer[..fetched]));
 }

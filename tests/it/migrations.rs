@@ -93,6 +93,21 @@ async fn every_migration_runs_on_sample_rows_and_keeps_them() {
         assert!(*count > 0, "{table} has no sample row in tests/data/migrations");
     }
     assert_numbers(&mut owner).await;
+    assert_hiding(&mut owner).await;
+}
+
+/// The first organisation has a repository that is kept from somebody, the second none.
+async fn assert_hiding(owner: &mut PgConnection) {
+    for ((tenant, _), wanted) in TENANTS.into_iter().zip([true, false]) {
+        work_for(owner, Some(tenant)).await;
+        let hides: bool =
+            sqlx::query_scalar("SELECT hides FROM organizations WHERE tenant_id::text = $1")
+                .bind(tenant)
+                .fetch_one(&mut *owner)
+                .await
+                .unwrap();
+        assert_eq!(hides, wanted, "of {tenant}");
+    }
 }
 
 /// What the samples come to: counted by a migration, of every organisation.

@@ -3,6 +3,6 @@ VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-0000000
 INSERT INTO team_members (tenant_id, team_id, account_id, is_lead, created_at)
 VALUES ('00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000161', '00000000-0000-7000-8000-000000000002', true, '2026-01-01');
 INSERT INTO repository_people (tenant_id, repository_id, account_id, level, created_at)
-SELECT tenant_id, id, '00000000-0000-7000-8000-000000000002', 'write', '2026-01-01' FROM repositories LIMIT 1;
+SELECT tenant_id, id, '00000000-0000-7000-8000-000000000002', 'none', '2026-01-01' FROM repositories LIMIT 1;
 INSERT INTO repository_teams (tenant_id, repository_id, team_id, level, created_at)
 SELECT tenant_id, id, '00000000-0000-7000-8000-000000000161', 'read', '2026-01-01' FROM repositories LIMIT 1;
