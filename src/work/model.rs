@@ -20,7 +20,7 @@ crate::id! {
 }
 
 crate::id! {
-    /// A checkbox of a task list, or a note in a comment.
+    /// A checkbox of a task list, a note in a comment, an issue or a pull request.
     TaskId
 }
 
@@ -184,22 +184,34 @@ pub struct Language {
     pub blanks: i64,
 }
 
-/// Where a task was found.
+/// What a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum TaskSource {
+    /// A box of a task list.
     Tasklist,
+    /// A note in a comment.
     Todo,
+    /// An issue at GitHub.
+    Issue,
+    /// A pull request at GitHub.
+    Pull,
 }
 
 impl TaskSource {
-    pub const ALL: [Self; 2] = [Self::Tasklist, Self::Todo];
+    pub const ALL: [Self; 4] = [Self::Tasklist, Self::Todo, Self::Issue, Self::Pull];
+
+    /// What somebody means to do, as the numbers of open and done tasks count it: a note in a comment
+    /// remarks, and a pull request is under way.
+    pub const PLANNED: [Self; 2] = [Self::Tasklist, Self::Issue];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tasklist => "tasklist",
             Self::Todo => "todo",
+            Self::Issue => "issue",
+            Self::Pull => "pull",
         }
     }
 }
@@ -290,7 +302,16 @@ pub struct TaskEvent {
     pub to: Option<String>,
 }
 
-/// A checkbox of a task list, or a note in a comment.
+/// Where a task stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum TaskPlace {
+    /// In a file of the repository; lines count from 1.
+    File { path: String, line: i32 },
+    /// On a page of GitHub, under the number that the repository's issues and pull requests share.
+    GitHub { number: i64, url: String },
+}
+
+/// A checkbox of a task list, a note in a comment, an issue or a pull request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Task {
     pub id: TaskId,
@@ -307,33 +328,48 @@ pub struct Task {
     pub title: String,
     pub state: TaskState,
     pub section: Option<String>,
+    /// Whom a note names, or GitHub's login of who opened it.
     pub author: Option<String>,
     pub depth: i32,
     pub attributes: serde_json::Value,
-    pub path: String,
-    pub line: i32,
+    pub place: TaskPlace,
     /// Lies among test fixtures: material for tests, not the team's work.
     pub fixture: bool,
     /// Whether its line is in the default branch.
     pub present: bool,
-    /// None where it is older than what is known of the history.
+    /// None where it is older than what is known of the history, or GitHub's.
     pub opened: Option<Deed>,
     /// What ticked it, or took it away while it was open.
     pub closed: Option<Deed>,
+    /// When it was opened, by a commit or at GitHub.
+    pub opened_at: Option<DateTime<Utc>>,
+    pub closed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// The other end of a link between tasks that come from GitHub.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkedTask {
+    pub id: TaskId,
+    pub title: String,
+    pub state: TaskState,
+    pub number: i64,
+    /// Whether it is closed by the task at hand; else it closes that one.
+    pub closes: bool,
 }
 
 /// Which tasks to list.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
     pub state: Option<TaskState>,
-    pub source: Option<TaskSource>,
+    /// Those of any of these sources; of all where there is none.
+    pub sources: Vec<TaskSource>,
     pub repository: Option<RepositoryId>,
     pub project: Option<ProjectId>,
     /// Part of the title or key, in any case.
     pub text: Option<String>,
-    /// Opened by a commit before this time.
+    /// Opened before this time.
     pub opened_before: Option<DateTime<Utc>>,
     /// Also those that lie among test fixtures.
     pub with_fixtures: bool,

@@ -8,6 +8,7 @@ mod ending;
 mod facts;
 mod life;
 mod numbers;
+mod outside;
 mod projects;
 mod save;
 mod scans;
@@ -36,6 +37,10 @@ pub(super) use life::{
     save_vanished, set_life_version,
 };
 pub(super) use numbers::recount;
+pub use outside::list_task_links;
+pub(super) use outside::{
+    add_numbers, delete_outside, insert_closings, replace_closings, upsert_outside,
+};
 pub(super) use projects::list_project_names;
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
