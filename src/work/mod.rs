@@ -27,6 +27,7 @@ mod outside;
 mod pages;
 mod progress;
 mod project_page;
+mod read_once;
 mod reading;
 mod saving;
 mod scan_page;
@@ -57,7 +58,8 @@ pub use outside::{
     OutsideTask, delete_outside_tasks, link_closings, put_outside_tasks, relink_closings,
 };
 pub use pages::routes;
-pub use reading::{Reading, read_once};
+pub use read_once::read_once;
+pub use reading::Reading;
 pub use settings::{Retention, ScanSettings};
 pub use store::{
     count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
