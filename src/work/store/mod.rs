@@ -11,6 +11,7 @@ mod numbers;
 mod outside;
 mod projects;
 mod save;
+mod save_tasks;
 mod scans;
 mod submodules;
 mod tasks;
@@ -47,9 +48,9 @@ pub use projects::{
     list_project_languages, list_projects,
 };
 pub(super) use save::{
-    NewTask, replace_languages, save_dependencies, save_project_languages, save_projects,
-    save_tasks,
+    replace_languages, save_dependencies, save_project_languages, save_projects,
 };
+pub(super) use save_tasks::{NewTask, save_tasks};
 pub(super) use scans::insert_scan;
 pub(super) use scans::{
     ScanEnd, ScanRun, fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress,
