@@ -79,7 +79,7 @@ pub(super) async fn overview(
         commits: latest_commits(&mut tx, None, &viewing).await?,
         commits_href: links.commits(None),
         tasks: open_tasks(&mut tx, &viewing).await?,
-        tasks_href: links.tasks(&[("source", Some("tasklist"))]),
+        tasks_href: links.tasks(&[("source", Some("planned"))]),
     }))
 }
 
@@ -134,16 +134,17 @@ pub(super) fn figures(
         || links.repositories(),
         |name| format!("{}#languages", links.repository(name)),
     );
-    vec![
+    let mut figures = vec![
         Figure::new(
             "Open tasks",
             number(totals.open_tasks),
-            links.tasks(&[("repository", repository), ("source", Some("tasklist"))]),
+            links.tasks(&[("repository", repository), ("source", Some("planned"))]),
         )
         .with_unit(if all == 0 { String::new() } else { format!("of {}", number(all)) })
-        .with_under(
-            done.map_or_else(|| "no task list found".to_owned(), |done| format!("{done} % done")),
-        ),
+        .with_under(done.map_or_else(
+            || "no task list or issue found".to_owned(),
+            |done| format!("{done} % done"),
+        )),
         Figure::new("Commits", number(totals.commits), links.commits(repository))
             .with_under(format!("{} in the last 30 days", grouped(in_days)))
             .with_spark(&days),
@@ -166,7 +167,13 @@ pub(super) fn figures(
         }),
         Figure::new("Lines of code", number(totals.lines), lines_href)
             .with_under(format!("in {}", counted(totals.languages, "language", "languages"))),
-    ]
+    ];
+    if totals.open_pulls > 0 {
+        let href = links.tasks(&[("repository", repository), ("source", Some("pull"))]);
+        let pulls = Figure::new("Pull requests", number(totals.open_pulls), href);
+        figures.insert(1, pulls.with_under("open"));
+    }
+    figures
 }
 
 /// The scans that have not ended.
@@ -208,7 +215,7 @@ pub(super) async fn latest_commits(
 async fn open_tasks(tx: &mut TenantTx, viewing: &Viewing) -> Result<Vec<TaskRow>> {
     let filter = TaskFilter {
         state: Some(TaskState::Open),
-        source: Some(TaskSource::Tasklist),
+        sources: TaskSource::PLANNED.to_vec(),
         ..TaskFilter::default()
     };
     let tasks = work::list_tasks(tx, &filter, &PageRequest::first(ROWS)).await?;

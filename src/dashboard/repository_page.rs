@@ -274,7 +274,7 @@ async fn notes(
 ) -> Result<Vec<TaskRow>> {
     let filter = TaskFilter {
         state: Some(TaskState::Open),
-        source: Some(TaskSource::Todo),
+        sources: vec![TaskSource::Todo],
         repository: Some(repository),
         ..TaskFilter::default()
     };

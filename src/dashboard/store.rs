@@ -62,6 +62,7 @@ pub(super) struct Totals {
     pub done_tasks: i64,
     pub notes: i64,
     pub fixmes: i64,
+    pub open_pulls: i64,
     pub commits: i64,
     pub lines: i64,
     pub languages: i64,
@@ -75,13 +76,15 @@ pub(super) async fn count_all(
         Totals,
         r#"SELECT (SELECT count(*) FROM repositories) AS "repositories!",
                   n.projects AS "projects!", n.fixtures AS "fixtures!", n.open_tasks AS "open_tasks!",
-                  n.done_tasks AS "done_tasks!", n.notes AS "notes!", n.fixmes AS "fixmes!", n.commits AS "commits!",
+                  n.done_tasks AS "done_tasks!", n.notes AS "notes!", n.fixmes AS "fixmes!",
+                  n.open_pulls AS "open_pulls!", n.commits AS "commits!",
                   l.lines AS "lines!", l.languages AS "languages!"
            FROM (
                SELECT coalesce(sum(projects), 0)::bigint AS projects, coalesce(sum(fixtures), 0)::bigint AS fixtures,
                       coalesce(sum(open_tasks), 0)::bigint AS open_tasks,
                       coalesce(sum(done_tasks), 0)::bigint AS done_tasks,
                       coalesce(sum(notes), 0)::bigint AS notes, coalesce(sum(fixmes), 0)::bigint AS fixmes,
+                      coalesce(sum(open_pulls), 0)::bigint AS open_pulls,
                       coalesce(sum(commits), 0)::bigint AS commits
                FROM repository_numbers
                WHERE $1::uuid IS NULL OR repository_id = $1

@@ -23,9 +23,11 @@ mod life;
 mod limits;
 mod links;
 mod model;
+mod outside;
 mod pages;
 mod progress;
 mod project_page;
+mod read_once;
 mod reading;
 mod saving;
 mod scan_page;
@@ -47,19 +49,24 @@ pub use limits::{Excess, ReadingLimits};
 pub use links::Links;
 pub use model::{
     Commit, CommitFilter, CommitKey, Contributor, Deed, Dependency, EventKind, Found, GraphEdge,
-    GraphNode, IdKey, Language, LastChange, OrdinalKey, Phase, Project, ProjectDetails,
+    GraphNode, IdKey, Language, LastChange, LinkedTask, OrdinalKey, Phase, Project, ProjectDetails,
     ProjectFacts, ProjectFilter, ProjectId, ProjectKey, RepositoryDetails, Scan, ScanId, ScanState,
-    ScanWarning, Submodule, SubmoduleUse, Task, TaskEvent, TaskFilter, TaskId, TaskSource,
-    TaskState,
+    ScanWarning, Submodule, SubmoduleUse, Task, TaskEvent, TaskFilter, TaskId, TaskPlace,
+    TaskSource, TaskState,
+};
+pub use outside::{
+    OutsideTask, delete_outside_tasks, link_closings, put_outside_tasks, relink_closings,
 };
 pub use pages::routes;
-pub use reading::{Reading, read_once};
+pub use read_once::read_once;
+pub use reading::Reading;
 pub use settings::{Retention, ScanSettings};
 pub use store::{
     count_commits, count_projects, count_tasks, find_commit, find_commit_files, find_project,
     find_project_facts, find_repository_details, find_scan, find_task, list_changes, list_commits,
     list_contributors, list_dependencies, list_graph_edges, list_graph_nodes, list_kinds,
     list_languages, list_pipelines, list_project_languages, list_projects, list_scans,
-    list_submodule_uses, list_submodules, list_task_events, list_tasks, list_warnings,
+    list_submodule_uses, list_submodules, list_task_events, list_task_links, list_tasks,
+    list_warnings,
 };
 pub use views::{CommitRow, ProjectRow, ScanProgress, ScanRow, TaskRow, Viewing, project_rows};

@@ -1,4 +1,4 @@
-//! Projects, tasks, commits and scans as pages and the API show them, and the filters of lists.
+//! Projects, commits and scans as pages and the API show them, and the filters of lists.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,20 +8,20 @@ use super::changes::ChangeCounts;
 use crate::repositories::{Oid, RepositoryId, ScanReason};
 
 pub(super) mod details;
+mod tasks;
 
 pub use details::{
     Contributor, GraphEdge, GraphNode, LastChange, ProjectDetails, ProjectFacts, RepositoryDetails,
     Submodule, SubmoduleUse,
 };
+pub use tasks::{
+    Deed, EventKind, LinkedTask, Task, TaskEvent, TaskFilter, TaskId, TaskPlace, TaskSource,
+    TaskState,
+};
 
 crate::id! {
     /// A directory of a repository that has a manifest.
     ProjectId
-}
-
-crate::id! {
-    /// A checkbox of a task list, or a note in a comment.
-    TaskId
 }
 
 crate::id! {
@@ -182,161 +182,6 @@ pub struct Language {
     pub code: i64,
     pub comments: i64,
     pub blanks: i64,
-}
-
-/// Where a task was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum TaskSource {
-    Tasklist,
-    Todo,
-}
-
-impl TaskSource {
-    pub const ALL: [Self; 2] = [Self::Tasklist, Self::Todo];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tasklist => "tasklist",
-            Self::Todo => "todo",
-        }
-    }
-}
-
-/// How a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum TaskState {
-    Open,
-    Done,
-    /// Its line is no longer in the default branch.
-    Removed,
-}
-
-impl TaskState {
-    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Removed];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Removed => "removed",
-        }
-    }
-}
-
-/// What happened to a task in a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum EventKind {
-    Created,
-    /// To another file, or below another heading.
-    Moved,
-    Reworded,
-    /// Its box was ticked.
-    Done,
-    Reopened,
-    /// Its line was taken away.
-    Removed,
-    /// Its line was brought back.
-    Returned,
-}
-
-impl EventKind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Moved => "moved",
-            Self::Reworded => "reworded",
-            Self::Done => "done",
-            Self::Reopened => "reopened",
-            Self::Removed => "removed",
-            Self::Returned => "returned",
-        }
-    }
-}
-
-/// The commit that opened or closed a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Deed {
-    pub commit: Oid,
-    pub name: String,
-    pub email: String,
-    /// When its author wrote it.
-    pub at: DateTime<Utc>,
-}
-
-impl From<Commit> for Deed {
-    fn from(commit: Commit) -> Self {
-        Self {
-            commit: commit.oid,
-            name: commit.author_name,
-            email: commit.author_email,
-            at: commit.authored_at,
-        }
-    }
-}
-
-/// Something that happened to a task.
-#[derive(Clone, Debug, Serialize)]
-pub struct TaskEvent {
-    pub kind: EventKind,
-    pub deed: Deed,
-    /// The file, heading or words before, where these changed.
-    pub from: Option<String>,
-    pub to: Option<String>,
-}
-
-/// A checkbox of a task list, or a note in a comment.
-#[derive(Clone, Debug, Serialize)]
-pub struct Task {
-    pub id: TaskId,
-    pub repository_id: RepositoryId,
-    pub repository: String,
-    pub project_id: Option<ProjectId>,
-    pub project: Option<String>,
-    pub parent_id: Option<TaskId>,
-    pub source: TaskSource,
-    /// `TASK-API-7`, where the list gives one.
-    pub key: Option<String>,
-    /// `TODO`, `FIXME`, `HACK` or `XXX`.
-    pub marker: Option<String>,
-    pub title: String,
-    pub state: TaskState,
-    pub section: Option<String>,
-    pub author: Option<String>,
-    pub depth: i32,
-    pub attributes: serde_json::Value,
-    pub path: String,
-    pub line: i32,
-    /// Lies among test fixtures: material for tests, not the team's work.
-    pub fixture: bool,
-    /// Whether its line is in the default branch.
-    pub present: bool,
-    /// None where it is older than what is known of the history.
-    pub opened: Option<Deed>,
-    /// What ticked it, or took it away while it was open.
-    pub closed: Option<Deed>,
-    pub created_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-}
-
-/// Which tasks to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TaskFilter {
-    pub state: Option<TaskState>,
-    pub source: Option<TaskSource>,
-    pub repository: Option<RepositoryId>,
-    pub project: Option<ProjectId>,
-    /// Part of the title or key, in any case.
-    pub text: Option<String>,
-    /// Opened by a commit before this time.
-    pub opened_before: Option<DateTime<Utc>>,
-    /// Also those that lie among test fixtures.
-    pub with_fixtures: bool,
 }
 
 /// Where a list in the order of ids goes on.

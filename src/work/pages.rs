@@ -48,6 +48,9 @@ pub fn routes() -> Routes {
 const NO_REPOSITORY: RepositoryId = RepositoryId::from_uuid(uuid::Uuid::nil());
 const NO_PROJECT: ProjectId = ProjectId::from_uuid(uuid::Uuid::nil());
 
+/// The source that stands for [`TaskSource::PLANNED`], which the number of open tasks counts.
+const PLANNED: &str = "planned";
+
 /// Ages to filter by: value, label, and days.
 const AGES: [(&str, &str, i64); 4] = [
     ("month", "over a month", 30),
@@ -100,10 +103,12 @@ impl ListQuery {
         Filter::new("age", "age", self.age.as_deref(), values)
     }
 
-    pub(super) fn source(&self) -> Option<TaskSource> {
-        [TaskSource::Tasklist, TaskSource::Todo]
-            .into_iter()
-            .find(|source| Some(source.as_str()) == self.source.as_deref())
+    pub(super) fn sources(&self) -> Vec<TaskSource> {
+        if self.source.as_deref() == Some(PLANNED) {
+            return TaskSource::PLANNED.to_vec();
+        }
+        let chosen = |source: &TaskSource| Some(source.as_str()) == self.source.as_deref();
+        TaskSource::ALL.into_iter().filter(chosen).collect()
     }
 
     fn parameters(&self) -> [(&'static str, Option<&str>); 8] {
@@ -172,8 +177,14 @@ impl ListQuery {
     }
 
     pub(super) fn by_source(&self) -> Filter {
-        let values = [("tasklist", "task lists"), ("todo", "comments")]
-            .map(|(value, label)| (value.to_owned(), label.to_owned()));
+        let values = [
+            (PLANNED, "task lists and issues"),
+            ("tasklist", "task lists"),
+            ("issue", "issues"),
+            ("pull", "pull requests"),
+            ("todo", "comments"),
+        ]
+        .map(|(value, label)| (value.to_owned(), label.to_owned()));
         Filter::new("source", "source", self.source.as_deref(), values)
     }
 }
@@ -277,7 +288,7 @@ pub(super) async fn tasks(
     let project = project.map(|id| id.parse().unwrap_or(NO_PROJECT));
     let filter = TaskFilter {
         state: query.state(),
-        source: query.source(),
+        sources: query.sources(),
         repository,
         project,
         text: query.text(),

@@ -76,7 +76,7 @@ pub(super) async fn project(
     let projects = store::list_projects(&mut tx, &around, &PageRequest::first(200)).await?;
     let filter = TaskFilter {
         state: query.state(),
-        source: query.source(),
+        sources: query.sources(),
         project: Some(project.id),
         text: query.text(),
         opened_before: query.opened_before(viewing.now),

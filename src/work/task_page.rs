@@ -2,12 +2,14 @@
 
 use actix_web::web::{Data, Path};
 use askama::Template;
+use serde_json::Value;
 
 use super::{
-    model::{Deed, EventKind, Task, TaskEvent, TaskId},
+    links::Links,
+    model::{Deed, EventKind, LinkedTask, Task, TaskEvent, TaskId, TaskPlace, TaskSource},
     pages::viewing,
     store,
-    views::{Viewing, task_pill},
+    views::{Viewing, location, task_pill},
 };
 use crate::{
     organizations::Rail,
@@ -29,8 +31,10 @@ pub(super) struct TaskPage {
     status: Pill,
     /// Whether the line is in the default branch.
     is_present: bool,
-    path: String,
-    line: i32,
+    location: String,
+    is_pull: bool,
+    /// What GitHub says of it, where it comes from there.
+    outside: Option<Outside>,
     section: String,
     /// Whom a note names.
     named: String,
@@ -42,8 +46,25 @@ pub(super) struct TaskPage {
     project: Link,
     repository: Link,
     above: Option<Link>,
+    /// The issues that a pull request closes, or the pull requests that close an issue.
+    linked: Vec<Link>,
     /// The latest first.
     events: Vec<EventRow>,
+}
+
+/// An issue or a pull request, as GitHub tells of it.
+struct Outside {
+    /// `Issue` or `Pull request`.
+    kind: &'static str,
+    href: String,
+    author: String,
+    opened: Option<Moment>,
+    closed: Option<Moment>,
+    /// Why it was closed, or how the pull request ended.
+    ending: String,
+    labels: String,
+    assignees: String,
+    milestone: String,
 }
 
 struct DeedRow {
@@ -69,6 +90,10 @@ pub(super) async fn task(
     let mut tx = scope.begin().await?;
     let task = store::find_task(&mut tx, path.1).await?.ok_or(AppError::NotFound)?;
     let events = store::list_task_events(&mut tx, task.id).await?;
+    let linked = match task.place {
+        TaskPlace::File { .. } => Vec::new(),
+        TaskPlace::GitHub { .. } => store::list_task_links(&mut tx, task.id).await?,
+    };
     let above = match task.parent_id {
         Some(parent) => store::find_task(&mut tx, parent).await?,
         None => None,
@@ -85,22 +110,61 @@ pub(super) async fn task(
     Ok(Html::new(TaskPage {
         shell: rail.shell(&scope, "tasks", steps),
         status: task_pill(&task),
-        age: task.opened.as_ref().map(|opened| Age::new(opened.at, viewing.now)),
+        age: task.opened_at.map(|at| Age::new(at, viewing.now)),
+        is_pull: task.source == TaskSource::Pull,
+        outside: Outside::of(&task, &viewing),
+        location: location(&task.place),
         opened: task.opened.as_ref().map(deed),
         closed: task.closed.as_ref().map(deed),
         is_done: task.state == super::model::TaskState::Done,
         events: events.iter().rev().map(|event| EventRow::new(event, &task, &viewing)).collect(),
+        linked: linked.iter().map(|one| linked_task(one, links)).collect(),
         above: above.map(|above| Link::new(above.title, links.task(above.id))),
         repository: Link::new(&task.repository, links.repository(&task.repository)),
         project,
         is_present: task.present,
-        line: task.line,
         key: task.key.unwrap_or_default(),
         section: task.section.unwrap_or_default(),
         named: task.author.unwrap_or_default(),
-        path: task.path,
         title: task.title,
     }))
+}
+
+impl Outside {
+    /// None where a scan found the task.
+    fn of(task: &Task, viewing: &Viewing) -> Option<Self> {
+        let TaskPlace::GitHub { url, .. } = &task.place else { return None };
+        let moment = |at| Moment::new(at, viewing.now);
+        let said = |name: &str| words(task.attributes.get(name));
+        Some(Self {
+            kind: if task.source == TaskSource::Pull { "Pull request" } else { "Issue" },
+            href: url.clone(),
+            author: task.author.clone().unwrap_or_default(),
+            opened: task.opened_at.map(moment),
+            closed: task.closed_at.map(moment),
+            ending: said("status"),
+            labels: said("labels"),
+            assignees: said("assignees"),
+            milestone: said("milestone"),
+        })
+    }
+}
+
+fn linked_task(linked: &LinkedTask, links: &Links) -> Link {
+    Link::new(format!("#{} {}", linked.number, linked.title), links.task(linked.id))
+}
+
+/// A word of the attributes, or its list of words.
+fn words(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(word)) => word.clone(),
+        Some(Value::Array(words)) => {
+            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+            String::new()
+        }
+    }
 }
 
 impl DeedRow {

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{
     links::Links,
     model::{
-        Commit, Deed, Phase, Project, ProjectId, Scan, ScanState, Task, TaskSource, TaskState,
+        Commit, Deed, Phase, Project, ProjectId, Scan, ScanState, Task, TaskPlace, TaskSource,
+        TaskState,
     },
 };
 use crate::{
@@ -51,11 +52,14 @@ pub struct TaskRow {
     pub project: String,
     pub project_href: String,
     pub section: String,
+    /// Its file and line, or GitHub's number.
     pub location: String,
+    /// Its page at GitHub.
+    pub outside: Option<String>,
     pub status: Pill,
     /// None where it is older than what is known of the history.
     pub opened: Option<Age>,
-    /// Who opened it, by the commit, and whom a note names.
+    /// Who opened it, by the commit or at GitHub, and whom a note names.
     pub by: String,
 }
 
@@ -69,14 +73,29 @@ impl TaskRow {
             status: task_pill(&task),
             id: task.key.unwrap_or_default(),
             href: links.task(task.id),
-            opened: task.opened.as_ref().map(|opened| Age::new(opened.at, viewing.now)),
-            by: by(task.opened.as_ref(), task.author.as_deref()),
+            opened: task.opened_at.map(|at| Age::new(at, viewing.now)),
+            by: match &task.place {
+                TaskPlace::File { .. } => by(task.opened.as_ref(), task.author.as_deref()),
+                TaskPlace::GitHub { .. } => task.author.unwrap_or_default(),
+            },
+            location: location(&task.place),
+            outside: match task.place {
+                TaskPlace::File { .. } => None,
+                TaskPlace::GitHub { url, .. } => Some(url),
+            },
             project: task.project.unwrap_or(task.repository),
             project_href,
             section: task.section.unwrap_or_default(),
-            location: format!("{}:{}", task.path, task.line),
             title: task.title,
         }
+    }
+}
+
+/// `src/main.rs:12`, or `#12`.
+pub(super) fn location(place: &TaskPlace) -> String {
+    match place {
+        TaskPlace::File { path, line } => format!("{path}:{line}"),
+        TaskPlace::GitHub { number, .. } => format!("#{number}"),
     }
 }
 
@@ -92,12 +111,14 @@ fn by(opened: Option<&Deed>, named: Option<&str>) -> String {
     }
 }
 
-/// A note in a comment shows its marker as long as it is there, a task of a list its box.
+/// A note in a comment shows its marker as long as it is there, any other task its box.
 pub(super) fn task_pill(task: &Task) -> Pill {
     match (task.state, task.source) {
         (TaskState::Done, _) => Pill::new(Tone::Good, Icon::Done, "done"),
         (TaskState::Removed, _) => Pill::new(Tone::Quiet, Icon::Dropped, "gone"),
-        (TaskState::Open, TaskSource::Tasklist) => Pill::new(Tone::Info, Icon::Open, "open"),
+        (TaskState::Open, TaskSource::Tasklist | TaskSource::Issue | TaskSource::Pull) => {
+            Pill::new(Tone::Info, Icon::Open, "open")
+        }
         (TaskState::Open, TaskSource::Todo) => {
             marker_pill(task.marker.as_deref().unwrap_or("TODO"))
         }

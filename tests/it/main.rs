@@ -29,6 +29,7 @@ mod mail;
 mod members;
 mod migrations;
 mod oidc;
+mod outside_tasks;
 mod robustness;
 mod scans;
 mod scheduling;

@@ -23,13 +23,20 @@ async fn told(world: &World, tenant: TenantId) -> Vec<String> {
         lines.push(format!(
             "{} {}{there} {}: {}",
             task.state.as_str(),
-            task.path,
+            path(&task),
             task.title,
             events.join(", ")
         ));
     }
     lines.sort();
     lines
+}
+
+fn path(task: &work::Task) -> &str {
+    match &task.place {
+        work::TaskPlace::File { path, .. } => path,
+        work::TaskPlace::GitHub { url, .. } => url,
+    }
 }
 
 fn told_of(event: &TaskEvent) -> String {

@@ -15,8 +15,8 @@ use crate::{
     web::{AppError, Result, paging::PageOf},
     work::{
         model::{
-            Deed, EventKind, IdKey, ProjectId, Task, TaskEvent, TaskFilter, TaskId, TaskSource,
-            TaskState,
+            Deed, EventKind, IdKey, LinkedTask, ProjectId, Task, TaskEvent, TaskFilter, TaskId,
+            TaskPlace, TaskSource, TaskState,
         },
         store,
     },
@@ -26,7 +26,7 @@ pub(super) fn routes() -> Routes {
     Routes::default().read("/api/v2/tasks", list_tasks).read("/api/v2/tasks/{task}", get_task)
 }
 
-/// A checkbox of a task list, or a note in a comment.
+/// A checkbox of a task list, a note in a comment, an issue or a pull request.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub(super) struct TaskView {
@@ -49,25 +49,34 @@ pub(super) struct TaskView {
     state: TaskState,
     /// The heading it stands below.
     section: Option<String>,
-    /// Whom the note in the comment names.
+    /// Whom the note in the comment names, or the login at GitHub of who opened the issue or pull request.
     author: Option<String>,
     /// How many tasks stand around it.
     depth: i32,
-    /// What its list says of it: status, priority, assignee, due, milestone, labels.
+    /// What its list says of it: status, priority, assignee, due, milestone, labels. Of issues and pull requests
+    /// status (how it ended), labels, assignees, milestone.
     #[schema(value_type = Object)]
     attributes: serde_json::Value,
-    /// The file it stands in.
-    path: String,
+    /// The file it stands in; null for what GitHub has.
+    path: Option<String>,
     /// The line of the file, from 1.
-    line: i32,
+    line: Option<i32>,
+    /// GitHub's number of the issue or pull request; null for what stands in a file.
+    number: Option<i64>,
+    /// Its page at GitHub.
+    url: Option<String>,
     /// Whether it lies among the fixtures of tests.
     fixture: bool,
     /// Whether its line is in the default branch.
     present: bool,
-    /// The commit that brought it; null where it is older than what is known of the history.
+    /// The commit that brought it; null where it is older than what is known of the history, and for what GitHub has.
     opened: Option<DeedView>,
     /// The commit that ticked it, or took it away while it was open.
     closed: Option<DeedView>,
+    /// When it was opened, by that commit or at GitHub.
+    opened_at: Option<DateTime<Utc>>,
+    /// When it was closed, by that commit or at GitHub.
+    closed_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -112,6 +121,33 @@ impl From<TaskEvent> for TaskEventView {
     }
 }
 
+/// A task that another one has to do with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TaskLink)]
+pub(super) struct TaskLinkView {
+    /// `closes` where the task at hand closes the other one, else `closed_by`.
+    kind: LinkKind,
+    id: Uuid,
+    number: i64,
+    title: String,
+    state: TaskState,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LinkKind {
+    Closes,
+    ClosedBy,
+}
+
+impl From<LinkedTask> for TaskLinkView {
+    fn from(linked: LinkedTask) -> Self {
+        let LinkedTask { id, title, state, number, closes } = linked;
+        let kind = if closes { LinkKind::Closes } else { LinkKind::ClosedBy };
+        Self { kind, id: id.as_uuid(), number, title, state }
+    }
+}
+
 /// A task with its life.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TaskDetail)]
@@ -120,10 +156,16 @@ pub(super) struct TaskDetailView {
     task: TaskView,
     /// What happened to it, first things first; the latest 500.
     events: Vec<TaskEventView>,
+    /// The issues that a pull request closes, or the pull requests that close an issue; 100 at most.
+    links: Vec<TaskLinkView>,
 }
 
 impl From<Task> for TaskView {
     fn from(task: Task) -> Self {
+        let ((path, line), (number, url)) = match task.place {
+            TaskPlace::File { path, line } => ((Some(path), Some(line)), (None, None)),
+            TaskPlace::GitHub { number, url } => ((None, None), (Some(number), Some(url))),
+        };
         Self {
             id: task.id.as_uuid(),
             repository_id: task.repository_id.as_uuid(),
@@ -140,12 +182,16 @@ impl From<Task> for TaskView {
             author: task.author,
             depth: task.depth,
             attributes: task.attributes,
-            path: task.path,
-            line: task.line,
+            path,
+            line,
+            number,
+            url,
             fixture: task.fixture,
             present: task.present,
             opened: task.opened.map(DeedView::from),
             closed: task.closed.map(DeedView::from),
+            opened_at: task.opened_at,
+            closed_at: task.closed_at,
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
@@ -165,7 +211,7 @@ pub(super) struct TaskQuery {
     /// How the task stands.
     #[param(value_type = Option<TaskState>, inline, nullable = false)]
     state: Option<String>,
-    /// Where it was found.
+    /// What it is: a box of a task list, a note in a comment, an issue or a pull request.
     #[param(value_type = Option<TaskSource>, inline, nullable = false)]
     source: Option<String>,
     /// The id or name of a repository.
@@ -195,7 +241,7 @@ impl TaskQuery {
         let project = project_filter(tx, self.project.as_deref()).await?;
         Ok(TaskFilter {
             state,
-            source,
+            sources: source.into_iter().collect(),
             repository,
             project,
             text: parse::text(self.q),
@@ -248,5 +294,7 @@ pub(super) async fn get_task(
     let task = store::find_task(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let events = store::list_task_events(&mut tx, id).await?;
     let events = events.into_iter().map(TaskEventView::from).collect();
-    Ok(Json(TaskDetailView { task: task.into(), events }))
+    let links = store::list_task_links(&mut tx, id).await?;
+    let links = links.into_iter().map(TaskLinkView::from).collect();
+    Ok(Json(TaskDetailView { task: task.into(), events, links }))
 }

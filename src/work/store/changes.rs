@@ -52,7 +52,7 @@ pub(crate) async fn read_state(tx: &mut TenantTx, repository: RepositoryId) -> s
     })
 }
 
-/// The ids of a repository's tasks and, in the same order, their states.
+/// The ids of the tasks that scans have found in a repository and, in the same order, their states.
 pub(crate) type TaskStates = (Vec<Uuid>, Vec<String>);
 
 /// Reads how the tasks stand; as two arrays, because there may be very many.
@@ -64,7 +64,8 @@ pub(crate) async fn read_task_states(
         r#"SELECT coalesce(array_agg(id ORDER BY id), '{}') AS "ids!",
                   coalesce(array_agg(state ORDER BY id), '{}') AS "states!"
            FROM tasks
-           WHERE repository_id = $1"#,
+           WHERE repository_id = $1
+             AND source IN ('tasklist', 'todo')"#,
         repository.as_uuid(),
     )
     .fetch_one(tx.connection())
@@ -81,10 +82,11 @@ pub(crate) async fn list_task_changes(
 ) -> sqlx::Result<Vec<TaskChange>> {
     sqlx::query_as!(
         TaskChange,
-        r#"SELECT t.title, t.path, o.state AS "before?", t.state AS after
+        r#"SELECT t.title, t.path AS "path!", o.state AS "before?", t.state AS after
            FROM tasks t
            LEFT JOIN UNNEST($2::uuid[], $3::text[]) AS o (id, state) ON o.id = t.id
            WHERE t.repository_id = $1
+             AND t.source IN ('tasklist', 'todo')
              AND t.state IS DISTINCT FROM o.state
              AND NOT t.fixture
              AND (t.present OR o.state = 'open')

@@ -116,18 +116,19 @@ impl TryFrom<Row> for LifeTask {
     }
 }
 
-/// Lists all tasks of a repository, there or not, as a simulation goes on from them.
+/// Lists all tasks that scans have found in a repository, there or not, as a simulation goes on from them.
 pub(crate) async fn list_life_tasks(
     tx: &mut TenantTx,
     repository: RepositoryId,
 ) -> sqlx::Result<Vec<LifeTask>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT id AS "id: TaskId", key, marker, title, state AS "state: TaskState", section, author, path, line,
-                  fixture, present, opened_commit, opened_name, opened_email, opened_at, closed_commit, closed_name,
+        r#"SELECT id AS "id: TaskId", key, marker, title, state AS "state: TaskState", section, author,
+                  path AS "path!", line AS "line!", fixture, present, opened_commit, opened_name, opened_email, opened_at, closed_commit, closed_name,
                   closed_email, closed_at
            FROM tasks
            WHERE repository_id = $1
+             AND source IN ('tasklist', 'todo')
            ORDER BY id"#,
         repository.as_uuid(),
     )

@@ -8,8 +8,10 @@ mod ending;
 mod facts;
 mod life;
 mod numbers;
+mod outside;
 mod projects;
 mod save;
+mod save_tasks;
 mod scans;
 mod submodules;
 mod tasks;
@@ -36,15 +38,19 @@ pub(super) use life::{
     save_vanished, set_life_version,
 };
 pub(super) use numbers::recount;
+pub use outside::list_task_links;
+pub(super) use outside::{
+    add_numbers, delete_outside, insert_closings, replace_closings, upsert_outside,
+};
 pub(super) use projects::list_project_names;
 pub use projects::{
     count_projects, find_project, list_dependencies, list_kinds, list_languages,
     list_project_languages, list_projects,
 };
 pub(super) use save::{
-    NewTask, replace_languages, save_dependencies, save_project_languages, save_projects,
-    save_tasks,
+    replace_languages, save_dependencies, save_project_languages, save_projects,
 };
+pub(super) use save_tasks::{NewTask, save_tasks};
 pub(super) use scans::insert_scan;
 pub(super) use scans::{
     ScanEnd, ScanRun, fail_scan, finish_scan, insert_warnings, requeue_scan, set_progress,

@@ -12,7 +12,7 @@ use crate::{
     repositories::RepositoryId,
     tenancy::TenantTx,
     web::paging::PageRequest,
-    work::model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskSource, TaskState},
+    work::model::{IdKey, ProjectId, Task, TaskFilter, TaskId, TaskPlace, TaskSource, TaskState},
 };
 
 struct Record {
@@ -31,8 +31,10 @@ struct Record {
     author: Option<String>,
     depth: i32,
     attributes: serde_json::Value,
-    path: String,
-    line: i32,
+    path: Option<String>,
+    line: Option<i32>,
+    number: Option<i64>,
+    url: Option<String>,
     fixture: bool,
     present: bool,
     opened_commit: Option<Vec<u8>>,
@@ -69,16 +71,36 @@ impl TryFrom<Record> for Task {
             author: row.author,
             depth: row.depth,
             attributes: row.attributes,
-            path: row.path,
-            line: row.line,
+            place: place(row.path, row.line, row.number.zip(row.url))?,
             fixture: row.fixture,
             present: row.present,
             opened,
             closed,
+            opened_at: row.opened_at,
+            closed_at: row.closed_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
+}
+
+/// A file and its line, or GitHub's number and page; a constraint of the table has one of both there.
+fn place(
+    path: Option<String>,
+    line: Option<i32>,
+    outside: Option<(i64, String)>,
+) -> sqlx::Result<TaskPlace> {
+    match (path, line, outside) {
+        (Some(path), Some(line), None) => Ok(TaskPlace::File { path, line }),
+        (None, None, Some((number, url))) => Ok(TaskPlace::GitHub { number, url }),
+        _ => Err(sqlx::Error::Decode("a task stands nowhere, or at two places".into())),
+    }
+}
+
+/// The sources that a filter leaves, as the table names them; none where it leaves all.
+fn sources(filter: &TaskFilter) -> Option<Vec<String>> {
+    let names = || filter.sources.iter().map(|source| source.as_str().to_owned()).collect();
+    (!filter.sources.is_empty()).then(names)
 }
 
 /// The pattern of texts that contain this one, whatever signs it has.
@@ -95,7 +117,7 @@ macro_rules! tasks {
             r#"SELECT t.id AS "id: TaskId", t.repository_id AS "repository_id: RepositoryId", r.name AS repository,
                   t.project_id AS "project_id: ProjectId", p.name AS "project?", t.parent_id AS "parent_id: TaskId",
                   t.source AS "source: TaskSource", t.key, t.marker, t.title, t.state AS "state: TaskState", t.section,
-                  t.author, t.depth, t.attributes, t.path, t.line, t.fixture, t.present, t.opened_commit,
+                  t.author, t.depth, t.attributes, t.path, t.line, t.number, t.url, t.fixture, t.present, t.opened_commit,
                   t.opened_name, t.opened_email, t.opened_at, t.closed_commit, t.closed_name, t.closed_email,
                   t.closed_at, t.created_at AS "created_at: DateTime<Utc>",
                   t.updated_at AS "updated_at: DateTime<Utc>"
@@ -118,9 +140,10 @@ pub async fn list_tasks(
     if page.is_usual() && *filter == TaskFilter::default() {
         return list_first_tasks(tx).await;
     }
+    let sources = sources(filter);
     let rows = tasks!(
         r#"WHERE ($1::text IS NULL OR t.state = $1)
-             AND ($2::text IS NULL OR t.source = $2)
+             AND ($2::text[] IS NULL OR t.source = ANY ($2))
              AND ($3::uuid IS NULL OR t.repository_id = $3)
              AND ($4::uuid IS NULL OR t.project_id = $4)
              AND ($5::text IS NULL OR t.title ILIKE $5 OR t.key ILIKE $5)
@@ -130,7 +153,7 @@ pub async fn list_tasks(
            ORDER BY t.id
            LIMIT $8"#,
         filter.state.map(TaskState::as_str),
-        filter.source.map(TaskSource::as_str),
+        sources.as_deref(),
         filter.repository.map(RepositoryId::as_uuid),
         filter.project.map(ProjectId::as_uuid),
         filter.text.as_deref().map(contains),
@@ -158,18 +181,19 @@ pub async fn find_task(tx: &mut TenantTx, id: TaskId) -> sqlx::Result<Option<Tas
 
 /// Counts the tasks that a filter leaves.
 pub async fn count_tasks(tx: &mut TenantTx, filter: &TaskFilter) -> sqlx::Result<i64> {
+    let sources = sources(filter);
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!"
            FROM tasks
            WHERE ($1::text IS NULL OR state = $1)
-             AND ($2::text IS NULL OR source = $2)
+             AND ($2::text[] IS NULL OR source = ANY ($2))
              AND ($3::uuid IS NULL OR repository_id = $3)
              AND ($4::uuid IS NULL OR project_id = $4)
              AND ($5::text IS NULL OR title ILIKE $5 OR key ILIKE $5)
              AND ($6 OR NOT fixture)
              AND ($7::timestamptz IS NULL OR opened_at < $7 OR opened_at IS NULL)"#,
         filter.state.map(TaskState::as_str),
-        filter.source.map(TaskSource::as_str),
+        sources.as_deref(),
         filter.repository.map(RepositoryId::as_uuid),
         filter.project.map(ProjectId::as_uuid),
         filter.text.as_deref().map(contains),

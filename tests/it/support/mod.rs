@@ -427,16 +427,17 @@ impl World {
              CROSS JOIN LATERAL (
                  SELECT (SELECT count(*) FROM projects WHERE repository_id = r.id) AS projects,
                         (SELECT count(*) FROM projects WHERE repository_id = r.id AND fixture) AS fixtures,
-                        count(*) FILTER (WHERE source = 'tasklist' AND state = 'open') AS open_tasks,
-                        count(*) FILTER (WHERE source = 'tasklist' AND state = 'done') AS done_tasks,
+                        count(*) FILTER (WHERE source IN ('tasklist', 'issue') AND state = 'open') AS open_tasks,
+                        count(*) FILTER (WHERE source IN ('tasklist', 'issue') AND state = 'done') AS done_tasks,
                         count(*) FILTER (WHERE source = 'todo' AND state = 'open') AS notes,
                         count(*) FILTER (WHERE source = 'todo' AND state = 'open' AND marker = 'FIXME') AS fixmes,
+                        count(*) FILTER (WHERE source = 'pull' AND state = 'open') AS open_pulls,
                         (SELECT count(*) FROM commits WHERE repository_id = r.id) AS commits
                  FROM tasks
                  WHERE repository_id = r.id AND NOT fixture
              ) c
              LEFT JOIN LATERAL (
-                 SELECT projects, fixtures, open_tasks, done_tasks, notes, fixmes, commits
+                 SELECT projects, fixtures, open_tasks, done_tasks, notes, fixmes, open_pulls, commits
                  FROM repository_numbers
                  WHERE repository_id = r.id
              ) n ON true
