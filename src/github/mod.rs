@@ -8,6 +8,10 @@
 //! from configuration ([`Hosts`]) alone, and no redirect leads elsewhere; every call ends within the
 //! time and the size of [`Limits`]; none is made inside a transaction.
 
+// Before those that use its macro.
+#[macro_use]
+mod words;
+
 mod answer;
 mod app;
 mod client;
@@ -15,8 +19,9 @@ mod error;
 mod hosts;
 mod http;
 mod login;
-mod model;
+pub mod model;
 mod oauth;
+mod storable;
 
 pub use app::{AppKey, InstallationToken, InstalledApp, InvalidKey};
 pub use client::Client;
@@ -26,3 +31,4 @@ pub use http::{Http, Limits};
 pub use login::{InvalidLogin, Login};
 pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, MembershipState};
 pub use oauth::{OAuthApp, Pkce, UserToken};
+pub use storable::storable;
