@@ -23,6 +23,7 @@ mod login;
 pub mod model;
 mod oauth;
 mod storable;
+mod webhook;
 
 pub use app::{AppKey, InstallationToken, InstalledApp, InvalidKey};
 pub use client::Client;
@@ -34,3 +35,4 @@ pub use login::{InvalidLogin, Login};
 pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, MembershipState};
 pub use oauth::{OAuthApp, Pkce, UserToken};
 pub use storable::storable;
+pub use webhook::{BadSignature, Encoding, Unreadable, payload, verify};
