@@ -1,10 +1,20 @@
-//! Signing in by GitHub and asking it about people, against the world of the tests over HTTP.
+//! Speaking to GitHub, against the world of the tests over HTTP and against what GitHub publishes.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 #[path = "github/support.rs"]
 mod support;
 
+#[path = "github/description.rs"]
+mod description;
+#[path = "github/examples.rs"]
+mod examples;
 #[path = "github/memberships.rs"]
 mod memberships;
 #[path = "github/network.rs"]

@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use super::{Error, Hosts, Login};
+use super::{Error, Hosts, Login, storable};
 
 /// A whole answer, read within the limits.
 pub(super) struct Answer {
@@ -41,7 +41,7 @@ impl Answer {
         if !(200..300).contains(&self.status) {
             return Err(self.refusal(question, (hosts, now)));
         }
-        serde_json::from_slice(&self.body).map_err(|error| {
+        serde_json::from_slice(&storable(&self.body)).map_err(|error| {
             // Not the parser's own words: they quote what they have read.
             let place = format!("line {}, column {}", error.line(), error.column());
             Error::unexpected(format!("an answer that cannot be read ({place})"))

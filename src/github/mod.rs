@@ -8,21 +8,31 @@
 //! from configuration ([`Hosts`]) alone, and no redirect leads elsewhere; every call ends within the
 //! time and the size of [`Limits`]; none is made inside a transaction.
 
+// Before those that use its macro.
+#[macro_use]
+mod words;
+
 mod answer;
 mod app;
 mod client;
 mod error;
+pub mod event;
 mod hosts;
 mod http;
 mod login;
-mod model;
+pub mod model;
 mod oauth;
+mod storable;
+mod webhook;
 
 pub use app::{AppKey, InstallationToken, InstalledApp, InvalidKey};
 pub use client::Client;
 pub use error::{Error, OAuthRefusal};
+pub use event::{Envelope, Event, Undigestible};
 pub use hosts::{Hosts, InvalidHost};
 pub use http::{Http, Limits};
 pub use login::{InvalidLogin, Login};
 pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, MembershipState};
 pub use oauth::{OAuthApp, Pkce, UserToken};
+pub use storable::storable;
+pub use webhook::{BadSignature, Encoding, Unreadable, payload, verify};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Error, Hosts, Login};
+use super::super::{Error, Hosts, Login};
 
 /// A person on GitHub; the id is what stays.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -11,7 +11,7 @@ pub struct GitHubUser {
     pub node_id: String,
     pub login: Login,
     pub name: Option<String>,
-    /// What the profile shows; nobody has proved it. See [`super::Client::verified_emails`].
+    /// What the profile shows; nobody has proved it. See [`crate::github::Client::verified_emails`].
     pub email: Option<String>,
     pub avatar_url: String,
 }
