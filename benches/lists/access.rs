@@ -43,7 +43,7 @@ const SWITCH: &str = "
 
 /// Measures one request in both ways and prints a line for each number of connections.
 pub(crate) async fn measure(
-    (list, recording): (&str, &Recording),
+    (list, recording): (String, &Recording),
     pgbench: &Path,
     database: &Url,
 ) -> anyhow::Result<String> {
@@ -69,7 +69,7 @@ pub(crate) async fn measure(
         figures.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
         let (with, without) = *figures.get(ROUNDS / 2).context("nothing was measured")?;
         let cost = (1.0 - with / without) * 100.0;
-        writeln!(lines, "| `{list}` | {connections} | {with:.0} | {without:.0} | {cost:.0} % |")?;
+        writeln!(lines, "| {list} | {connections} | {with:.0} | {without:.0} | {cost:.0} % |")?;
     }
     Ok(lines)
 }

@@ -134,7 +134,7 @@ const HEAD: &str = "| list | page | connections | requests/s | pgbench tps | rat
 const RULE: &str = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
 const ACCESS_HEAD: &str =
-    "| list | connections | with who asks and policies, tps | bare query, tps | cost |";
+    "| list | page | connections | with who asks and policies, tps | bare query, tps | cost |";
 
 /// One page of a list, and what the server sends to PostgreSQL for it.
 struct Request {
@@ -177,9 +177,9 @@ impl Bench<'_> {
         let pgbench = self.pgbench.context("this is measured by pgbench alone")?;
         let lists = lists().into_iter().filter(|list| list.address.ends_with("/tasks"));
         let requests = self.requests(lists.collect()).await?;
-        println!("{ACCESS_HEAD}\n|---|---:|---:|---:|---:|");
-        for request in requests.iter().filter(|request| request.page == "first") {
-            let measured = (request.list.as_str(), &request.recording);
+        println!("{ACCESS_HEAD}\n|---|---|---:|---:|---:|---:|");
+        for request in requests.iter().filter(|request| request.page != "last") {
+            let measured = (format!("`{}` | {}", request.list, request.page), &request.recording);
             print!("{}", access::measure(measured, pgbench, self.database).await?);
         }
         Ok(())
