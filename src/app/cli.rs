@@ -13,6 +13,7 @@ use crate::{
         jwt, telemetry,
     },
     tenancy::{Role, TokenScope},
+    webhooks::HookName,
 };
 
 /// A self-hosted command post for a software team's GitHub organisation.
@@ -57,6 +58,9 @@ enum Command {
     /// Manage API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Manage the hooks by which GitHub tells what happens
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Read and check the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -105,6 +109,25 @@ enum OrganizationCommand {
 enum TokenCommand {
     /// Print a new token and nothing else; it is shown only this once
     Create(TokenArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum HookCommand {
+    /// Print the address and the secret of a new hook; they are shown only this once
+    Create(HookArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookArguments {
+    /// The organisation that it is of
+    #[arg(long, value_name = "SLUG")]
+    pub(super) organization: String,
+    /// What it is called
+    #[arg(long, default_value = "made at the command line")]
+    pub(super) name: HookName,
+    /// Print `{"url": …, "secret": …}`
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -256,6 +279,9 @@ async fn with_database(
         }
         Command::Token(TokenCommand::Create(arguments)) => {
             commands::create_token(config, environment, &arguments).await
+        }
+        Command::Hook(HookCommand::Create(arguments)) => {
+            commands::create_hook(config, environment, &arguments).await
         }
         Command::Audit(AuditCommand::Verify { organization }) => {
             commands::verify_audit(config, environment, organization.as_deref()).await

@@ -14,10 +14,8 @@ use crate::{
         limits::{Callers, Limits, RouteKind, SharedBudgets},
         reading::{MOST_BODY, ReadingRules},
     },
+    webhooks,
 };
-
-/// GitHub sends at most 25 MB to a webhook.
-const MOST_WEBHOOK: usize = 25 << 20;
 
 /// What the server is defended with, by the configuration.
 #[derive(Clone, Debug)]
@@ -95,7 +93,7 @@ fn kind_of(path: &str) -> RouteKind {
     let is_below = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
     if is_below(&["/static/", "/api/health"]) {
         RouteKind::Free
-    } else if is_below(&["/api/v2/webhooks/"]) {
+    } else if is_below(&["/api/v2/webhooks/github"]) {
         RouteKind::Webhook
     } else if is_below(&["/setup/", "/invitations/"]) {
         RouteKind::SecretLink
@@ -113,7 +111,7 @@ fn is_sign_in_api(path: &str) -> bool {
 /// The largest body of a path, in bytes.
 fn most_body(path: &str) -> usize {
     match kind_of(path) {
-        RouteKind::Webhook => MOST_WEBHOOK,
+        RouteKind::Webhook => webhooks::MOST_BODY,
         RouteKind::Ordinary | RouteKind::SignIn | RouteKind::SecretLink | RouteKind::Free => {
             MOST_BODY
         }

@@ -10,6 +10,7 @@ use crate::{
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
+    webhooks,
     work::{self, ScanSettings},
 };
 
@@ -73,6 +74,7 @@ async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
     let attempts = accounts::sign_in::forget_attempts(&mut tx, now).await?;
     let tokens = accounts::tokens::forget_ended(&mut tx, now).await?;
     let jobs = jobs::forget_dead(&mut tx, now - DEAD_JOBS_KEPT).await?;
+    let deliveries = webhooks::forget_finished(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(changes + sessions + links + attempts + tokens + jobs)
+    Ok(changes + sessions + links + attempts + tokens + jobs + deliveries)
 }

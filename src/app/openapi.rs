@@ -8,6 +8,7 @@ use crate::{
     organizations::{self, audit},
     tenancy::Routes,
     web::Result,
+    webhooks,
     work::{ApiDocument, Shapes},
 };
 
@@ -26,6 +27,7 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
         .merge_from(audit::ApiDocument::openapi())
         .merge_from(tokens::ApiDocument::openapi())
         .merge_from(ApiDocument::openapi())
+        .merge_from(webhooks::ApiDocument::openapi())
         .merge_from(organizations::api::ApiDocument::openapi());
     Shapes.modify(&mut document);
     document.info.description = Some(INTRODUCTION.to_owned());

@@ -2,7 +2,9 @@
 
 use crate::{
     organizations::{Rail, RailEntry},
-    tenancy::{InspectIsolation, Permission, ViewAudit, ViewOrganization, ViewWork},
+    tenancy::{
+        InspectIsolation, Permission, ViewAudit, ViewDeliveries, ViewOrganization, ViewWork,
+    },
     web::{html::Section, icon::Icon},
 };
 
@@ -82,6 +84,14 @@ pub(super) fn rail() -> Rail {
             key: 'm',
             section: Section::Admin,
             minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
+            path: "deliveries",
+            label: "Deliveries",
+            icon: Icon::Link,
+            key: 'd',
+            section: Section::Admin,
+            minimum: ViewDeliveries::MINIMUM,
         },
         RailEntry {
             path: "isolation",

@@ -46,6 +46,7 @@ use crate::{
         middleware::{ErrorPage, Site, check_origin, measure, render_errors},
         reading::{close_unread, limit_reading},
     },
+    webhooks::{DeliveryWorker, Hooks, Inbox},
     work::ScanSettings,
 };
 
@@ -62,6 +63,8 @@ pub struct Parts {
     pub site: Site,
     pub mailer: Mailer,
     pub scans: ScanSettings,
+    pub hooks: Hooks,
+    pub inbox: Inbox,
     pub defences: Defences,
     pub tasks: Tasks,
     pub metrics: Option<MetricsPage>,
@@ -73,6 +76,8 @@ impl Parts {
         let sessions = sessions(config)?;
         Ok(Self {
             defences: Defences::new(config, &db, &clock),
+            hooks: Hooks::new(&db, &clock, &sessions.keyring, &tasks),
+            inbox: Inbox::new(&db, &tasks),
             db,
             providers: providers(config, &clock, &sessions.keyring)?,
             clock,
@@ -207,6 +212,8 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.site.clone()))
         .app_data(Data::new(parts.mailer.clone()))
         .app_data(Data::new(parts.scans.clone()))
+        .app_data(Data::new(parts.hooks.clone()))
+        .app_data(Data::new(parts.inbox.clone()))
         .app_data(Data::new(parts.tasks.clone()))
         .app_data(Data::new(super::rail::rail()))
         .app_data(Data::<ErrorPage>::new(error_page));
@@ -379,6 +386,7 @@ async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Resu
     }
     let (parallel, tasks) = (config.scanner.parallel, parts.tasks.clone());
     parts.tasks.spawn("worker", async move { worker.work(parallel, tasks).await });
+    start_deliveries(parts, alone).await?;
     parts.tasks.spawn(
         "retention",
         jobs::retain(
@@ -388,6 +396,20 @@ async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Resu
             parts.tasks.clone(),
         ),
     );
+    Ok(())
+}
+
+/// How many lanes of deliveries are worked on at once.
+const LANES: usize = 4;
+
+/// Works the inbox through until the process stops.
+async fn start_deliveries(parts: &Parts, alone: bool) -> anyhow::Result<()> {
+    let worker = DeliveryWorker::new(&parts.db, &parts.clock, &parts.inbox);
+    if alone {
+        worker.take_over().await?;
+    }
+    let tasks = parts.tasks.clone();
+    parts.tasks.spawn("inbox", async move { worker.work(LANES, tasks).await });
     Ok(())
 }
 

@@ -18,6 +18,15 @@ pub fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
     SystemRandom::new().fill(bytes).or_else(|_| anyhow::bail!("the system gave no random bytes"))
 }
 
+/// A random number from 0 to 1, for spreading things out; 0 where the system gives none.
+pub fn random_fraction() -> f64 {
+    let mut bytes = [0_u8; 4];
+    match fill_random(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.0,
+    }
+}
+
 /// Makes a secret of 256 random bits: the prefix, then 43 characters of base64url.
 pub fn random_secret(prefix: &str) -> anyhow::Result<SecretString> {
     let mut bytes = [0_u8; 32];

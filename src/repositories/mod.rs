@@ -14,6 +14,7 @@ pub mod mirror;
 mod model;
 pub mod objects;
 pub mod oid;
+mod on_github;
 pub mod source;
 mod store;
 pub mod submodules;
@@ -24,8 +25,10 @@ pub mod upkeep;
 pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
+pub use on_github::{GitHubState, OnGitHub};
 pub use source::Source;
 pub use store::{
-    NewRepository, Place, RepositoryState, delete, find, find_named, find_source, forget_mirror,
-    insert, list, list_all, list_ids, lock, move_to, rename, set_scanned, trust,
+    NewRepository, Place, RepositoryState, delete, find, find_named, find_on_github, find_source,
+    forget_mirror, insert, list, list_all, list_ids, lock, move_to, rename, set_on_github,
+    set_scanned, trust,
 };

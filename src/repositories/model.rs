@@ -106,6 +106,8 @@ pub enum ScanReason {
     Added,
     Requested,
     Command,
+    /// GitHub told of a push.
+    Push,
 }
 
 impl ScanReason {
@@ -114,6 +116,7 @@ impl ScanReason {
             Self::Added => "added",
             Self::Requested => "requested",
             Self::Command => "command",
+            Self::Push => "push",
         }
     }
 }

@@ -82,10 +82,10 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
-    ManageAccess, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn, ManageTeams,
-    Permission, PermissionEntry, RepositoryPermission, RequestScan, RevokeOwnTokens, RevokeTokens,
-    Role, RotateKeys, TokenScope, ViewAnalytics, ViewAudit, ViewKeys, ViewOrganization, ViewSignIn,
-    ViewTokens, ViewWork, permissions,
+    ManageAccess, ManageHooks, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn,
+    ManageTeams, Permission, PermissionEntry, ReplayDeliveries, RepositoryPermission, RequestScan,
+    RevokeOwnTokens, RevokeTokens, Role, RotateKeys, TokenScope, ViewAnalytics, ViewAudit,
+    ViewDeliveries, ViewKeys, ViewOrganization, ViewSignIn, ViewTokens, ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};
@@ -93,4 +93,4 @@ pub use session::{
     Jwk, PublicKey, SESSION_COOKIE, SESSION_COOKIE_SECURE, SessionCookie, SessionId, SessionRules,
     Sessions, SigningKeyState, SigningKeys, hand_out,
 };
-pub use tx::{Committed, Saved, SystemReason, SystemTx, TenantTx};
+pub use tx::{Committed, Saved, Savepoint, SystemReason, SystemTx, TenantTx};

@@ -232,6 +232,12 @@ permissions! {
     RequestScan: Member, write;
     /// Connect and remove repositories.
     ManageRepositories: Admin, write;
+    /// See the hooks, and what GitHub has told by them.
+    ViewDeliveries: Admin, read;
+    /// Have what GitHub has told tried again.
+    ReplayDeliveries: Admin, write;
+    /// Make and revoke hooks, and give them other secrets.
+    ManageHooks: Admin, danger;
     /// See what the isolation checks found.
     InspectIsolation: Admin, read;
     /// Read the audit log.

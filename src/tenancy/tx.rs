@@ -27,6 +27,13 @@ pub struct TenantTx {
     pub(super) drafts: Vec<Draft>,
 }
 
+/// A place in a transaction to go back to.
+#[derive(Debug)]
+pub struct Savepoint {
+    topics: usize,
+    drafts: usize,
+}
+
 /// What open pages are told of, and of which repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Topic {
@@ -55,6 +62,25 @@ impl TenantTx {
 
     pub const fn actor(&self) -> &Actor {
         &self.grant.actor
+    }
+
+    /// Marks where [`Self::undo`] goes back to. One is open at a time.
+    pub async fn savepoint(&mut self) -> sqlx::Result<Savepoint> {
+        sqlx::query("SAVEPOINT part").execute(&mut *self.inner).await?;
+        Ok(Savepoint { topics: self.topics.len(), drafts: self.drafts.len() })
+    }
+
+    /// Keeps what was written since the savepoint, as a part of the transaction.
+    pub async fn release(&mut self, _: Savepoint) -> sqlx::Result<()> {
+        sqlx::query("RELEASE SAVEPOINT part").execute(&mut *self.inner).await.map(|_| ())
+    }
+
+    /// Undoes what was written since the savepoint, with what it would have announced and logged.
+    pub async fn undo(&mut self, to: Savepoint) -> sqlx::Result<()> {
+        self.topics.truncate(to.topics);
+        self.drafts.truncate(to.drafts);
+        sqlx::query("ROLLBACK TO SAVEPOINT part").execute(&mut *self.inner).await?;
+        sqlx::query("RELEASE SAVEPOINT part").execute(&mut *self.inner).await.map(|_| ())
     }
 
     /// Has all further statements, and the checks of foreign keys, planned anew and for any tenant.
@@ -194,6 +220,8 @@ pub enum SystemReason {
     Login,
     /// Take queued jobs of all tenants and record how they ended.
     ClaimJob,
+    /// Store what GitHub tells, and take it from the inbox.
+    TakeDelivery,
     /// Delete what is older than it is kept.
     Retention,
     /// The operator at the server's command line.
@@ -250,6 +278,18 @@ impl SystemTx {
         assert_eq!(self.reason, SystemReason::ClaimJob, "only claiming a job makes its grant");
         let organization = super::store::find_organization(&mut self.inner, tenant).await?;
         let actor = Actor::Job { kind: kind.to_owned() };
+        Ok(organization.map(|organization| Grant::own(organization, actor, Role::Owner)))
+    }
+
+    /// The grant under which a delivery has its effect: it acts for the tenant of its row.
+    pub async fn grant_of_delivery(&mut self, tenant: TenantId) -> sqlx::Result<Option<Grant>> {
+        assert_eq!(
+            self.reason,
+            SystemReason::TakeDelivery,
+            "only taking a delivery makes its grant"
+        );
+        let organization = super::store::find_organization(&mut self.inner, tenant).await?;
+        let actor = Actor::Job { kind: "webhook".to_owned() };
         Ok(organization.map(|organization| Grant::own(organization, actor, Role::Owner)))
     }
 

@@ -70,6 +70,12 @@ pub enum AppError {
     TooManyRequests { retry_after: Duration },
     #[error("the body is not {wanted}")]
     UnsupportedMediaType { wanted: &'static str },
+    /// A delivery is not signed by the secret of its hook.
+    #[error("not signed as it has to be")]
+    BadSignature,
+    /// The server has too much to do, or is ending.
+    #[error("too much to do")]
+    Busy { retry_after: Duration },
     #[error("the database is not there")]
     Unavailable(#[source] sqlx::Error),
     #[error("internal error")]
@@ -102,7 +108,8 @@ impl AppError {
             Self::TooSlow => "Too slow",
             Self::TooManyRequests { .. } => "Too many requests",
             Self::UnsupportedMediaType { .. } => "Unsupported media type",
-            Self::Unavailable(_) => "Not available",
+            Self::BadSignature => "Wrong signature",
+            Self::Busy { .. } | Self::Unavailable(_) => "Not available",
             Self::Internal(_) => "Something went wrong",
         }
     }
@@ -157,6 +164,10 @@ impl AppError {
             Self::UnsupportedMediaType { wanted } => {
                 format!("Send the body as `{wanted}`, and say so in `Content-Type`.")
             }
+            Self::BadSignature => {
+                "The signature in `X-Hub-Signature-256` is not by the secret of this hook. Give GitHub the secret anew.".to_owned()
+            }
+            Self::Busy { .. } => "The server cannot take more at this moment. Try again later.".to_owned(),
             Self::Unavailable(_) => {
                 "The database does not answer. Try again in a moment.".to_owned()
             }
@@ -215,7 +226,9 @@ impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthorized | Self::TokenEnded { .. } => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::TokenEnded { .. } | Self::BadSignature => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::OtherSite
             | Self::Forbidden { .. }
             | Self::LevelTooLow { .. }
@@ -233,7 +246,7 @@ impl ResponseError for AppError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { check, finish, step, watch } from "./report.mjs";
 import { auditBothThemes, auditPage } from "./audit.mjs";
+import { hearGitHub } from "./github.mjs";
 import { checkKeys, checkWithoutScript, checkWeight, checkLiveScan } from "./paths.mjs";
 
 const { values: options } = parseArgs({
@@ -144,6 +145,7 @@ try {
   await auditPage(page, out, "overview-empty");
   await checkLiveScan(page, options.repository);
   const pages = await listPages(page);
+  await hearGitHub(page, out, base, pages);
   await checkKeys(page, pages);
   await context.close();
 

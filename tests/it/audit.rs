@@ -556,7 +556,8 @@ async fn two_organisations_never_see_each_others_log() {
 }
 
 /// Routes that change nothing of a kind that is written down: method, path, and why.
-const SILENT: [(&str, &str, &str); 7] = [
+const SILENT: [(&str, &str, &str); 8] = [
+    ("POST", "/api/v2/webhooks/github/{hook}", "what GitHub tells stands in the inbox"),
     ("POST", "/account/identities/remove", "needs a provider: see the tests of identities"),
     ("POST", "/account/identities/{provider}/add", "needs a provider: see the tests of identities"),
     ("POST", "/{organization}/settings/sign-in", "asks GitHub: see the tests of sign-in settings"),
@@ -568,7 +569,8 @@ const SILENT: [(&str, &str, &str); 7] = [
 
 /// What a page's form is sent so that it succeeds; `thing` stands for the repository's name, and
 /// `place` for the path of one that can be added.
-const FORMS: [(&str, &[(&str, &str)]); 24] = [
+const FORMS: [(&str, &[(&str, &str)]); 25] = [
+    ("/{organization}/hooks", &[("name", "shop")]),
     ("/{organization}/members/{account}", &[("role", "manager")]),
     ("/{organization}/members/{account}/state", &[("active", "no")]),
     ("/{organization}/members/{account}/removal", &[("login", "person-acme")]),
@@ -599,7 +601,9 @@ const FORMS: [(&str, &[(&str, &str)]); 24] = [
 ];
 
 /// Forms that are buttons alone: the last words of their addresses.
-const BUTTONS: [&str; 9] = [
+const BUTTONS: [&str; 11] = [
+    "/hooks/{hook}/rotate",
+    "/replay",
     "/end-others",
     "/end",
     "/organization/factor",
@@ -644,9 +648,12 @@ fn json_body(method: &str, path: &str, place: &str) -> serde_json::Value {
         }
         ("PATCH", "/api/v2/members/{account}") => serde_json::json!({"role": "viewer"}),
         ("DELETE", _)
-        | ("POST", "/api/v2/repositories/{repository}/scans" | "/api/v2/scans/{scan}/cancel") => {
-            serde_json::json!({})
-        }
+        | (
+            "POST",
+            "/api/v2/repositories/{repository}/scans"
+            | "/api/v2/scans/{scan}/cancel"
+            | "/api/v2/webhooks/deliveries/{delivery}/replay",
+        ) => serde_json::json!({}),
         _ => panic!("no case for {method} {path}: add one to tests/it/audit.rs"),
     }
 }

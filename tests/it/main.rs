@@ -44,3 +44,4 @@ mod teams;
 mod tenancy;
 mod tokens;
 mod visibility;
+mod webhooks;

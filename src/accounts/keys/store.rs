@@ -23,6 +23,10 @@ pub(super) async fn list(
            FROM (
                SELECT 'factors.sealed ' || account_id AS place, sealed FROM factors
                UNION ALL
+               SELECT 'hooks.secret ' || id, secret FROM hooks WHERE secret IS NOT NULL
+               UNION ALL
+               SELECT 'hooks.previous_secret ' || id, previous_secret FROM hooks WHERE previous_secret IS NOT NULL
+               UNION ALL
                SELECT 'identities.token ' || provider || ' ' || subject, token FROM identities WHERE token IS NOT NULL
                UNION ALL
                SELECT 'identities.refresh_token ' || provider || ' ' || subject, refresh_token
@@ -71,6 +75,10 @@ pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
         r#"SELECT split_part(sealed, '.', 1) AS "key!", name AS "column!", count(*) AS "count!"
            FROM (
                SELECT 'factors.sealed' AS name, sealed FROM factors
+               UNION ALL
+               SELECT 'hooks.secret', secret FROM hooks WHERE secret IS NOT NULL
+               UNION ALL
+               SELECT 'hooks.previous_secret', previous_secret FROM hooks WHERE previous_secret IS NOT NULL
                UNION ALL
                SELECT 'identities.token', token FROM identities WHERE token IS NOT NULL
                UNION ALL
@@ -147,9 +155,33 @@ pub(super) async fn replace(
         old,
         new,
     );
-    let mut replaced = replace_credentials(tx, old, new).await?;
+    let mut replaced =
+        replace_credentials(tx, old, new).await? + replace_hooks(tx, old, new).await?;
     let updates = [factors, identities, refresh_tokens, sessions, attempts, signing];
     for update in updates {
+        replaced += update.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(replaced)
+}
+
+/// The same for the secrets of hooks.
+async fn replace_hooks(tx: &mut SystemTx, old: &[String], new: &[String]) -> sqlx::Result<u64> {
+    let secrets = sqlx::query!(
+        "UPDATE hooks SET secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE secret = change.old",
+        old,
+        new,
+    );
+    let previous = sqlx::query!(
+        "UPDATE hooks SET previous_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE previous_secret = change.old",
+        old,
+        new,
+    );
+    let mut replaced = 0;
+    for update in [secrets, previous] {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)

@@ -3,6 +3,7 @@
 mod audit;
 mod doctor;
 mod documents;
+mod hooks;
 mod keys;
 mod organizations;
 mod people;
@@ -17,6 +18,7 @@ use clap_complete::Shell;
 pub(super) use audit::{list_audit, verify_audit};
 pub(super) use doctor::{doctor, health};
 pub(super) use documents::{openapi, schema};
+pub(super) use hooks::create_hook;
 pub(super) use keys::{add_key, list_keys, reseal, retire_key};
 pub(super) use organizations::{create_organization, create_token, list_organizations, setup_link};
 pub(super) use people::remove_factor;

@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 62] = [
+pub const ACTIONS: [(&str, &str); 67] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
     (
@@ -13,11 +13,16 @@ pub const ACTIONS: [(&str, &str); 62] = [
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
     ("audit.retention_changed", "Changed how long the audit log is kept"),
+    ("delivery.all_replayed", "Had all deliveries that failed tried again"),
+    ("delivery.replayed", "Had a delivery tried again"),
     ("factor.begun", "Began to set up a second factor"),
     ("factor.confirmed", "Gave the second factor"),
     ("factor.refused", "Gave a wrong code of the second factor"),
     ("factor.removed", "Removed the second factor"),
     ("factor.set_up", "Set up a second factor"),
+    ("hook.created", "Made a hook"),
+    ("hook.revoked", "Revoked a hook"),
+    ("hook.rotated", "Gave a hook another secret"),
     ("identity.added", "Added a way of signing in"),
     ("identity.begun", "Set out to add a way of signing in"),
     ("identity.refused", "Was refused another way of signing in"),
@@ -70,9 +75,11 @@ pub const ACTIONS: [(&str, &str); 62] = [
 ];
 
 /// The kinds of objects.
-pub(super) const KINDS: [(&str, &str); 12] = [
+pub(super) const KINDS: [(&str, &str); 14] = [
     ("account", "account"),
     ("audit", "audit log"),
+    ("delivery", "delivery"),
+    ("hook", "hook"),
     ("invitation", "invitation"),
     ("key", "key"),
     ("member", "member"),

@@ -201,6 +201,7 @@ impl SystemTx {
             SystemReason::CommandLine => By::actor(&Actor::Command, None),
             SystemReason::Login
             | SystemReason::ClaimJob
+            | SystemReason::TakeDelivery
             | SystemReason::Retention
             | SystemReason::Limits
             | SystemReason::Site

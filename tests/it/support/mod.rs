@@ -44,6 +44,7 @@ pub struct World {
     pub tasks: Tasks,
     pub scans: ScanSettings,
     pub sessions: Sessions,
+    pub inbox: quarterdeck::webhooks::Inbox,
     pub base: String,
     /// A second server of the same site, where limits are shared.
     pub another: Option<String>,
@@ -125,13 +126,14 @@ impl World {
         db.listen(options, &tasks);
         let worker = Worker::new(db.clone(), clock.clone(), app::registry(parts.scans.clone()));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
-        let Parts { scans, sessions, .. } = parts;
+        let Parts { scans, sessions, inbox, .. } = parts;
         Self {
             db,
             clock,
             tasks,
             scans,
             sessions,
+            inbox,
             base,
             another,
             acme,

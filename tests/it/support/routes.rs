@@ -23,6 +23,9 @@ pub struct Things {
     pub account: AccountId,
     pub team: String,
     pub invitation: uuid::Uuid,
+    pub hook: uuid::Uuid,
+    /// Something that GitHub has told, and that failed for good.
+    pub delivery: uuid::Uuid,
 }
 
 impl World {
@@ -54,7 +57,10 @@ impl World {
         let first = quarterdeck::web::paging::PageRequest::first(1);
         let mut tasks = work::list_tasks(&mut tx, &filter, &first).await.unwrap();
         let (account, team, invitation) = self.people(tenant).await;
+        let (hook, delivery) = self.told(tenant, marker).await;
         Things {
+            hook,
+            delivery,
             account,
             team,
             invitation,
@@ -97,6 +103,25 @@ impl World {
     }
 }
 
+impl World {
+    /// A hook and a delivery that failed, whose every word that shows holds the marker.
+    async fn told(&self, tenant: TenantId, marker: &str) -> (uuid::Uuid, uuid::Uuid) {
+        let (hook, delivery) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+        let rows = format!(
+            "INSERT INTO hooks (tenant_id, id, name, secret, created_by, created_at)
+             VALUES ('{tenant}', '{hook}', '{marker} hook', 'none', '{marker} maker', now());
+             INSERT INTO deliveries (tenant_id, id, hook_id, guid, event, lane, payload, state, received_at, run_at,
+                                     finished_at, error)
+             VALUES ('{tenant}', '{delivery}', '{hook}', '{marker}-guid', '{marker}-event', 0,
+                     convert_to('{{\"word\":\"{marker}\"}}', 'UTF8'), 'dead', now(), now(), now(), '{marker} failed')"
+        );
+        let mut tx = self.begin(tenant).await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(tx.connection()).await.unwrap();
+        tx.commit().await.unwrap();
+        (hook, delivery)
+    }
+}
+
 /// Puts nothing that is there into a route's path.
 pub fn fill_with_nothing(path: &str, slug: &str, things: &Things) -> String {
     let nil = uuid::Uuid::nil();
@@ -106,6 +131,8 @@ pub fn fill_with_nothing(path: &str, slug: &str, things: &Things) -> String {
         account: AccountId::from_uuid(nil),
         team: "no-such-team".to_owned(),
         invitation: nil,
+        hook: nil,
+        delivery: nil,
         commit: things.commit.clone(),
         ..*things
     };
@@ -144,6 +171,8 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{account}" => things.account.to_string(),
         "{invitation}" => things.invitation.to_string(),
         "{team}" => things.team.clone(),
+        "{hook}" => things.hook.to_string(),
+        "{delivery}" => things.delivery.to_string(),
         "{provider}" => "github".to_owned(),
         other if other.starts_with('{') => {
             panic!("no case for {other} of {path}: add one to tests/it/support/routes.rs")

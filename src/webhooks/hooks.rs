@@ -1,0 +1,229 @@
+//! Hooks: made, rotated, revoked, and looked up by those who bring a delivery.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tracing::warn;
+
+use super::{
+    model::{Hook, HookId, HookName},
+    store::hooks::{self as store, StoredHook},
+};
+use crate::{
+    organizations::audit::{self, Event},
+    platform::{clock::Clock, crypto::random_secret, keyring::Keyring, tasks::Tasks},
+    tenancy::{Db, SystemReason, TenantId, TenantTx},
+    web::{AppError, Result},
+};
+
+/// How long a hook that was looked up counts: a revoked one is refused after that at the latest.
+const COUNTS: TimeDelta = TimeDelta::seconds(5);
+
+/// How many hooks are kept at hand at most.
+const MOST_KNOWN: usize = 10_000;
+
+/// How often it is written down that a hook was heard.
+const HEARD_EVERY: TimeDelta = TimeDelta::minutes(5);
+
+/// How long the secret before a rotation counts as well: long enough to paste the new one.
+pub(super) const OVERLAP: TimeDelta = TimeDelta::hours(24);
+
+/// Starts every secret, so that secret scanners can know it.
+const PREFIX: &str = "qdh_";
+
+/// How many hooks an organisation has at most.
+const MOST: i64 = 1_000;
+
+/// A hook with what its deliveries are signed with.
+#[derive(Debug)]
+pub(super) struct KnownHook {
+    pub(super) id: HookId,
+    pub(super) tenant: TenantId,
+    /// The one of now and, during a rotation, the one before.
+    pub(super) secrets: Vec<SecretString>,
+}
+
+/// Finds hooks by their ids, and remembers them for a few seconds. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hooks {
+    db: Db,
+    clock: Clock,
+    keyring: Keyring,
+    tasks: Tasks,
+    known: Arc<Mutex<HashMap<HookId, Known>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    hook: Arc<KnownHook>,
+    until: DateTime<Utc>,
+    heard_at: Option<DateTime<Utc>>,
+}
+
+impl Hooks {
+    pub fn new(db: &Db, clock: &Clock, keyring: &Keyring, tasks: &Tasks) -> Self {
+        let (db, clock, keyring) = (db.clone(), clock.clone(), keyring.clone());
+        Self { db, clock, keyring, tasks: tasks.clone(), known: Arc::default() }
+    }
+
+    pub(super) async fn find(&self, id: HookId) -> Result<Option<Arc<KnownHook>>> {
+        let now = self.clock.now();
+        if let Some(known) = self.known().get(&id).filter(|known| now < known.until) {
+            return Ok(Some(Arc::clone(&known.hook)));
+        }
+        let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
+        let found = store::find_any(&mut tx, id).await?;
+        drop(tx);
+        let Some(stored) = found else {
+            self.known().remove(&id);
+            return Ok(None);
+        };
+        let hook = Arc::new(self.open(&stored, now)?);
+        let (known, heard_at) = (Arc::clone(&hook), stored.heard_at);
+        let mut all = self.known();
+        if all.len() >= MOST_KNOWN {
+            all.retain(|_, known| now < known.until);
+        }
+        all.insert(id, Known { hook: known, until: now + COUNTS, heard_at });
+        Ok(Some(hook))
+    }
+
+    fn open(&self, stored: &StoredHook, now: DateTime<Utc>) -> Result<KnownHook> {
+        let open = |place: &str, sealed: &str| {
+            let opened = self.keyring.open_text(place, sealed);
+            opened.map_err(|error| {
+                AppError::Internal(anyhow::anyhow!("open a hook's secret: {error}"))
+            })
+        };
+        let mut secrets = vec![open(&secret_place(stored.id), &stored.secret)?];
+        let before = stored.previous_secret.as_ref().zip(stored.previous_until);
+        if let Some((previous, _)) = before.filter(|(_, until)| now < *until) {
+            secrets.push(open(&previous_place(stored.id), previous)?);
+        }
+        Ok(KnownHook { id: stored.id, tenant: stored.tenant, secrets })
+    }
+
+    /// Writes down, now and then, that a hook is in use.
+    pub(super) fn heard(&self, id: HookId, now: DateTime<Utc>) {
+        let is_told = {
+            let mut known = self.known();
+            let Some(known) = known.get_mut(&id) else { return };
+            let is_due = known.heard_at.is_none_or(|heard| heard <= now - HEARD_EVERY);
+            if is_due {
+                known.heard_at = Some(now);
+            }
+            !is_due
+        };
+        if is_told {
+            return;
+        }
+        let db = self.db.clone();
+        self.tasks.spawn("hook heard", async move {
+            if let Err(error) = note_heard(&db, id, now).await {
+                warn!(hook = %id, %error, "That a hook is in use could not be written down");
+            }
+        });
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<HookId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn note_heard(db: &Db, id: HookId, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let mut tx = db.system(SystemReason::TakeDelivery).await?;
+    store::set_heard(&mut tx, id, now).await?;
+    tx.commit().await.map(|_| ())
+}
+
+/// What the secret of a hook is sealed for.
+fn secret_place(id: HookId) -> String {
+    format!("hooks.secret {id}")
+}
+
+/// What that before the last rotation is sealed for.
+fn previous_place(id: HookId) -> String {
+    format!("hooks.previous_secret {id}")
+}
+
+/// A hook that has just been made, with what GitHub has to be told of it.
+#[derive(Debug)]
+pub struct NewHook {
+    pub id: HookId,
+    /// Behind the site's own address.
+    pub path: String,
+    pub secret: SecretString,
+}
+
+/// Where a hook's deliveries are taken.
+pub(super) fn path(id: HookId) -> String {
+    format!("/api/v2/webhooks/github/{id}")
+}
+
+/// Makes a hook in the organisation of the transaction.
+pub async fn create(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    name: &HookName,
+    now: DateTime<Utc>,
+) -> Result<NewHook> {
+    if store::count(tx).await? >= MOST {
+        return Err(AppError::Conflict(format!(
+            "There are {MOST} hooks. Revoke one before you make another one."
+        )));
+    }
+    let (id, secret) = (HookId::new(), random_secret(PREFIX)?);
+    let sealed = seal(keyring, &secret_place(id), &secret)?;
+    store::insert(tx, (id, name.as_str(), &sealed), now).await?;
+    let event = Event::new("hook.created", "hook", id, now).detail(json!({"name": name.as_str()}));
+    audit::record(tx, event).await?;
+    Ok(NewHook { id, path: path(id), secret })
+}
+
+/// Gives a hook another secret; the one before counts for a day as well.
+pub(super) async fn rotate(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    id: HookId,
+    now: DateTime<Utc>,
+) -> Result<(Hook, NewHook)> {
+    let hook = find_active(tx, id).await?;
+    let old = store::sealed_secret(tx, id).await?.ok_or(AppError::NotFound)?;
+    let old = keyring.open_text(&secret_place(id), &old);
+    let secret = random_secret(PREFIX)?;
+    let sealed = seal(keyring, &secret_place(id), &secret)?;
+    // One that cannot be opened any more counts for nothing already.
+    let before = match old {
+        Ok(old) => Some((seal(keyring, &previous_place(id), &old)?, now + OVERLAP)),
+        Err(_) => None,
+    };
+    let previous = before.as_ref().map(|(sealed, until)| (sealed.as_str(), *until));
+    store::set_secret(tx, id, &sealed, previous).await?;
+    let event = Event::new("hook.rotated", "hook", id, now).detail(json!({"name": hook.name}));
+    audit::record(tx, event).await?;
+    Ok((hook, NewHook { id, path: path(id), secret }))
+}
+
+/// Takes nothing more by a hook, from a few seconds later on; what it brought stays.
+pub(super) async fn revoke(tx: &mut TenantTx, id: HookId, now: DateTime<Utc>) -> Result<()> {
+    let hook = find_active(tx, id).await?;
+    store::revoke(tx, id, now).await?;
+    let event = Event::new("hook.revoked", "hook", id, now).detail(json!({"name": hook.name}));
+    audit::record(tx, event).await?;
+    Ok(())
+}
+
+async fn find_active(tx: &mut TenantTx, id: HookId) -> Result<Hook> {
+    let hook = store::lock(tx, id).await?;
+    hook.filter(|hook| hook.revoked_at.is_none()).ok_or(AppError::NotFound)
+}
+
+fn seal(keyring: &Keyring, place: &str, secret: &SecretString) -> Result<String> {
+    let sealed = keyring.seal(place, secret.expose_secret().as_bytes());
+    sealed.map_err(|error| AppError::Internal(error.into()))
+}

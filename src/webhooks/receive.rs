@@ -1,0 +1,194 @@
+//! Where GitHub's deliveries come in: signed, they are stored and answered 202.
+
+use std::{borrow::Cow, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{Method, header},
+    web::{self, Bytes, Data},
+};
+use chrono::TimeDelta;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde_json::json;
+use tracing::warn;
+
+use super::{
+    hooks::{Hooks, KnownHook},
+    inbox::{Inbox, NewDelivery, NotStored},
+    model::{Glance, HookId},
+    store,
+};
+use crate::{
+    github::{self, BadSignature, Unreadable},
+    platform::clock::Clock,
+    tenancy::{Db, Routes, SystemReason},
+    web::{AppError, Result},
+};
+
+/// The largest payload that GitHub sends, in bytes.
+pub const MOST_BODY: usize = 25 << 20;
+
+/// From when on deliveries that wait are called late, and the health is not well.
+const LATE: TimeDelta = TimeDelta::minutes(5);
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .open_to_anyone(Method::POST, "/api/v2/webhooks/github/{hook}", receive)
+        .open_to_anyone(Method::GET, "/api/webhooks/health", health)
+}
+
+/// A delivery whose signature was made with the secret of its hook; there is no other way to one.
+#[derive(Debug)]
+pub struct SignedDelivery(NewDelivery);
+
+impl FromRequest for SignedDelivery {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, body) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            let hooks = request.app_data::<Data<Hooks>>().cloned();
+            let hooks =
+                hooks.ok_or_else(|| AppError::Internal(anyhow::anyhow!("no hooks are wired")))?;
+            let id: Option<HookId> =
+                request.match_info().get("hook").and_then(|id| id.parse().ok());
+            let Some(id) = id else { return Err(AppError::NotFound) };
+            let Some(hook) = hooks.find(id).await? else {
+                warn!(hook = %id, "A delivery came for a hook that there is not");
+                return Err(AppError::NotFound);
+            };
+            let delivery = match collect(body.await).await {
+                Ok(body) => read(&request, &hook, &body),
+                Err(refused) => Err(refused),
+            };
+            delivery.map(Self).map_err(|refused| {
+                warn!(hook = %id, "A delivery was refused: {refused}");
+                refused.into()
+            })
+        })
+    }
+}
+
+/// Why a delivery is not taken.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("its body could not be read to its end: {0}")]
+    Body(actix_web::Error),
+    #[error("it is larger than GitHub's are")]
+    Size,
+    #[error("{0}")]
+    Signature(BadSignature),
+    #[error("{0}")]
+    Unreadable(Unreadable),
+    #[error("the header {0} is missing, or nothing that GitHub sends")]
+    Header(&'static str),
+}
+
+impl From<Refused> for AppError {
+    fn from(refused: Refused) -> Self {
+        let words = format!("The delivery cannot be taken: {refused}.");
+        match refused {
+            Refused::Body(_) | Refused::Header(_) | Refused::Unreadable(Unreadable::NoPayload) => {
+                Self::BadRequest(words)
+            }
+            Refused::Size => Self::TooLarge { most: MOST_BODY },
+            Refused::Signature(_) => Self::BadSignature,
+            Refused::Unreadable(Unreadable::ContentType) => {
+                Self::UnsupportedMediaType { wanted: "application/json" }
+            }
+        }
+    }
+}
+
+async fn collect(body: actix_web::Result<web::Payload>) -> Result<Bytes, Refused> {
+    let body = body.map_err(Refused::Body)?;
+    let read = body.to_bytes_limited(MOST_BODY).await.or(Err(Refused::Size))?;
+    read.map_err(Refused::Body)
+}
+
+/// The delivery of a request, whose signature is looked at before anything that it says.
+fn read(request: &HttpRequest, hook: &KnownHook, body: &Bytes) -> Result<NewDelivery, Refused> {
+    let signature = text(request, "x-hub-signature-256");
+    github::verify(&hook.secrets, body, signature).map_err(Refused::Signature)?;
+    let content_type = text(request, header::CONTENT_TYPE.as_str());
+    let payload = match github::payload(content_type, body).map_err(Refused::Unreadable)? {
+        Cow::Borrowed(_) => body.clone(),
+        Cow::Owned(payload) => Bytes::from(payload),
+    };
+    Ok(NewDelivery {
+        tenant: hook.tenant,
+        hook: hook.id,
+        guid: named(request, "X-GitHub-Delivery")?,
+        event: named(request, "X-GitHub-Event")?,
+        glance: Glance::of(&payload),
+        payload,
+    })
+}
+
+/// A header that a delivery has to have: 1 to 100 visible letters.
+fn named(request: &HttpRequest, name: &'static str) -> Result<String, Refused> {
+    let value = text(request, name).map(str::trim).filter(|value| {
+        (1..=100).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    value.map(str::to_owned).ok_or(Refused::Header(name))
+}
+
+fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// Stores a delivery. 202 means that it is committed; 503 that GitHub has to keep it.
+async fn receive(
+    delivery: SignedDelivery,
+    (inbox, hooks, clock): (Data<Inbox>, Data<Hooks>, Data<Clock>),
+) -> Result<HttpResponse> {
+    let SignedDelivery(delivery) = delivery;
+    let (hook, guid, now) = (delivery.hook, delivery.guid.clone(), clock.now());
+    match inbox.accept(delivery, now).await {
+        Ok(()) => {
+            hooks.heard(hook, now);
+            Ok(HttpResponse::Accepted().json(json!({"delivery": guid})))
+        }
+        Err(error) => {
+            warn!(%hook, %guid, "A delivery was not stored: {error}");
+            Err(unavailable(error))
+        }
+    }
+}
+
+fn unavailable(error: NotStored) -> AppError {
+    let wait = Duration::from_secs(30);
+    match error {
+        NotStored::Full | NotStored::Ending => AppError::Busy { retry_after: wait },
+        NotStored::Database(source) => {
+            AppError::Unavailable(sqlx::Error::Protocol(source.to_string()))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    /// How many deliveries wait for their turn.
+    waiting: i64,
+    /// How long the oldest of them has waited, in seconds.
+    oldest_seconds: i64,
+}
+
+/// Whether deliveries can be taken and are worked through: 200, or 503 where the oldest waits for more than
+/// five minutes or the database does not answer.
+async fn health(db: Data<Db>, clock: Data<Clock>) -> Result<HttpResponse> {
+    let mut tx = db.system(SystemReason::TakeDelivery).await?;
+    let backlog = store::inbox::backlog(&mut tx).await?;
+    let age = backlog.oldest.map_or(TimeDelta::zero(), |oldest| clock.now() - oldest);
+    let is_well = age < LATE;
+    let mut answer = if is_well { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    Ok(answer.json(Health {
+        status: if is_well { "ok" } else { "late" },
+        waiting: backlog.waiting,
+        oldest_seconds: age.num_seconds().max(0),
+    }))
+}

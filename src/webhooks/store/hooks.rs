@@ -1,0 +1,164 @@
+//! The SQL of hooks.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    tenancy::{SystemTx, TenantId, TenantTx},
+    web::paging::PageRequest,
+    webhooks::model::{Hook, HookId},
+};
+
+/// A hook with its sealed secrets.
+pub(in crate::webhooks) struct StoredHook {
+    pub(in crate::webhooks) id: HookId,
+    pub(in crate::webhooks) tenant: TenantId,
+    pub(in crate::webhooks) secret: String,
+    pub(in crate::webhooks) previous_secret: Option<String>,
+    pub(in crate::webhooks) previous_until: Option<DateTime<Utc>>,
+    pub(in crate::webhooks) heard_at: Option<DateTime<Utc>>,
+}
+
+/// Finds a hook that counts, of whatever organisation.
+pub(in crate::webhooks) async fn find_any(
+    tx: &mut SystemTx,
+    id: HookId,
+) -> sqlx::Result<Option<StoredHook>> {
+    sqlx::query_as!(
+        StoredHook,
+        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until, heard_at
+           FROM hooks
+           WHERE id = $1 AND revoked_at IS NULL"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+pub(in crate::webhooks) async fn set_heard(
+    tx: &mut SystemTx,
+    id: HookId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE hooks SET heard_at = $2 WHERE id = $1", id.as_uuid(), now)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// How many hooks count.
+pub(in crate::webhooks) async fn count(tx: &mut TenantTx) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM hooks WHERE revoked_at IS NULL"#)
+        .fetch_one(tx.connection())
+        .await
+}
+
+pub(in crate::webhooks) async fn insert(
+    tx: &mut TenantTx,
+    (id, name, secret): (HookId, &str, &str),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let (tenant, by) = (tx.tenant(), tx.actor().name().to_owned());
+    sqlx::query!(
+        "INSERT INTO hooks (tenant_id, id, name, secret, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        tenant.as_uuid(),
+        id.as_uuid(),
+        name,
+        secret,
+        by,
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Finds a hook and keeps it from other changes until the transaction ends.
+pub(in crate::webhooks) async fn lock(tx: &mut TenantTx, id: HookId) -> sqlx::Result<Option<Hook>> {
+    sqlx::query_as!(
+        Hook,
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at
+           FROM hooks
+           WHERE id = $1
+           FOR UPDATE"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+pub(in crate::webhooks) async fn sealed_secret(
+    tx: &mut TenantTx,
+    id: HookId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"SELECT secret AS "secret!" FROM hooks WHERE id = $1 AND secret IS NOT NULL"#,
+        id.as_uuid()
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+pub(in crate::webhooks) async fn set_secret(
+    tx: &mut TenantTx,
+    id: HookId,
+    secret: &str,
+    previous: Option<(&str, DateTime<Utc>)>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE hooks SET secret = $2, previous_secret = $3, previous_until = $4 WHERE id = $1",
+        id.as_uuid(),
+        secret,
+        previous.map(|(secret, _)| secret),
+        previous.map(|(_, until)| until),
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Ends a hook and forgets its secrets.
+pub(in crate::webhooks) async fn revoke(
+    tx: &mut TenantTx,
+    id: HookId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE hooks SET revoked_at = $2, secret = NULL, previous_secret = NULL, previous_until = NULL WHERE id = $1",
+        id.as_uuid(),
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Notes that GitHub has pinged a hook, as it does with each new one.
+pub(in crate::webhooks) async fn set_pinged(
+    tx: &mut TenantTx,
+    id: HookId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE hooks SET pinged_at = $2 WHERE id = $1", id.as_uuid(), now)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// Lists the hooks that count, and those that were revoked last; the newest first.
+pub(in crate::webhooks) async fn list(
+    tx: &mut TenantTx,
+    page: &PageRequest<HookId>,
+) -> sqlx::Result<Vec<Hook>> {
+    sqlx::query_as!(
+        Hook,
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at
+           FROM hooks
+           WHERE $1::uuid IS NULL OR id < $1
+           ORDER BY id DESC
+           LIMIT $2"#,
+        page.after.map(HookId::as_uuid),
+        page.fetch(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
