@@ -37,7 +37,7 @@ CREATE TABLE hooks (
     pinged_at          timestamptz,
     revoked_at         timestamptz,
     PRIMARY KEY (tenant_id, id),
-    CHECK ((secret IS NULL) = (revoked_at IS NOT NULL)),
+    CHECK (secret IS NULL OR revoked_at IS NULL),
     CHECK ((previous_secret IS NULL) = (previous_until IS NULL))
 );
 -- Not unique: a unique key without tenant_id would tell of other organisations' rows.
