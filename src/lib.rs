@@ -11,6 +11,8 @@
 //!          │
 //!      webhooks                       what GitHub tells
 //!          │
+//!       tracker                       what GitHub says of issues, pull requests and the rest, as rows
+//!          │
 //!        work                         projects, tasks, commits, and the job that scans
 //!          │
 //!      scanner → repositories         what the code says
@@ -44,6 +46,8 @@ pub mod repositories;
 pub mod scanner;
 
 pub mod work;
+
+pub mod tracker;
 
 pub mod webhooks;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
     "platform",
     "web",
     "tenancy",
@@ -20,6 +20,7 @@ const MODULES: [&str; 14] = [
     "repositories",
     "scanner",
     "work",
+    "tracker",
     "webhooks",
     "dashboard",
     "app",

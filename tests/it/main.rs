@@ -43,5 +43,6 @@ mod task_life;
 mod teams;
 mod tenancy;
 mod tokens;
+mod tracker;
 mod visibility;
 mod webhooks;
