@@ -9,6 +9,8 @@
 //!          │
 //!     dashboard                       what people look at first
 //!          │
+//!       tracker                       what GitHub says of issues, pull requests and the rest, as rows
+//!          │
 //!        work                         projects, tasks, commits, and the job that scans
 //!          │
 //!      scanner → repositories         what the code says
@@ -42,6 +44,8 @@ pub mod repositories;
 pub mod scanner;
 
 pub mod work;
+
+pub mod tracker;
 
 pub mod dashboard;
 

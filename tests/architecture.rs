@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 13] = [
+const MODULES: [&str; 14] = [
     "platform",
     "web",
     "tenancy",
@@ -20,6 +20,7 @@ const MODULES: [&str; 13] = [
     "repositories",
     "scanner",
     "work",
+    "tracker",
     "dashboard",
     "app",
     // With its feature alone.

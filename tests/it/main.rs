@@ -43,4 +43,5 @@ mod task_life;
 mod teams;
 mod tenancy;
 mod tokens;
+mod tracker;
 mod visibility;

@@ -1,0 +1,68 @@
+//! GitHub's issues, pull requests, releases, deployments and what belongs to them, as rows of a tenant.
+//!
+//! Whoever hears from GitHub calls this: handlers of webhooks with one object, imports and reconciliation with
+//! many. It is entered with the transaction that is to hold the effect, the repository, and `New…` structs, and
+//! answers by [`Applied`] what became of it. Nothing here calls GitHub: where the answer is [`Applied::Doubtful`], the
+//! caller has the object fetched, and applies that as [`Word::Fetched`].
+//!
+//! Invariant: what rows say depends on what was heard, not on its order nor on how often. Of each object the
+//! newest word counts, by GitHub's own time; what was deleted stays so (`tombstones`). An issue and a pull
+//! request have their task (`work`) in the same transaction. Per repository, one transaction writes at a time.
+//!
+//! ```text
+//! word          which of two words counts              (rules)
+//! apply         one or many words of any family        lock → people → what is known → judge → write
+//! issues, …     a family: what is kept, and what follows from a change of it
+//! tasks         issues and pull requests as tasks; which pull request closes which issue
+//! refs          branches and tags, and where they stand
+//! store/        the SQL, a file per family
+//! ```
+
+mod apply;
+mod checks;
+mod closing;
+mod comments;
+mod contributors;
+mod deletion;
+mod deployments;
+mod error;
+mod issues;
+mod labels;
+mod milestones;
+mod oid;
+mod pull_commits;
+mod pulls;
+mod refs;
+mod releases;
+mod reviews;
+mod runs;
+mod store;
+mod tasks;
+mod word;
+
+pub use checks::{NewCheckSuite, apply_check_suite, apply_check_suites};
+pub use comments::{
+    NewComment, NewReviewComment, apply_comment, apply_comments, apply_review_comment,
+    apply_review_comments,
+};
+pub use contributors::{Person, link_accounts};
+pub use deletion::{Deleted, delete};
+pub use deployments::{
+    NewDeployment, NewDeploymentStatus, apply_deployment, apply_deployment_status,
+    apply_deployment_statuses, apply_deployments,
+};
+pub use error::{Result, TrackerError};
+pub use issues::{NewIssue, apply_issue, apply_issues};
+pub use labels::{NewLabel, apply_label, apply_labels};
+pub use milestones::{NewMilestone, apply_milestone, apply_milestones};
+pub use oid::HexOid;
+pub use pull_commits::{NewPullCommit, replace_pull_commits};
+pub use pulls::{NewPull, apply_pull, apply_pulls};
+pub use refs::{
+    NewRef, Push, RefKind, apply_deletion, apply_push, put_refs, remove_ref, replace_refs,
+};
+pub use releases::{NewRelease, apply_release, apply_releases};
+pub use reviews::{NewReview, apply_review, apply_reviews};
+pub use runs::{NewRun, apply_run, apply_runs};
+pub use store::{OpenObject, list_open_issues, list_open_pulls};
+pub use word::{Applied, Kind, Word};
