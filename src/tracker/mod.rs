@@ -15,6 +15,7 @@
 //! issues, …     a family: what is kept, and what follows from a change of it
 //! tasks         issues and pull requests as tasks; which pull request closes which issue
 //! refs          branches and tags, and where they stand
+//! told/         GitHub's types as words
 //! store/        the SQL, a file per family
 //! ```
 
@@ -38,6 +39,7 @@ mod reviews;
 mod runs;
 mod store;
 mod tasks;
+mod told;
 mod word;
 
 pub use checks::{NewCheckSuite, apply_check_suite, apply_check_suites};
