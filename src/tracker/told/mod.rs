@@ -9,6 +9,7 @@ mod deployments;
 mod issues;
 mod labels;
 mod pulls;
+mod refs;
 mod releases;
 mod reviews;
 mod runs;
