@@ -20,7 +20,7 @@ use super::{
 use crate::support::World;
 
 /// What a worker does with a delivery.
-async fn hear(
+pub(super) async fn hear(
     tx: &mut TenantTx,
     repository: RepositoryId,
     (name, payload): (&str, &Value),

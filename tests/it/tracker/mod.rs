@@ -16,6 +16,7 @@ mod across;
 mod events;
 mod families;
 mod payloads;
+mod samples;
 mod story;
 
 /// Above what a double holds exactly.
