@@ -1,8 +1,9 @@
 //! GitHub's issues, pull requests, releases, deployments and what belongs to them, as rows of a tenant.
 //!
-//! Whoever hears from GitHub calls this: handlers of webhooks with one object, imports and reconciliation with
-//! many. It is entered with the transaction that is to hold the effect, the repository, and `New…` structs, and
-//! answers by [`Applied`] what became of it. Nothing here calls GitHub: where the answer is [`Applied::Doubtful`], the
+//! Whoever hears from GitHub calls this: handlers of webhooks with an event (`handle_…`), imports and
+//! reconciliation with many objects (`apply_…`). It is entered with the transaction that is to hold the effect,
+//! the repository, and the event or `New…` structs, which are made of GitHub's types by `From`, and answers by
+//! [`Applied`] what became of it. Nothing here calls GitHub: where the answer is [`Applied::Doubtful`], the
 //! caller has the object fetched, and applies that as [`Word::Fetched`].
 //!
 //! Invariant: what rows say depends on what was heard, not on its order nor on how often. Of each object the
@@ -15,6 +16,8 @@
 //! issues, …     a family: what is kept, and what follows from a change of it
 //! tasks         issues and pull requests as tasks; which pull request closes which issue
 //! refs          branches and tags, and where they stand
+//! told/         GitHub's types as words
+//! events/       what a webhook does, a file per family; what it leaves to be asked of GitHub
 //! store/        the SQL, a file per family
 //! ```
 
@@ -26,6 +29,7 @@ mod contributors;
 mod deletion;
 mod deployments;
 mod error;
+mod events;
 mod issues;
 mod labels;
 mod milestones;
@@ -38,6 +42,7 @@ mod reviews;
 mod runs;
 mod store;
 mod tasks;
+mod told;
 mod word;
 
 pub use checks::{NewCheckSuite, apply_check_suite, apply_check_suites};
@@ -52,6 +57,12 @@ pub use deployments::{
     apply_deployment_statuses, apply_deployments,
 };
 pub use error::{Result, TrackerError};
+pub use events::{
+    Outcome, Wanted, handle_check_suite, handle_create, handle_delete, handle_deployment,
+    handle_deployment_status, handle_issue_comment, handle_issues, handle_label, handle_milestone,
+    handle_pull_request, handle_pull_request_review, handle_pull_request_review_comment,
+    handle_pull_request_review_thread, handle_push, handle_release, handle_workflow_run,
+};
 pub use issues::{NewIssue, apply_issue, apply_issues};
 pub use labels::{NewLabel, apply_label, apply_labels};
 pub use milestones::{NewMilestone, apply_milestone, apply_milestones};

@@ -135,6 +135,21 @@ pub async fn apply_deletion(
     Ok(Applied::Written)
 }
 
+/// Says whether it is known what became of a reference since it came: else the caller asks where it stands.
+pub(super) async fn is_known(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    (kind, name): (RefKind, &str),
+    came_at: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let home = apply::enter(tx, repository).await?;
+    let stands = store::find_ref(tx, &home, (kind, name)).await?;
+    Ok(stands.is_some_and(|stands| {
+        // That it is gone is the later word only if GitHub's times say so.
+        stands.head.is_some() || is_later(stands.told_at, came_at) == Some(true)
+    }))
+}
+
 /// Writes where references stand, as GitHub said when it was asked; each name once. What was pushed after
 /// that stays.
 pub async fn put_refs(

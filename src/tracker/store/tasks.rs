@@ -5,7 +5,8 @@ use crate::{
     tracker::{apply::Home, tasks::Subject},
 };
 
-/// Lists the issues and pull requests with these numbers.
+/// Lists the issues and pull requests with these numbers, of each number one: GitHub gives none twice, but who
+/// has a hook's secret may say so.
 pub(in crate::tracker) async fn list_subjects(
     tx: &mut TenantTx,
     home: &Home,
@@ -13,7 +14,7 @@ pub(in crate::tracker) async fn list_subjects(
 ) -> sqlx::Result<Vec<Subject>> {
     sqlx::query_as!(
         Subject,
-        r#"SELECT s.number AS "number!", s.is_pull AS "is_pull!", s.title AS "title!", s.state = 'open' AS "is_open!",
+        r#"SELECT DISTINCT ON (s.number) s.number AS "number!", s.is_pull AS "is_pull!", s.title AS "title!", s.state = 'open' AS "is_open!",
                   s.reason, s.is_merged AS "is_merged!", s.is_draft AS "is_draft!", author.login AS "author?",
                   ARRAY(SELECT l.name FROM labels l WHERE l.repository_id = $1 AND l.github_id = ANY (s.labels)
                         ORDER BY l.name COLLATE "C") AS "labels!",
@@ -32,7 +33,8 @@ pub(in crate::tracker) async fn list_subjects(
                FROM pull_requests
                WHERE repository_id = $1 AND number = ANY ($2)
            ) s
-           LEFT JOIN contributors author ON author.id = s.author_id"#,
+           LEFT JOIN contributors author ON author.id = s.author_id
+           ORDER BY s.number, s.is_pull DESC, s.updated_at DESC, s.created_at"#,
         home.repository.as_uuid(),
         numbers,
     )

@@ -13,7 +13,11 @@ use quarterdeck::{
 use crate::support::World;
 
 mod across;
+mod events;
 mod families;
+mod payloads;
+mod samples;
+mod story;
 
 /// Above what a double holds exactly.
 const LARGE: i64 = 9_007_199_254_740_993;
