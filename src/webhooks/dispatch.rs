@@ -57,12 +57,37 @@ pub(super) async fn dispatch(
     taken: &Taken,
     now: DateTime<Utc>,
 ) -> Result<Remark, Failure> {
-    match Event::parse(&taken.event, &taken.payload)? {
-        Event::Ping(ping) => handlers::ping::handle(tx, taken.hook, &ping, now).await,
-        Event::Push(push) => handlers::push::handle(tx, &push, now).await,
-        Event::Repository(event) => handlers::repository::handle(tx, &event, now).await,
-        Event::Other { name, action } => Ok(Some(unknown(&name, action.as_deref()))),
-        _ => Ok(None),
+    let event = Event::parse(&taken.event, &taken.payload)?;
+    match &event {
+        Event::Ping(ping) => handlers::ping::handle(tx, taken.hook, ping, now).await,
+        Event::Push(push) => {
+            handlers::push::handle(tx, push, now).await?;
+            handlers::tracked::handle(tx, &event, now).await
+        }
+        Event::Repository(event) => handlers::repository::handle(tx, event, now).await,
+        Event::PullRequest(_)
+        | Event::PullRequestReview(_)
+        | Event::PullRequestReviewComment(_)
+        | Event::PullRequestReviewThread(_)
+        | Event::Issues(_)
+        | Event::IssueComment(_)
+        | Event::Release(_)
+        | Event::Create(_)
+        | Event::Delete(_)
+        | Event::Deployment(_)
+        | Event::DeploymentStatus(_)
+        | Event::WorkflowRun(_)
+        | Event::CheckSuite(_)
+        | Event::Label(_)
+        | Event::Milestone(_) => handlers::tracked::handle(tx, &event, now).await,
+        Event::Member(_)
+        | Event::Membership(_)
+        | Event::Organization(_)
+        | Event::Team(_)
+        | Event::Installation(_)
+        | Event::InstallationRepositories(_)
+        | Event::GitHubAppAuthorization(_) => Ok(Some(unknown(&taken.event, None))),
+        Event::Other { name, action } => Ok(Some(unknown(name, action.as_deref()))),
     }
 }
 

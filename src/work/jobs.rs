@@ -335,8 +335,9 @@ impl Run {
         if !saving::save(&mut tx, run, repository, found, self.context.clock.now()).await? {
             return Err(Ended::Overtaken);
         }
-        self.announce(&mut tx, "scans");
-        self.announce(&mut tx, "repositories");
+        for topic in ["scans", "repositories", "tasks"] {
+            self.announce(&mut tx, topic);
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::{
     views::{CommitRow, ProjectRow, TaskRow, Viewing, kind_label, project_rows},
 };
 use crate::{
-    organizations::Rail,
+    organizations::{Rail, listening},
     repositories::{self, RepositoryId},
     tenancy::{Permission, Routes, Scope, TenantTx, ViewWork},
     web::{
@@ -122,6 +122,13 @@ impl ListQuery {
             ("q", self.q.as_deref()),
             ("limit", self.limit.as_deref()),
         ]
+    }
+
+    /// The page itself.
+    pub(super) fn here(&self, path: &str) -> String {
+        let mut parameters = self.parameters().to_vec();
+        parameters.push(("cursor", self.cursor.as_deref()));
+        address(path, &parameters)
     }
 
     /// The ways on and back from a page with so many rows.
@@ -267,6 +274,8 @@ pub(super) async fn projects(
 pub(super) struct TasksPage {
     shell: Shell,
     filters: Filters,
+    /// This page with its filters, which the stream's events fetch again.
+    here: String,
     tasks: Vec<TaskRow>,
     pager: Pager,
     /// Whether there is any task at all, open or not.
@@ -303,7 +312,8 @@ pub(super) async fn tasks(
 
     let path = viewing.links.tasks(&[]);
     Ok(Html::new(TasksPage {
-        shell: rail.shell(&scope, "tasks", Vec::new()),
+        shell: listening(rail.shell(&scope, "tasks", Vec::new())),
+        here: query.here(&path),
         pager: query.pager(&path, page.items.len(), "task", page.next.as_deref()),
         tasks: page.items.into_iter().map(|task| TaskRow::new(task, &viewing)).collect(),
         has_tasks,

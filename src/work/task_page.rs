@@ -12,7 +12,7 @@ use super::{
     views::{Viewing, location, task_pill},
 };
 use crate::{
-    organizations::Rail,
+    organizations::{Rail, listening},
     tenancy::{Scope, ViewWork},
     web::{
         AppError, Result,
@@ -26,6 +26,8 @@ use crate::{
 #[template(path = "work/task.html")]
 pub(super) struct TaskPage {
     shell: Shell,
+    /// This page, which the stream's events fetch again.
+    here: String,
     title: String,
     key: String,
     status: Pill,
@@ -108,7 +110,8 @@ pub(super) async fn task(
     let name = task.key.clone().unwrap_or_else(|| task.title.clone());
     let steps = vec![Crumb::new(name, links.task(task.id))];
     Ok(Html::new(TaskPage {
-        shell: rail.shell(&scope, "tasks", steps),
+        shell: listening(rail.shell(&scope, "tasks", steps)),
+        here: links.task(task.id),
         status: task_pill(&task),
         age: task.opened_at.map(|at| Age::new(at, viewing.now)),
         is_pull: task.source == TaskSource::Pull,

@@ -236,6 +236,62 @@ async fn a_push_has_its_repository_scanned_and_known_by_its_number() {
     assert_eq!(known, (9_007_199_254_740_993, "github.com".to_owned()));
 }
 
+fn issue(action: &str, state: &str, at: &str) -> Value {
+    let mut told = push(7, "https://github.com/acme/shop");
+    let told = told.as_object_mut().unwrap();
+    json!({
+        "action": action,
+        "repository": told.remove("repository").unwrap(),
+        "sender": {"id": 5, "login": "ada", "type": "User"},
+        "issue": {
+            "id": 70, "number": 12, "title": "Prices are wrong", "body": null, "state": state,
+            "html_url": "https://github.com/acme/shop/issues/12", "user": null, "labels": [],
+            "assignees": [], "milestone": null, "comments": 0, "locked": false,
+            "created_at": "2026-01-01T10:00:00Z", "updated_at": at,
+            "closed_at": (state == "closed").then_some(at),
+        },
+    })
+}
+
+#[actix_web::test]
+async fn an_issue_is_a_task_by_its_newest_word_whatever_came_when_and_how_often() {
+    let world = World::new().await;
+    let hook = Hook::made(&world).await;
+    world.request_url_scan(world.acme, "https://github.com/acme/shop.git").await;
+    let closed = issue("closed", "closed", "2026-01-01T12:00:00Z");
+
+    hook.tell("two", "issues", &closed).await;
+    hook.tell("one", "issues", &issue("opened", "open", "2026-01-01T10:00:00Z")).await;
+    hook.tell("three", "issues", &closed).await;
+    work(&world).await;
+
+    let program = world.program(world.acme, Role::Admin).await;
+    let tasks = program.get("/api/v2/tasks?source=issue").await.expect(200).json();
+    assert_eq!(tasks["items"].as_array().unwrap().len(), 1, "{tasks}");
+    assert_eq!(tasks["items"][0]["state"], "done", "{tasks}");
+    assert_eq!(tasks["items"][0]["number"], 12, "{tasks}");
+    let told = listed(&program, "?state=done&event=issues").await;
+    assert_eq!(told.len(), 3, "{told:?}");
+    let remarks: Vec<_> = told.iter().map(|one| one["remark"].as_str().unwrap_or("")).collect();
+    assert_eq!(remarks, ["", "Something newer is known already.", ""]);
+}
+
+#[actix_web::test]
+async fn an_open_page_of_tasks_hears_of_an_issue() {
+    let world = World::new().await;
+    let hook = Hook::made(&world).await;
+    world.request_url_scan(world.acme, "https://github.com/acme/shop.git").await;
+    let member = world.member(Role::Member).await;
+    let mut stream = member.events("/acme/events").await;
+
+    hook.tell("one", "issues", &issue("opened", "open", "2026-01-01T10:00:00Z")).await;
+    work(&world).await;
+
+    while stream.next_event().await != "tasks" {}
+    let page = member.get("/acme/tasks").await.expect(200).text;
+    assert!(page.contains("Prices are wrong") && page.contains("tasks from:#live"), "{page}");
+}
+
 #[actix_web::test]
 async fn both_secrets_count_for_a_day_after_a_rotation_and_none_after_a_revocation() {
     let world = World::new().await;

@@ -7,6 +7,7 @@
 pub(super) mod ping;
 pub(super) mod push;
 pub(super) mod repository;
+pub(super) mod tracked;
 
 use crate::{
     github::model::Repository as GitHubRepository,
