@@ -11,13 +11,19 @@
 #[path = "github/support.rs"]
 mod support;
 
+#[path = "github/budget.rs"]
+mod budget;
 #[path = "github/description.rs"]
 mod description;
 #[path = "github/examples.rs"]
 mod examples;
+#[path = "github/hooks.rs"]
+mod hooks;
 #[path = "github/memberships.rs"]
 mod memberships;
 #[path = "github/network.rs"]
 mod network;
+#[path = "github/receiver.rs"]
+mod receiver;
 #[path = "github/sign_in.rs"]
 mod sign_in;

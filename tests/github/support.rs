@@ -5,7 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use github_world::{AppCredentials, Role, World};
 use quarterdeck::{
-    github::{AppKey, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Pkce, UserToken},
+    github::{
+        Access, AppKey, Budget, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Pkce,
+        Urgency, UserToken,
+    },
     platform::{clock::Clock, jwt},
 };
 use secrecy::SecretString;
@@ -92,6 +95,22 @@ impl Scene {
     /// A token as the OAuth App gets it with the usual scopes.
     pub(crate) fn token(&self, who: &str) -> SecretString {
         secret(&self.world.token(who, &self.oauth_app.client_id, &SCOPES))
+    }
+
+    /// Somebody's token, and what it may ask.
+    pub(crate) fn access(&self, who: &str, scopes: &[&str]) -> Access {
+        let token = secret(&self.world.token(who, &self.oauth_app.client_id, scopes));
+        Access::new(token, &Budget::new(self.clock.clone()), Urgency::Person)
+    }
+
+    /// A GitHub App that nobody has installed yet.
+    pub(crate) fn app(&self) -> (InstalledApp, u64) {
+        let app = self.world.github_app("Quarterdeck App", CALLBACK);
+        (self.app_with(app.app_id, app.private_key), app.app_id)
+    }
+
+    pub(crate) fn app_access(&self, app: &InstalledApp) -> Access {
+        app.access(&Budget::new(self.clock.clone()), Urgency::Person).unwrap()
     }
 
     /// Time passes for both sides.

@@ -23,16 +23,21 @@
 mod answer;
 mod api;
 mod app_jwt;
+mod deliveries;
 mod faults;
+mod hub;
 mod log;
 mod middleware;
+mod repository;
 mod setup;
 mod shapes;
 mod state;
 mod web;
 
+pub use deliveries::Delivered;
 pub use faults::Fault;
 pub use log::Logged;
+pub use repository::RepositoryHandle;
 pub use setup::{AppCredentials, GitHubApp, OrganizationHandle, UserHandle};
 pub use state::{Role, Standing};
 
@@ -71,6 +76,9 @@ impl Drop for World {
     fn drop(&mut self) {
         // The command is sent by the call; the end itself is not waited for.
         drop(self.server.stop(false));
+        // The sender ends when nothing can come any more.
+        let mut state = self.shared.state();
+        (state.outgoing, state.waiting) = (None, None);
     }
 }
 
@@ -90,6 +98,7 @@ impl World {
             .unwrap_or_else(|error| panic!("listen on {address}: {error}"));
         let address = listener.local_addr().unwrap();
         let shared = Shared::default();
+        deliveries::begin(&shared, &format!("http://{address}"));
         let server = serve(listener, shared.clone());
         Self { address, shared, server }
     }

@@ -35,7 +35,7 @@ pub(crate) async fn around(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let number = begin(&shared, request.request());
     let is_page = request.path() == "/login/oauth/authorize" || request.path().ends_with("/sso");
-    let (fault, limit, token) = {
+    let (fault, mut limit, token) = {
         let mut state = shared.state();
         let fault = if is_page { None } else { faults::take(&mut state) };
         let token = bearer(request.request()).and_then(|value| state.token(value).cloned());
@@ -54,6 +54,11 @@ pub(crate) async fn around(
         }
         None => next.call(request).await?.map_into_boxed_body(),
     };
+    if response.status().as_u16() == 304 {
+        give_back(&mut shared.state(), token.as_ref());
+        limit.remaining += 1;
+    }
+    limit.remaining = limit.remaining.saturating_sub(1);
     if is_api {
         headers(response.response_mut(), &shared, (&limit, token.as_ref()));
     }
@@ -92,13 +97,10 @@ fn begin(shared: &Shared, request: &HttpRequest) -> usize {
 
 /// Counts the request, for those whose limit a test has set.
 fn spend(state: &mut State, token: Option<&Token>) -> Limit {
-    let whom = token.map(|token| match &token.holder {
-        Holder::Person { login, .. } => login.clone(),
-        Holder::Installation(id) => id.to_string(),
-    });
+    let whom = token.map(whom);
     let hourly = if token.is_some() { LIMIT } else { ANONYMOUS_LIMIT };
     let now = state.clock.now();
-    let free = Limit { hourly, remaining: hourly - 1, reset: now + Duration::hours(1) };
+    let free = Limit { hourly, remaining: hourly, reset: now + Duration::hours(1) };
     let Some(set) = whom.and_then(|whom| state.limits.get_mut(&whom)) else { return free };
     if now >= set.1 {
         return free;
@@ -106,6 +108,20 @@ fn spend(state: &mut State, token: Option<&Token>) -> Limit {
     let remaining = set.0;
     set.0 = set.0.saturating_sub(1);
     Limit { hourly, remaining, reset: set.1 }
+}
+
+/// An answer that says that nothing is new costs nothing.
+fn give_back(state: &mut State, token: Option<&Token>) {
+    if let Some(set) = token.map(whom).and_then(|whom| state.limits.get_mut(&whom)) {
+        set.0 += 1;
+    }
+}
+
+fn whom(token: &Token) -> String {
+    match &token.holder {
+        Holder::Person { login, .. } => login.clone(),
+        Holder::Installation(id) => id.to_string(),
+    }
 }
 
 fn headers(response: &mut HttpResponse, shared: &Shared, (limit, token): (&Limit, Option<&Token>)) {

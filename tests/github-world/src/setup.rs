@@ -82,25 +82,8 @@ impl World {
     }
 
     fn register(&self, kind: AppKind, name: &str, callback: &str) -> AppCredentials {
-        let mut state = self.shared.state();
-        let random = state.secret("");
-        let client_id = match kind {
-            AppKind::OAuth => format!("Ov23li{}", &random[..14]),
-            AppKind::GitHub(_) => format!("Iv23li{}", &random[..14]),
-        };
-        let client_secret = state.secret("");
-        let app = App {
-            kind,
-            name: name.to_owned(),
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-            callback: callback.to_owned(),
-            suspended: false,
-        };
-        state.apps.push(app);
-        AppCredentials { client_id, client_secret }
+        self.shared.state().register(kind, name, callback)
     }
-
     /// GitHub suspends the App: nobody signs in by it any more.
     pub fn suspend_app(&self, client_id: &str) {
         let mut state = self.shared.state();
@@ -311,5 +294,28 @@ impl OrganizationHandle<'_> {
                 members: members.iter().map(|login| (*login).to_owned()).collect(),
             });
         })
+    }
+}
+
+impl State {
+    /// A new App with an id and a secret.
+    pub(crate) fn register(&mut self, kind: AppKind, name: &str, callback: &str) -> AppCredentials {
+        let random = self.secret("");
+        let client_id = match kind {
+            AppKind::OAuth => format!("Ov23li{}", &random[..14]),
+            AppKind::GitHub(_) => format!("Iv23li{}", &random[..14]),
+        };
+        let client_secret = self.secret("");
+        let app = App {
+            kind,
+            name: name.to_owned(),
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            callback: callback.to_owned(),
+            suspended: false,
+            hook: None,
+        };
+        self.apps.push(app);
+        AppCredentials { client_id, client_secret }
     }
 }

@@ -149,7 +149,7 @@ pub(crate) fn node_id(kind: &str, id: u64) -> String {
     STANDARD.encode(format!("{kind}{id}"))
 }
 
-fn merge(into: &mut Value, more: Value) {
+pub(crate) fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
     }

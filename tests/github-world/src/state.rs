@@ -1,10 +1,21 @@
 //! What the world consists of: people, organisations, Apps, tokens and the clock.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::mpsc,
+};
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::{faults::Fault, log::Logged};
+use crate::{
+    faults::Fault,
+    hub::{
+        Repository,
+        hooks::{Attempt, Hook},
+    },
+    log::Logged,
+    web::manifest::Agreed,
+};
 
 #[derive(Default)]
 pub(crate) struct State {
@@ -20,6 +31,20 @@ pub(crate) struct State {
     pub(crate) limits: BTreeMap<String, (u64, DateTime<Utc>)>,
     pub(crate) faults: VecDeque<Fault>,
     pub(crate) log: Vec<Logged>,
+    pub(crate) repositories: Vec<Repository>,
+    /// Hooks of repositories that are deleted, which hear of it.
+    pub(crate) gone: Vec<Hook>,
+    /// Every attempt to deliver, oldest first.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Where attempts go to be sent; None while a test holds them back.
+    pub(crate) outgoing: Option<mpsc::Sender<u64>>,
+    pub(crate) held: Vec<u64>,
+    pub(crate) waiting: Option<mpsc::Sender<u64>>,
+    /// The world's own, without a slash at its end.
+    pub(crate) manifests: Vec<Agreed>,
+    pub(crate) own_address: String,
+    /// From where on lists that may be large take no `page`.
+    pub(crate) deep_page: usize,
     made: u64,
 }
 
@@ -112,6 +137,7 @@ pub(crate) struct App {
     pub(crate) client_secret: String,
     pub(crate) callback: String,
     pub(crate) suspended: bool,
+    pub(crate) hook: Option<Hook>,
 }
 
 pub(crate) struct Installation {
@@ -237,6 +263,17 @@ impl State {
 }
 
 impl Organization {
+    /// In the shape that people have, in which it owns things.
+    pub(crate) fn as_account(&self) -> Person {
+        Person {
+            id: self.id,
+            login: self.login.clone(),
+            name: None,
+            emails: Vec::new(),
+            suspended: false,
+        }
+    }
+
     pub(crate) fn member(&self, login: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.login.eq_ignore_ascii_case(login))
     }

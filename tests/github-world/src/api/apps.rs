@@ -8,18 +8,30 @@ use super::caller::{Bases, app_id, bases};
 use crate::{
     Shared,
     answer::{self, REST},
+    hub::{self, shapes as hub_shapes},
     shapes,
     state::{App, Holder, Installation, Organization, State, Token},
 };
 
 /// `GET /app`.
 pub(super) async fn me(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let (state, bases) = (shared.state(), bases(&request));
+    let state = shared.state();
     let id = match app_id(&state, &request) {
         Ok(id) => id,
         Err(refusal) => return refusal,
     };
-    let Some(app) = state.app_by_id(id) else { return answer::not_found("apps/apps") };
+    if state.app_by_id(id).is_none() {
+        return answer::not_found("apps/apps");
+    }
+    answer::found(&request, &shape_of(&state, id, "", &request))
+}
+
+/// The App as it and its owner see it.
+pub(crate) fn shape_of(state: &State, id: u64, owner: &str, request: &HttpRequest) -> Value {
+    let bases = bases(request);
+    let app = state.app_by_id(id).expect("the App is known");
+    let owner = hub_shapes::account(state, owner);
+    let events = app.hook.as_ref().map(|hook| hook.events.clone()).unwrap_or_default();
     let body = json!({
         "id": id,
         "slug": slug(app),
@@ -32,10 +44,11 @@ pub(super) async fn me(shared: web::Data<Shared>, request: HttpRequest) -> HttpR
         "created_at": "2024-01-14T04:33:35Z",
         "updated_at": "2024-01-14T04:33:35Z",
         "permissions": {"members": "read", "metadata": "read"},
-        "events": [],
+        "events": events,
+        "owner": owner,
         "installations_count": state.installations.iter().filter(|one| one.app_id == id).count(),
     });
-    answer::found(&request, &body)
+    serde_json::from_str(&hub::local(&body.to_string(), &bases.api, &bases.web)).unwrap()
 }
 
 /// `GET /orgs/{org}/installation`.

@@ -1,0 +1,63 @@
+//! Repositories and what is in them, and the hooks that are told of it.
+//!
+//! Things are kept as GitHub's JSON, with addresses that [`local`] makes those of the asker's GitHub.
+
+pub(crate) mod collection;
+pub(crate) mod hooks;
+pub(crate) mod sender;
+pub(crate) mod shapes;
+
+use serde_json::Value;
+
+use crate::state::State;
+use collection::Collection;
+use hooks::Hook;
+
+/// What stands for the API's address and that of the pages, until somebody asks.
+pub(crate) const API: &str = "https://api.world.invalid";
+pub(crate) const WEB: &str = "https://world.invalid";
+
+pub(crate) struct Repository {
+    pub(crate) id: u64,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    /// Without owner, visibility and counts, which [`shapes::repository`] adds.
+    pub(crate) fields: Value,
+    pub(crate) private: bool,
+    /// `owner/name` as it was: GitHub leads on from there.
+    pub(crate) earlier: Vec<String>,
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) next_number: u64,
+    pub(crate) things: Things,
+}
+
+/// Lists of a repository's things, each in the order in which they came.
+#[derive(Default)]
+pub(crate) struct Things {
+    pub(crate) issues: Collection,
+    pub(crate) comments: Collection,
+}
+
+impl Repository {
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+}
+
+impl State {
+    /// Where the repository of that name is; the second says whether it has another name by now.
+    pub(crate) fn repository(&self, full_name: &str) -> Option<(usize, bool)> {
+        let is = |name: &str| name.eq_ignore_ascii_case(full_name);
+        let now = self.repositories.iter().position(|one| is(&one.full_name()));
+        let was = || {
+            let earlier = |one: &Repository| one.earlier.iter().any(|name| is(name));
+            self.repositories.iter().position(earlier)
+        };
+        now.map(|found| (found, false)).or_else(|| was().map(|found| (found, true)))
+    }
+}
+
+/// The text with the addresses of one GitHub.
+pub(crate) fn local(text: &str, api: &str, web: &str) -> String {
+    text.replace(API, api).replace(WEB, web)
+}
