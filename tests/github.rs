@@ -19,6 +19,8 @@ mod description;
 mod examples;
 #[path = "github/hooks.rs"]
 mod hooks;
+#[path = "github/issues.rs"]
+mod issues;
 #[path = "github/memberships.rs"]
 mod memberships;
 #[path = "github/network.rs"]

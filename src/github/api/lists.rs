@@ -1,7 +1,12 @@
 //! The lists that import and reconciliation read, each from its first page.
 
-use super::Cursor;
-use crate::github::model::Repository;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{Api, ApiError, Cursor};
+use crate::github::{
+    FullName,
+    model::{Issue, IssueComment, Label, Milestone, Repository},
+};
 
 /// By what a list begins with the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,4 +22,66 @@ impl Cursor<Repository> {
     pub fn of_installation() -> Self {
         Self::to("/installation/repositories?per_page=100".to_owned())
     }
+}
+
+impl Cursor<Issue> {
+    /// Issues and, among them, pull requests, open and closed.
+    pub fn issues(of: &FullName, newest: Newest, since: Option<DateTime<Utc>>) -> Self {
+        Self::to(format!("/repos/{of}/issues?state=all&{}{}", newest.query(), from(since)))
+    }
+
+    /// The open ones alone: the half of a reconciliation.
+    pub fn open_issues(of: &FullName) -> Self {
+        Self::to(format!("/repos/{of}/issues?state=open&{}", Newest::Made.query()))
+    }
+}
+
+impl Cursor<IssueComment> {
+    /// Of all issues and pull requests.
+    pub fn comments(of: &FullName, newest: Newest, since: Option<DateTime<Utc>>) -> Self {
+        Self::to(format!("/repos/{of}/issues/comments?{}{}", newest.query(), from(since)))
+    }
+
+    /// Of one issue or pull request, the oldest first.
+    pub fn comments_of(of: &FullName, number: i64) -> Self {
+        Self::to(format!("/repos/{of}/issues/{number}/comments?per_page=100"))
+    }
+}
+
+impl Cursor<Label> {
+    pub fn labels(of: &FullName) -> Self {
+        Self::to(format!("/repos/{of}/labels?per_page=100"))
+    }
+}
+
+impl Cursor<Milestone> {
+    /// Open and closed.
+    pub fn milestones(of: &FullName) -> Self {
+        Self::to(format!("/repos/{of}/milestones?state=all&per_page=100"))
+    }
+}
+
+impl Api<'_> {
+    pub async fn issue(&self, of: &FullName, number: i64) -> Result<Issue, ApiError> {
+        self.get(&format!("/repos/{of}/issues/{number}")).await
+    }
+
+    pub async fn comment(&self, of: &FullName, id: i64) -> Result<IssueComment, ApiError> {
+        self.get(&format!("/repos/{of}/issues/comments/{id}")).await
+    }
+}
+
+impl Newest {
+    fn query(self) -> &'static str {
+        match self {
+            Self::Changed => "sort=updated&direction=desc&per_page=100",
+            Self::Made => "sort=created&direction=desc&per_page=100",
+        }
+    }
+}
+
+/// What was changed at that time is among it.
+fn from(since: Option<DateTime<Utc>>) -> String {
+    let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
+    since.map(|since| format!("&since={since}")).unwrap_or_default()
 }

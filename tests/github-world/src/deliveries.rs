@@ -112,6 +112,11 @@ impl World {
         }
     }
 
+    /// From which item on lists that may be large are read by cursors alone; GitHub's own is 10,000.
+    pub fn deep_pages_from(&self, item: usize) {
+        self.shared.state().deep_page = item;
+    }
+
     /// Sends an attempt's event again, as somebody does on the hook's page.
     pub fn redeliver(&self, id: u64) {
         assert!(self.shared.state().redeliver(id), "there is a delivery {id}");

@@ -26,6 +26,7 @@ mod app_jwt;
 mod deliveries;
 mod faults;
 mod hub;
+mod issues;
 mod log;
 mod middleware;
 mod repository;

@@ -1,10 +1,12 @@
 //! The words in which a test says what is in a repository and what happens there.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::{
     World,
-    hub::{Repository, Things, hooks::moment, shapes},
+    hub::{Repository, hooks::moment, shapes},
     state::State,
 };
 
@@ -33,7 +35,7 @@ impl World {
                 earlier: Vec::new(),
                 hooks: Vec::new(),
                 next_number: 1,
-                things: Things::default(),
+                things: BTreeMap::new(),
             });
             id
         });

@@ -30,7 +30,8 @@ pub(crate) fn simple_user(person: &Person, base: &str, web: &str) -> Value {
     ] {
         user.insert(name.to_owned(), json!(format!("{base}/users/{login}/{rest}")));
     }
-    user.insert("type".to_owned(), json!("User"));
+    let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+    user.insert("type".to_owned(), json!(kind));
     user.insert("user_view_type".to_owned(), json!("public"));
     user.insert("site_admin".to_owned(), json!(false));
     Value::Object(user)

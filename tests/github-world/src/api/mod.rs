@@ -4,10 +4,12 @@ mod applications;
 mod apps;
 mod caller;
 mod hooks;
+mod lists;
 mod members;
 mod organizations;
 mod reach;
 mod repositories;
+mod things;
 mod users;
 
 pub(crate) use apps::shape_of as app_shape;
@@ -57,6 +59,7 @@ fn endpoints(config: &mut web::ServiceConfig) {
 fn of_repository(config: &mut web::ServiceConfig) {
     config
         .route("", web::get().to(repositories::get))
+        .configure(lists::routes)
         .service(web::scope("/hooks/{hook_id}/deliveries").configure(log_of_hook))
         .route("/hooks/{hook_id}/pings", web::post().to(hooks::ping))
         .service(

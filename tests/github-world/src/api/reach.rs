@@ -155,7 +155,7 @@ pub(super) enum Going {
 pub(super) fn listed(
     state: &State,
     request: &HttpRequest,
-    (collection, newest_by): (&Collection, Option<&str>),
+    (collection, newest_by, under): (&Collection, Option<&str>, Option<&str>),
     going: Going,
     keep: impl Fn(&Value) -> bool,
 ) -> HttpResponse {
@@ -177,7 +177,11 @@ pub(super) fn listed(
     }
     let since = asked.get("since").map(String::as_str);
     let (things, more) = collection.page(Order { newest_by, since }, keep, (skip, per_page));
-    let mut response = one(request, &Value::Array(things));
+    let body = match under {
+        Some(name) => json!({"total_count": collection.len(), name: things}),
+        None => Value::Array(things),
+    };
+    let mut response = one(request, &body);
     let next = match going {
         Going::Pages => ("page", (page + 1).to_string()),
         Going::Cursors => ("after", format!("Y3Vyc29yOnYyOp{}", skip + per_page)),

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Things in the order in which they came; those made up are older than all others.
 #[derive(Default)]
 pub(crate) struct Collection {
-    pub(crate) stored: Vec<Value>,
+    stored: Vec<Value>,
     made: Option<Made>,
     /// Which of the made up are stored by now, or deleted.
     covered: BTreeSet<u64>,
@@ -16,7 +16,7 @@ pub(crate) struct Collection {
 
 struct Made {
     count: u64,
-    make: Box<dyn Fn(u64) -> Value + Send>,
+    make: Box<dyn Fn(u64) -> Value + Send + Sync>,
 }
 
 /// One thing, perhaps not made up yet.
@@ -36,9 +36,25 @@ pub(crate) struct Order<'asked> {
 }
 
 impl Collection {
+    pub(crate) const NONE: Self = Self { stored: Vec::new(), made: None, covered: BTreeSet::new() };
+
+    /// Those that are not made up, in the order in which they came.
+    pub(crate) fn stored(&self) -> &[Value] {
+        &self.stored
+    }
+
     /// Lets there be `count` things, of which `make` makes up each by its index from 0.
-    pub(crate) fn make_up(&mut self, count: u64, make: impl Fn(u64) -> Value + Send + 'static) {
+    pub(crate) fn make_up(
+        &mut self,
+        count: u64,
+        make: impl Fn(u64) -> Value + Send + Sync + 'static,
+    ) {
         self.made = Some(Made { count, make: Box::new(make) });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let made = self.made.as_ref().map_or(0, |made| made.count);
+        self.stored.len() + usize::try_from(made).unwrap_or(0) - self.covered.len()
     }
 
     pub(crate) fn push(&mut self, thing: Value) {

@@ -6,6 +6,9 @@ pub(crate) mod collection;
 pub(crate) mod hooks;
 pub(crate) mod sender;
 pub(crate) mod shapes;
+pub(crate) mod things;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -28,17 +31,33 @@ pub(crate) struct Repository {
     pub(crate) earlier: Vec<String>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) next_number: u64,
-    pub(crate) things: Things,
+    pub(crate) things: BTreeMap<Kind, Collection>,
 }
 
-/// Lists of a repository's things, each in the order in which they came.
-#[derive(Default)]
-pub(crate) struct Things {
-    pub(crate) issues: Collection,
-    pub(crate) comments: Collection,
+/// What a repository has many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Comments,
+    Issues,
+    Labels,
+    Milestones,
 }
 
 impl Repository {
+    pub(crate) fn things(&self, kind: Kind) -> &Collection {
+        static NONE: Collection = Collection::NONE;
+        self.things.get(&kind).unwrap_or(&NONE)
+    }
+
+    pub(crate) fn things_mut(&mut self, kind: Kind) -> &mut Collection {
+        self.things.entry(kind).or_default()
+    }
+
+    pub(crate) fn issue_mut(&mut self, number: u64) -> &mut Value {
+        let found = self.things_mut(Kind::Issues).find_mut("number", number);
+        found.expect("the issue is known")
+    }
+
     pub(crate) fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.name)
     }
