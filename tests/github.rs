@@ -13,6 +13,8 @@ mod support;
 
 #[path = "github/budget.rs"]
 mod budget;
+#[path = "github/described.rs"]
+mod described;
 #[path = "github/description.rs"]
 mod description;
 #[path = "github/examples.rs"]

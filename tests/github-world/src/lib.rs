@@ -166,6 +166,11 @@ impl World {
         std::mem::take(&mut self.shared.state().log)
     }
 
+    /// Keeps what is sent and answered from now on, for tests that look into it.
+    pub fn keep_bodies(&self) {
+        self.shared.state().keeps_bodies = true;
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.shared.state().clock.now()
     }

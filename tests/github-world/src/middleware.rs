@@ -2,8 +2,8 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    body::{BoxBody, MessageBody, to_bytes},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     middleware::Next,
     web,
 };
@@ -30,10 +30,19 @@ struct Limit {
 
 pub(crate) async fn around(
     shared: web::Data<Shared>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let number = begin(&shared, request.request());
+    let keeps_bodies = shared.state().keeps_bodies;
+    if keeps_bodies {
+        let body = request.extract::<web::Bytes>().await?;
+        let text = String::from_utf8_lossy(&body).into_owned();
+        request.set_payload(Payload::from(body));
+        if let Some(logged) = shared.state().log.get_mut(number) {
+            logged.body = text;
+        }
+    }
     let is_page = request.path() == "/login/oauth/authorize" || request.path().ends_with("/sso");
     let (fault, mut limit, token) = {
         let mut state = shared.state();
@@ -66,7 +75,22 @@ pub(crate) async fn around(
     if let Some(logged) = shared.state().log.get_mut(number) {
         logged.status = response.status().as_u16();
     }
-    Ok(response)
+    if keeps_bodies { keep_answer(&shared, number, response).await } else { Ok(response) }
+}
+
+async fn keep_answer(
+    shared: &Shared,
+    number: usize,
+    response: ServiceResponse<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    // An ordered fault may break off in the middle.
+    let body = to_bytes(body).await.unwrap_or_default();
+    if let Some(logged) = shared.state().log.get_mut(number) {
+        logged.answer = String::from_utf8_lossy(&body).into_owned();
+    }
+    Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
 }
 
 pub(crate) async fn nothing_here() -> HttpResponse {
@@ -89,6 +113,8 @@ fn begin(shared: &Shared, request: &HttpRequest) -> usize {
         query: request.query_string().to_owned(),
         headers: headers.collect(),
         status: 0,
+        body: String::new(),
+        answer: String::new(),
     };
     let log = &mut shared.state().log;
     log.push(logged);

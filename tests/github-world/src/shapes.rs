@@ -81,6 +81,13 @@ pub(crate) fn simple_organization(organization: &Organization, base: &str, web: 
     })
 }
 
+/// In the shape that people have, in which it owns things.
+pub(crate) fn organization_as_owner(organization: &Organization, base: &str, web: &str) -> Value {
+    let mut shape = simple_user(&organization.as_account(), base, web);
+    shape["type"] = json!("Organization");
+    shape
+}
+
 pub(crate) fn full_organization(organization: &Organization, base: &str, web: &str) -> Value {
     let mut shape = simple_organization(organization, base, web);
     let more = json!({

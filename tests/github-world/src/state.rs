@@ -31,6 +31,7 @@ pub(crate) struct State {
     pub(crate) limits: BTreeMap<String, (u64, DateTime<Utc>)>,
     pub(crate) faults: VecDeque<Fault>,
     pub(crate) log: Vec<Logged>,
+    pub(crate) keeps_bodies: bool,
     pub(crate) repositories: Vec<Repository>,
     /// Hooks of repositories that are deleted, which hear of it.
     pub(crate) gone: Vec<Hook>,

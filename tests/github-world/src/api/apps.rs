@@ -30,7 +30,10 @@ pub(super) async fn me(shared: web::Data<Shared>, request: HttpRequest) -> HttpR
 pub(crate) fn shape_of(state: &State, id: u64, owner: &str, request: &HttpRequest) -> Value {
     let bases = bases(request);
     let app = state.app_by_id(id).expect("the App is known");
-    let owner = hub_shapes::account(state, owner);
+    let owner = match hub_shapes::account(state, owner) {
+        Value::Null => hub_shapes::somebody(state),
+        owner => owner,
+    };
     let events = app.hook.as_ref().map(|hook| hook.events.clone()).unwrap_or_default();
     let body = json!({
         "id": id,
@@ -130,7 +133,7 @@ fn shape(
     let suspended_at = installation.suspended.then_some("2024-02-14T04:33:35Z");
     json!({
         "id": id,
-        "account": shapes::simple_organization(organization, &bases.api, &bases.web),
+        "account": shapes::organization_as_owner(organization, &bases.api, &bases.web),
         "repository_selection": "all",
         "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", bases.api),
         "repositories_url": format!("{}/installation/repositories", bases.api),

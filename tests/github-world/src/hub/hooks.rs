@@ -58,6 +58,9 @@ impl State {
         if payload["repository"].is_null() {
             payload["repository"] = shapes::repository(self, found);
         }
+        if payload["sender"].is_null() {
+            payload["sender"] = shapes::somebody(self);
+        }
         if let Some(organization) = shapes::organization(self, &owner) {
             payload["organization"] = organization;
         }
