@@ -27,6 +27,8 @@ mod issues;
 mod memberships;
 #[path = "github/network.rs"]
 mod network;
+#[path = "github/pulls.rs"]
+mod pulls;
 #[path = "github/receiver.rs"]
 mod receiver;
 #[path = "github/sign_in.rs"]

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What is wrong with the requests, the answers and the webhooks of a world that keeps bodies.
-fn offences(world: &World) -> Vec<String> {
+pub(crate) fn offences(world: &World) -> Vec<String> {
     let requests = world.requests();
     let exchanges = requests.iter().filter(|one| !one.path.starts_with("/login/")).map(|one| {
         json!({

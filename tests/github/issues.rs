@@ -1,30 +1,18 @@
 use chrono::Duration;
 use quarterdeck::github::{
-    Api, ApiError, Cursor, Event, FullName, Page,
+    ApiError, Cursor, Event, FullName,
     api::{NewHook, Newest},
     model::{Issue, IssueComment, IssueState, Label, Milestone},
 };
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::{
     receiver::Receiver,
-    support::{Scene, secret},
+    support::{Scene, all, secret},
 };
 
 fn shop() -> FullName {
     FullName::parse("acme/shop").unwrap()
-}
-
-/// All pages of a list, and how many there were.
-async fn all<T: DeserializeOwned>(api: Api<'_>, first: Cursor<T>) -> (Vec<T>, usize) {
-    let (mut next, mut found, mut pages) = (Some(first), Vec::new(), 0);
-    while let Some(cursor) = next {
-        let page: Page<T> = api.page(&cursor).await.unwrap();
-        found.extend(page.items);
-        (next, pages) = (page.next, pages + 1);
-    }
-    (found, pages)
 }
 
 #[tokio::test]

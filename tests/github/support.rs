@@ -6,12 +6,13 @@ use chrono::{DateTime, TimeZone, Utc};
 use github_world::{AppCredentials, Role, World};
 use quarterdeck::{
     github::{
-        Access, AppKey, Budget, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Pkce,
-        Urgency, UserToken,
+        Access, Api, AppKey, Budget, Client, Cursor, Hosts, Http, InstalledApp, Limits, Login,
+        OAuthApp, Page, Pkce, Urgency, UserToken,
     },
     platform::{clock::Clock, jwt},
 };
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/auth/callback";
@@ -139,6 +140,17 @@ pub(crate) fn callback() -> Url {
 
 pub(crate) fn query(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// All pages of a list, and how many there were.
+pub(crate) async fn all<T: DeserializeOwned>(api: Api<'_>, first: Cursor<T>) -> (Vec<T>, usize) {
+    let (mut next, mut found, mut pages) = (Some(first), Vec::new(), 0);
+    while let Some(cursor) = next {
+        let page: Page<T> = api.page(&cursor).await.unwrap();
+        found.extend(page.items);
+        (next, pages) = (page.next, pages + 1);
+    }
+    (found, pages)
 }
 
 /// Short enough for a test to wait for their end.

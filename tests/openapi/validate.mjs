@@ -131,11 +131,8 @@ function exchange({ method, path, query, body, status, answer: text }) {
 }
 
 function webhook({ event, payload }) {
-  const post = Object.values(description["x-webhooks"]).map((one) => one.post).find((one) => {
-    if (one["x-github"].subcategory !== event) return false;
-    const actions = resolved(one.requestBody.content["application/json"].schema).properties?.action?.enum;
-    return !actions || actions.includes(payload.action);
-  });
+  const name = payload.action ? `${event}-${payload.action}` : event;
+  const post = description["x-webhooks"][name.replaceAll("_", "-")]?.post;
   if (!post) return ["not described"];
   return wrong(post.operationId, () => post.requestBody.content["application/json"].schema, payload);
 }

@@ -72,7 +72,7 @@ impl Api<'_> {
 }
 
 impl Newest {
-    fn query(self) -> &'static str {
+    pub(super) fn query(self) -> &'static str {
         match self {
             Self::Changed => "sort=updated&direction=desc&per_page=100",
             Self::Made => "sort=created&direction=desc&per_page=100",
@@ -81,7 +81,7 @@ impl Newest {
 }
 
 /// What was changed at that time is among it.
-fn from(since: Option<DateTime<Utc>>) -> String {
+pub(super) fn from(since: Option<DateTime<Utc>>) -> String {
     let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
     since.map(|since| format!("&since={since}")).unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 //! [`ApiError::Wait`] with a time. Redirects are followed for what is only read, within the API, as
 //! GitHub has them for repositories that were renamed.
 
+mod code;
 mod deliveries;
 mod error;
 mod hooks;

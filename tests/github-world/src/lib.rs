@@ -29,6 +29,8 @@ mod hub;
 mod issues;
 mod log;
 mod middleware;
+mod pulls;
+mod pushes;
 mod repository;
 mod setup;
 mod shapes;

@@ -35,6 +35,7 @@ impl World {
                 earlier: Vec::new(),
                 hooks: Vec::new(),
                 next_number: 1,
+                branches: Vec::new(),
                 things: BTreeMap::new(),
             });
             id

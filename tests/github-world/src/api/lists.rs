@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, Route, web};
 
 use super::{
+    code,
     reach::Going,
     things::{self, List},
 };
@@ -31,6 +32,22 @@ static COMMENTS_OF_ISSUE: List =
 static LABELS: List = PLAIN;
 static MILESTONES: List = List { kind: Kind::Milestones, has_state: true, ..PLAIN };
 
+static PULL_REQUESTS: List = List {
+    kind: Kind::PullRequests,
+    permission: "pull_requests",
+    newest_by: Some("created_at"),
+    has_state: true,
+    ..PLAIN
+};
+static REVIEWS: List = List {
+    kind: Kind::Reviews,
+    permission: "pull_requests",
+    of: Some(("number", "pull_request_url")),
+    ..PLAIN
+};
+static REVIEW_COMMENTS: List =
+    List { kind: Kind::ReviewComments, permission: "pull_requests", ..PLAIN };
+
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/issues", list(&ISSUES))
@@ -38,6 +55,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/issues/comments/{id}", one(Kind::Comments, "issues", "id"))
         .route("/issues/{number}/comments", list(&COMMENTS_OF_ISSUE))
         .route("/issues/{number}", one(Kind::Issues, "issues", "number"))
+        .route("/pulls", list(&PULL_REQUESTS))
+        .route("/pulls/comments", list(&REVIEW_COMMENTS))
+        .route("/pulls/{number}", one(Kind::PullRequests, "pull_requests", "number"))
+        .route("/pulls/{number}/reviews", list(&REVIEWS))
+        .route("/pulls/{number}/commits", web::get().to(code::of_pull_request))
+        .route("/commits", web::get().to(code::commits))
+        .route("/compare/{basehead}", web::get().to(code::compare))
+        .route("/branches", web::get().to(code::branches))
         .route("/labels", list(&LABELS))
         .route("/milestones", list(&MILESTONES));
 }

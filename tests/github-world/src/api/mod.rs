@@ -3,6 +3,7 @@
 mod applications;
 mod apps;
 mod caller;
+mod code;
 mod hooks;
 mod lists;
 mod members;

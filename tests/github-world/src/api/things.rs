@@ -4,7 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
 use super::reach::{Going, Level, Need, listed, number, one, query, reach};
-use crate::{Shared, answer, hub::Kind};
+use crate::{
+    Shared, answer,
+    hub::{Kind, code, collection::Collection},
+};
 
 /// A list that the API has, and what is in it.
 pub(super) struct List {
@@ -50,6 +53,10 @@ pub(super) async fn list(
         is_below && (!list.has_state || wanted == "all" || thing["state"] == wanted)
     };
     let things = state.repositories[position].things(list.kind);
+    if list.kind == Kind::PullRequests {
+        let short = Collection::of(things.stored().iter().map(code::in_lists).collect());
+        return listed(&state, &request, (&short, field, list.under), list.going, keep);
+    }
     listed(&state, &request, (things, field, list.under), list.going, keep)
 }
 

@@ -38,6 +38,10 @@ pub(crate) struct Order<'asked> {
 impl Collection {
     pub(crate) const NONE: Self = Self { stored: Vec::new(), made: None, covered: BTreeSet::new() };
 
+    pub(crate) fn of(stored: Vec<Value>) -> Self {
+        Self { stored, ..Self::NONE }
+    }
+
     /// Those that are not made up, in the order in which they came.
     pub(crate) fn stored(&self) -> &[Value] {
         &self.stored

@@ -2,6 +2,7 @@
 //!
 //! Things are kept as GitHub's JSON, with addresses that [`local`] makes those of the asker's GitHub.
 
+pub(crate) mod code;
 pub(crate) mod collection;
 pub(crate) mod hooks;
 pub(crate) mod sender;
@@ -31,6 +32,8 @@ pub(crate) struct Repository {
     pub(crate) earlier: Vec<String>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) next_number: u64,
+    /// The commits of each branch from its first to its head, by their hashes.
+    pub(crate) branches: Vec<(String, Vec<String>)>,
     pub(crate) things: BTreeMap<Kind, Collection>,
 }
 
@@ -38,9 +41,13 @@ pub(crate) struct Repository {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Comments,
+    Commits,
     Issues,
     Labels,
     Milestones,
+    PullRequests,
+    ReviewComments,
+    Reviews,
 }
 
 impl Repository {
@@ -56,6 +63,27 @@ impl Repository {
     pub(crate) fn issue_mut(&mut self, number: u64) -> &mut Value {
         let found = self.things_mut(Kind::Issues).find_mut("number", number);
         found.expect("the issue is known")
+    }
+
+    pub(crate) fn branch(&self, name: &str) -> Option<&[String]> {
+        let found = self.branches.iter().find(|(branch, _)| branch == name);
+        found.map(|(_, line)| line.as_slice())
+    }
+
+    pub(crate) fn commit(&self, sha: &str) -> Option<&Value> {
+        self.things(Kind::Commits).stored().iter().find(|commit| commit["sha"] == sha)
+    }
+
+    /// A commit and all before it, the oldest first.
+    pub(crate) fn line_to(&self, sha: &str) -> Vec<String> {
+        let mut line = Vec::new();
+        let mut next = self.commit(sha);
+        while let Some(commit) = next {
+            line.extend(commit["sha"].as_str().map(ToOwned::to_owned));
+            next = commit["parents"][0]["sha"].as_str().and_then(|sha| self.commit(sha));
+        }
+        line.reverse();
+        line
     }
 
     pub(crate) fn full_name(&self) -> String {
