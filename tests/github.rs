@@ -31,5 +31,7 @@ mod network;
 mod pulls;
 #[path = "github/receiver.rs"]
 mod receiver;
+#[path = "github/releases.rs"]
+mod releases;
 #[path = "github/sign_in.rs"]
 mod sign_in;

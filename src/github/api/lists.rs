@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::{Api, ApiError, Cursor};
 use crate::github::{
     FullName,
-    model::{Issue, IssueComment, Label, Milestone, Repository},
+    model::{Issue, IssueComment, Label, Milestone},
 };
 
 /// By what a list begins with the newest.
@@ -15,13 +15,6 @@ pub enum Newest {
     Changed,
     /// For all of it: nothing moves to another page while the pages are read.
     Made,
-}
-
-impl Cursor<Repository> {
-    /// Those that the token's installation may see.
-    pub fn of_installation() -> Self {
-        Self::to("/installation/repositories?per_page=100".to_owned())
-    }
 }
 
 impl Cursor<Issue> {

@@ -11,7 +11,9 @@ mod error;
 mod hooks;
 mod lists;
 mod manifest;
+mod organizations;
 mod page;
+mod releases;
 mod repositories;
 
 pub use deliveries::HookPlace;

@@ -31,6 +31,7 @@ mod log;
 mod middleware;
 mod pulls;
 mod pushes;
+mod releases;
 mod repository;
 mod setup;
 mod shapes;

@@ -134,6 +134,8 @@ pub(crate) fn team(team: &Team, organization: &Organization, base: &str, web: &s
         "members_url": format!("{here}/members{{/member}}"),
         "repositories_url": format!("{here}/repos"),
         "permission": "pull",
+        "type": "organization",
+        "organization_id": organization.id,
         "parent": null,
     })
 }

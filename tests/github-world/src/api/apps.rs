@@ -81,6 +81,24 @@ pub(super) async fn installation(
     }
 }
 
+/// `GET /app/installations`.
+pub(super) async fn installations(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    paging: web::Query<super::members::Paging>,
+) -> HttpResponse {
+    let (state, bases) = (shared.state(), bases(&request));
+    let id = match app_id(&state, &request) {
+        Ok(id) => id,
+        Err(refusal) => return refusal,
+    };
+    let found =
+        state.installations.iter().filter(|one| one.app_id == id).filter_map(|one| {
+            Some(shape(&state, one, state.organization(&one.organization)?, &bases))
+        });
+    super::members::page(&request, found.collect(), &paging, &bases)
+}
+
 /// `POST /app/installations/{id}/access_tokens`: good for an hour.
 pub(super) async fn token(
     shared: web::Data<Shared>,

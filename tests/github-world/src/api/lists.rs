@@ -48,6 +48,29 @@ static REVIEWS: List = List {
 static REVIEW_COMMENTS: List =
     List { kind: Kind::ReviewComments, permission: "pull_requests", ..PLAIN };
 
+static RELEASES: List =
+    List { kind: Kind::Releases, permission: "contents", newest_by: Some("created_at"), ..PLAIN };
+static DEPLOYMENTS: List = List {
+    kind: Kind::Deployments,
+    permission: "deployments",
+    newest_by: Some("created_at"),
+    ..PLAIN
+};
+static STATUSES: List = List {
+    kind: Kind::DeploymentStatuses,
+    permission: "deployments",
+    newest_by: Some("created_at"),
+    of: Some(("deployment_id", "deployment_url")),
+    ..PLAIN
+};
+static RUNS: List = List {
+    kind: Kind::Runs,
+    permission: "actions",
+    newest_by: Some("created_at"),
+    under: Some("workflow_runs"),
+    ..PLAIN
+};
+
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/issues", list(&ISSUES))
@@ -63,6 +86,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/commits", web::get().to(code::commits))
         .route("/compare/{basehead}", web::get().to(code::compare))
         .route("/branches", web::get().to(code::branches))
+        .route("/releases", list(&RELEASES))
+        .route("/deployments", list(&DEPLOYMENTS))
+        .route("/deployments/{deployment_id}/statuses", list(&STATUSES))
+        .route("/actions/runs", list(&RUNS))
         .route("/labels", list(&LABELS))
         .route("/milestones", list(&MILESTONES));
 }

@@ -37,6 +37,8 @@ fn endpoints(config: &mut web::ServiceConfig) {
         .route("/orgs/{org}", web::get().to(organizations::one))
         .route("/orgs/{org}/memberships/{login}", web::get().to(members::membership))
         .route("/orgs/{org}/members", web::get().to(members::list))
+        .route("/orgs/{org}/repos", web::get().to(repositories::of_organization))
+        .route("/app/installations", web::get().to(apps::installations))
         .route("/orgs/{org}/teams", web::get().to(organizations::teams))
         .route("/orgs/{org}/teams/{slug}/members", web::get().to(organizations::team_members))
         .route("/orgs/{org}/installation", web::get().to(apps::installation))

@@ -48,6 +48,40 @@ pub(super) async fn of_installation(
     wrapped(&request, ("repositories", found), &paging)
 }
 
+/// `GET /orgs/{org}/repos`: what the asker may see.
+pub(super) async fn of_organization(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    (organization, paging): (web::Path<String>, web::Query<super::members::Paging>),
+) -> HttpResponse {
+    let state = shared.state();
+    let sees_all = match caller(&state, &request) {
+        Ok(Caller::Person { login, scopes, client_id }) => {
+            let is_member =
+                state.organization(&organization).is_some_and(|found| found.is_active(&login));
+            is_member && (client_id.starts_with("Iv") || scopes.iter().any(|scope| scope == "repo"))
+        }
+        Ok(Caller::Installation(id)) => state
+            .installations
+            .iter()
+            .any(|one| one.id == id && one.organization.eq_ignore_ascii_case(&organization)),
+        Err(refusal) => return refusal,
+    };
+    let found: Vec<Value> = state
+        .repositories
+        .iter()
+        .filter(|one| one.owner.eq_ignore_ascii_case(&organization) && (sees_all || !one.private))
+        .map(|one| shapes::repository(&state, one))
+        .collect();
+    let bases = super::caller::bases(&request);
+    super::members::page_as(
+        &request,
+        found,
+        &paging,
+        (&bases, |page| one(&request, &Value::Array(page))),
+    )
+}
+
 /// A page of a list that stands under a name of its own.
 pub(super) fn wrapped(
     request: &HttpRequest,

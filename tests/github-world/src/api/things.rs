@@ -48,9 +48,11 @@ pub(super) async fn list(
     };
     let wanted = asked.get("state").map_or("open", String::as_str);
     let parent = list.of.map(|(part, field)| (request.match_info().query(part), field));
+    let created = asked.get("created").map(|range| range.trim_start_matches(">="));
     let keep = |thing: &Value| {
         let is_below = parent.is_none_or(|(parent, field)| below(&thing[field], parent));
-        is_below && (!list.has_state || wanted == "all" || thing["state"] == wanted)
+        let is_late = created.is_none_or(|from| thing["created_at"].as_str() >= Some(from));
+        is_below && is_late && (!list.has_state || wanted == "all" || thing["state"] == wanted)
     };
     let things = state.repositories[position].things(list.kind);
     if list.kind == Kind::PullRequests {

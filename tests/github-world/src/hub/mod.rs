@@ -5,6 +5,7 @@
 pub(crate) mod code;
 pub(crate) mod collection;
 pub(crate) mod hooks;
+pub(crate) mod running;
 pub(crate) mod sender;
 pub(crate) mod shapes;
 pub(crate) mod things;
@@ -42,12 +43,16 @@ pub(crate) struct Repository {
 pub(crate) enum Kind {
     Comments,
     Commits,
+    DeploymentStatuses,
+    Deployments,
     Issues,
     Labels,
     Milestones,
     PullRequests,
+    Releases,
     ReviewComments,
     Reviews,
+    Runs,
 }
 
 impl Repository {
