@@ -11,6 +11,8 @@
 #[path = "github/support.rs"]
 mod support;
 
+#[path = "github/belonging.rs"]
+mod belonging;
 #[path = "github/budget.rs"]
 mod budget;
 #[path = "github/described.rs"]

@@ -82,13 +82,11 @@ impl Budget {
     /// Takes one request out of it, or says until when there is none.
     pub(super) fn take(&self, kind: Kind, urgency: Urgency) -> Result<(), DateTime<Utc>> {
         let (now, mut known) = (self.clock.now(), self.known());
-        match known.wait(now, (kind, urgency)) {
-            Some(until) => Err(until),
-            None => {
-                known.spend(now, kind);
-                Ok(())
-            }
+        if let Some(until) = known.wait(now, (kind, urgency)) {
+            return Err(until);
         }
+        known.spend(now, kind);
+        Ok(())
     }
 
     pub(super) fn note(&self, answer: &Answer) {

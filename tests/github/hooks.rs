@@ -34,9 +34,9 @@ async fn a_hook_is_made_pinged_and_taken_away() {
     let again = api.create_hook(&shop(), &new).await.unwrap_err();
     api.delete_hook(&shop(), hook.id).await.unwrap();
 
-    let received = receiver.take();
-    assert_eq!(received.len(), 2);
-    for ping in received {
+    let came = receiver.take();
+    assert_eq!(came.len(), 2);
+    for ping in came {
         let Event::Ping(event) = ping.event else { panic!("{:?}", ping.event) };
         assert_eq!((ping.signed, event.hook_id), (Ok(()), Some(hook.id)));
         assert_eq!(ping.target, "repository");
@@ -102,17 +102,23 @@ async fn what_was_missed_is_in_the_log_and_comes_again() {
     receiver.answer(202);
     let access = scene.app_access(&app);
     let api = client.by(&access);
+    let config = api.app_hook().await.unwrap();
+    let other = "https://deck.example/hook".parse().unwrap();
+    let elsewhere = api.update_app_hook(&other, &secret("s")).await.unwrap();
+    api.update_app_hook(&receiver.url, &secret("s")).await.unwrap();
     let log = api.page(&Cursor::deliveries(&HookPlace::App)).await.unwrap().items;
     let detail = api.delivery(&HookPlace::App, log[0].id).await.unwrap();
     api.redeliver(&HookPlace::App, log[0].id).await.unwrap();
     scene.world.delivered().await;
     let after = api.page(&Cursor::deliveries(&HookPlace::App)).await.unwrap().items;
 
+    assert_eq!(config.url.as_deref(), Some(receiver.url.as_str()));
+    assert_eq!(elsewhere.url.as_deref(), Some(other.as_str()));
     assert!(!log[0].succeeded());
     assert_eq!((log[0].event.as_str(), log[0].action.as_deref()), ("repository", Some("renamed")));
     let body = serde_json::to_vec(&detail.request.payload).unwrap();
-    let received = receiver.take();
-    let [first, second] = &received[..] else { panic!("{received:?}") };
+    let came = receiver.take();
+    let [first, second] = &came[..] else { panic!("{came:?}") };
     assert_eq!(first.guid, second.guid);
     assert_eq!(first.event, Event::parse("repository", &body).unwrap());
     assert_eq!(first.target, "integration");

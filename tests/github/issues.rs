@@ -140,14 +140,14 @@ async fn hooks_hear_what_happens_to_issues() {
     repository.delete_issue(number);
     scene.world.delivered().await;
 
-    let received = receiver.take();
+    let came = receiver.take();
     let told: Vec<String> = scene
         .world
         .deliveries()
         .iter()
         .map(|one| format!("{} {}", one.event, one.action.as_deref().unwrap_or_default()))
         .collect();
-    assert_eq!(received.len(), told.len());
+    assert_eq!(came.len(), told.len());
     assert_eq!(
         told,
         [
@@ -163,7 +163,7 @@ async fn hooks_hear_what_happens_to_issues() {
             "issues deleted",
         ]
     );
-    let Event::Issues(edited) = &received[4].event else { panic!("{:?}", received[4]) };
+    let Event::Issues(edited) = &came[4].event else { panic!("{:?}", came[4]) };
     let from = edited.changes.clone().unwrap().title.unwrap().from;
     assert_eq!(
         (from.as_str(), edited.issue.title.as_str()),

@@ -20,13 +20,19 @@ pub(crate) struct Received {
     pub(crate) target: String,
 }
 
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<(Vec<Received>, Vec<SecretString>, u16)>>);
+#[derive(Default)]
+struct Notes {
+    came: Vec<Received>,
+    secrets: Vec<SecretString>,
+    status: u16,
+}
+
+type Shared = Arc<Mutex<Notes>>;
 
 /// A running receiver; it ends when it is dropped.
 pub(crate) struct Receiver {
     pub(crate) url: Url,
-    notes: Notes,
+    notes: Shared,
     server: ServerHandle,
 }
 
@@ -40,8 +46,8 @@ impl Receiver {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let notes = Notes::default();
-        notes.0.lock().unwrap().2 = 202;
+        let notes = Shared::default();
+        notes.lock().unwrap().status = 202;
         let (tell, told) = std::sync::mpsc::channel();
         let shared = notes.clone();
         thread::spawn(move || {
@@ -60,28 +66,28 @@ impl Receiver {
     }
 
     pub(crate) fn accept_secrets(&self, secrets: &[&str]) {
-        self.notes.0.lock().unwrap().1 = secrets.iter().map(|&secret| secret.into()).collect();
+        self.notes.lock().unwrap().secrets = secrets.iter().map(|&secret| secret.into()).collect();
     }
 
     pub(crate) fn answer(&self, status: u16) {
-        self.notes.0.lock().unwrap().2 = status;
+        self.notes.lock().unwrap().status = status;
     }
 
     pub(crate) fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut self.notes.0.lock().unwrap().0)
+        std::mem::take(&mut self.notes.lock().unwrap().came)
     }
 }
 
-async fn receive(notes: web::Data<Notes>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+async fn receive(notes: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap());
-    let mut notes = notes.0.lock().unwrap();
+    let mut notes = notes.lock().unwrap();
     let json = payload(header("content-type"), &body).unwrap();
     let received = Received {
         guid: header("x-github-delivery").unwrap().to_owned(),
-        signed: verify(&notes.1, &body, header("x-hub-signature-256")),
+        signed: verify(&notes.secrets, &body, header("x-hub-signature-256")),
         event: Event::parse(header("x-github-event").unwrap(), &json).unwrap(),
         target: header("x-github-hook-installation-target-type").unwrap().to_owned(),
     };
-    notes.0.push(received);
-    HttpResponse::build(notes.2.try_into().unwrap()).finish()
+    notes.came.push(received);
+    HttpResponse::build(notes.status.try_into().unwrap()).finish()
 }

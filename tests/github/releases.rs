@@ -56,9 +56,9 @@ async fn what_comes_after_the_code_is_listed_newest_first() {
     assert_eq!(statuses.len(), 2);
     assert_eq!((runs.len(), late.len(), late[0].id), (2, 1, runs[0].id));
     assert_eq!(runs[1].conclusion, Some(RunConclusion::Failure));
-    let received = receiver.take();
-    assert!(received.iter().all(|one| !matches!(one.event, Event::Other { .. })));
-    assert_eq!(received.len(), scene.world.deliveries().len());
+    let came = receiver.take();
+    assert!(came.iter().all(|one| !matches!(one.event, Event::Other { .. })));
+    assert_eq!(came.len(), scene.world.deliveries().len());
     assert_eq!(offences(&scene.world), Vec::<String>::new());
 }
 
@@ -84,13 +84,15 @@ async fn an_organisation_has_repositories_teams_and_installations() {
     let (theirs, _) = all::<Repository>(api, theirs).await;
     let public = Cursor::of_organization(&login("acme"));
     let (public, _) = all::<Repository>(client.by(&by_dora), public).await;
+    let by_ben = scene.access("ben", &["repo"]);
+    let (bens, _) = all::<Repository>(client.by(&by_ben), Cursor::of_person()).await;
     let (teams, _) = all::<Team>(api, Cursor::teams(&login("acme"))).await;
     let members = Cursor::members_of_team(&login("acme"), &teams[0].slug).unwrap();
     let (members, _) = all::<Actor>(api, members).await;
     let by_app = scene.app_access(&app);
     let (installations, _) = all::<Installation>(client.by(&by_app), Cursor::installations()).await;
 
-    assert_eq!((installed.len(), theirs.len(), public.len()), (2, 2, 1));
+    assert_eq!((installed.len(), theirs.len(), public.len(), bens.len()), (2, 2, 1, 2));
     assert_eq!(public[0].full_name, "acme/site");
     assert_eq!(members.iter().map(|one| one.login.as_str()).collect::<Vec<_>>(), ["ada", "ben"]);
     assert_eq!(installations[0].account.as_ref().unwrap().name(), Some("acme"));

@@ -6,7 +6,10 @@ use serde_json::json;
 use url::Url;
 
 use super::{Api, ApiError};
-use crate::github::{FullName, model::Hook};
+use crate::github::{
+    FullName,
+    model::{Hook, HookConfig},
+};
 
 /// A hook to be.
 pub struct NewHook<'asked> {
@@ -56,6 +59,20 @@ impl Api<'_> {
     pub async fn ping_hook(&self, repository: &FullName, hook: i64) -> Result<(), ApiError> {
         let path = format!("/repos/{repository}/hooks/{hook}/pings");
         self.order(Method::POST, &path, None::<&()>).await
+    }
+
+    /// Where the App's own hook delivers to.
+    pub async fn app_hook(&self) -> Result<HookConfig, ApiError> {
+        self.get("/app/hook/config").await
+    }
+
+    /// Has the App's hook deliver there, and sign by another secret from now on.
+    pub async fn update_app_hook(
+        &self,
+        url: &Url,
+        secret: &SecretString,
+    ) -> Result<HookConfig, ApiError> {
+        self.send(Method::PATCH, "/app/hook/config", Some(&config(url, secret))).await
     }
 
     pub async fn delete_hook(&self, repository: &FullName, hook: i64) -> Result<(), ApiError> {

@@ -12,6 +12,11 @@ impl Cursor<Repository> {
         Self::to("/installation/repositories?per_page=100".to_owned())
     }
 
+    /// Those that the token's person may write to or belongs to, the one pushed to last first.
+    pub fn of_person() -> Self {
+        Self::to("/user/repos?sort=pushed&direction=desc&per_page=100".to_owned())
+    }
+
     /// Those of an organisation that the token's person may see, the one pushed to last first.
     pub fn of_organization(organization: &Login) -> Self {
         let order = "type=all&sort=pushed&direction=desc&per_page=100";

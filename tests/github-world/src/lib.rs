@@ -23,6 +23,7 @@
 mod answer;
 mod api;
 mod app_jwt;
+mod belonging;
 mod deliveries;
 mod faults;
 mod hub;

@@ -64,7 +64,7 @@ impl RepositoryHandle<'_> {
         self.change_pull_request(number, "closed", fields, json!({"sender": by}));
     }
 
-    /// `state` is APPROVED, CHANGES_REQUESTED or COMMENTED; the answer is the review's id.
+    /// `state` is `APPROVED`, `CHANGES_REQUESTED` or `COMMENTED`; the answer is the review's id.
     pub fn review(self, number: u64, who: &str, (state, body): (&str, &str)) -> u64 {
         let pull = self.pull_request(number);
         let make = |made: &Made<'_>| code::review(made, &pull, (state, body));

@@ -105,7 +105,9 @@ impl World {
             organization: organization.to_owned(),
             permissions,
             suspended: false,
+            repositories: None,
         });
+        state.tell_of_installation(id, "created");
         id
     }
 
@@ -113,10 +115,20 @@ impl World {
         let mut state = self.shared.state();
         let installation = state.installations.iter_mut().find(|one| one.id == id);
         installation.expect("the installation is known").suspended = true;
+        state.tell_of_installation(id, "suspend");
+    }
+
+    pub fn unsuspend_installation(&self, id: u64) {
+        let mut state = self.shared.state();
+        let installation = state.installations.iter_mut().find(|one| one.id == id);
+        installation.expect("the installation is known").suspended = false;
+        state.tell_of_installation(id, "unsuspend");
     }
 
     pub fn uninstall(&self, id: u64) {
-        self.shared.state().installations.retain(|one| one.id != id);
+        let mut state = self.shared.state();
+        state.tell_of_installation(id, "deleted");
+        state.installations.retain(|one| one.id != id);
     }
 
     /// A token of the person for the App, as if signed in with these scopes.
@@ -205,6 +217,7 @@ impl UserHandle<'_> {
             .login
             .clone();
         state.end_grant(&login, client_id);
+        state.tell_of_revocation(&login, client_id);
     }
 }
 
@@ -216,6 +229,14 @@ impl OrganizationHandle<'_> {
         how(&mut state, position.expect("organisations stay"));
         drop(state);
         self
+    }
+
+    /// For what is told: the state and the organisation's login.
+    pub(crate) fn with_name(self, how: impl FnOnce(&mut State, String)) {
+        self.change(|state, position| {
+            let name = state.organizations[position].login.clone();
+            how(state, name);
+        });
     }
 
     fn with(self, how: impl FnOnce(&mut Organization)) -> Self {

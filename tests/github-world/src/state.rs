@@ -147,6 +147,8 @@ pub(crate) struct Installation {
     pub(crate) organization: String,
     pub(crate) permissions: BTreeMap<String, String>,
     pub(crate) suspended: bool,
+    /// None for all.
+    pub(crate) repositories: Option<BTreeSet<u64>>,
 }
 
 /// What a person lets an App do.
@@ -260,6 +262,12 @@ impl State {
         }
         self.tokens.push(token.clone());
         token
+    }
+}
+
+impl Installation {
+    pub(crate) fn sees(&self, repository: u64) -> bool {
+        self.repositories.as_ref().is_none_or(|chosen| chosen.contains(&repository))
     }
 }
 

@@ -141,18 +141,20 @@ pub(super) async fn token(
     answer::json_with(201, &body)
 }
 
-fn shape(
+/// As the API and webhooks show it.
+pub(crate) fn shape(
     state: &State,
     installation: &Installation,
     organization: &Organization,
     bases: &Bases,
 ) -> Value {
     let (id, app) = (installation.id, state.app_by_id(installation.app_id));
+    let selection = if installation.repositories.is_some() { "selected" } else { "all" };
     let suspended_at = installation.suspended.then_some("2024-02-14T04:33:35Z");
     json!({
         "id": id,
         "account": shapes::organization_as_owner(organization, &bases.api, &bases.web),
-        "repository_selection": "all",
+        "repository_selection": selection,
         "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", bases.api),
         "repositories_url": format!("{}/installation/repositories", bases.api),
         "html_url": format!("{}/organizations/{}/settings/installations/{id}", bases.web, organization.login),

@@ -1,5 +1,7 @@
 //! Which lists a repository has, and how each of them is ordered and paged.
 
+use std::future::ready;
+
 use actix_web::{HttpRequest, Route, web};
 
 use super::{
@@ -96,12 +98,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 fn list(list: &'static List) -> Route {
     web::get().to(move |shared: web::Data<Shared>, request: HttpRequest| {
-        things::list(shared, request, list)
+        ready(things::list(&shared, &request, list))
     })
 }
 
 fn one(kind: Kind, permission: &'static str, field: &'static str) -> Route {
     web::get().to(move |shared: web::Data<Shared>, request: HttpRequest| {
-        things::get(shared, request, (kind, permission, field))
+        ready(things::get(&shared, &request, (kind, permission, field)))
     })
 }

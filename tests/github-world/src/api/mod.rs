@@ -13,8 +13,8 @@ mod repositories;
 mod things;
 mod users;
 
-pub(crate) use apps::shape_of as app_shape;
-pub(crate) use caller::bearer;
+pub(crate) use apps::{shape as installation_shape, shape_of as app_shape};
+pub(crate) use caller::{Bases, bearer};
 
 use actix_web::web;
 
@@ -32,6 +32,7 @@ fn endpoints(config: &mut web::ServiceConfig) {
         .route("/user/orgs", web::get().to(organizations::mine))
         .route("/user/memberships/orgs", web::get().to(members::my_memberships))
         .route("/user/memberships/orgs/{org}", web::get().to(members::my_membership))
+        .route("/user/repos", web::get().to(repositories::of_person))
         .route("/user/{id}", web::get().to(users::by_id))
         .route("/users/{login}", web::get().to(users::by_login))
         .route("/orgs/{org}", web::get().to(organizations::one))

@@ -30,16 +30,13 @@ pub(super) fn reach(
     need: Need,
 ) -> Result<usize, HttpResponse> {
     let path = request.match_info();
-    let position = match path.get("repository_id") {
-        Some(id) => state.repositories.iter().position(|one| one.id.to_string() == id),
-        None => {
-            let name = format!("{}/{}", path.query("owner"), path.query("repo"));
-            match state.repository(&name) {
-                Some((position, true)) => {
-                    return Err(moved(request, &state.repositories[position]));
-                }
-                found => found.map(|(position, _)| position),
-            }
+    let position = if let Some(id) = path.get("repository_id") {
+        state.repositories.iter().position(|one| one.id.to_string() == id)
+    } else {
+        let name = format!("{}/{}", path.query("owner"), path.query("repo"));
+        match state.repository(&name) {
+            Some((position, true)) => return Err(moved(request, &state.repositories[position])),
+            found => found.map(|(position, _)| position),
         }
     };
     let nothing = || answer::not_found("repos/repos#get-a-repository");
@@ -72,7 +69,8 @@ fn by_installation(
     if installation.suspended {
         return Err(answer::failure(403, "This installation has been suspended", REST));
     }
-    let is_there = installation.organization.eq_ignore_ascii_case(&found.owner);
+    let is_there =
+        installation.organization.eq_ignore_ascii_case(&found.owner) && installation.sees(found.id);
     if !is_there && found.private {
         return Err(answer::not_found("repos/repos#get-a-repository"));
     }

@@ -37,15 +37,46 @@ pub(super) async fn of_installation(
         }
         Err(refusal) => return refusal,
     };
-    let owner = state.installations.iter().find(|one| one.id == id);
-    let owner = owner.map(|one| one.organization.clone()).unwrap_or_default();
+    let installation = state.installations.iter().find(|one| one.id == id);
+    let Some(installation) = installation else { return answer::bad_credentials() };
     let found: Vec<Value> = state
         .repositories
         .iter()
-        .filter(|one| one.owner.eq_ignore_ascii_case(&owner))
+        .filter(|one| {
+            one.owner.eq_ignore_ascii_case(&installation.organization) && installation.sees(one.id)
+        })
         .map(|one| shapes::repository(&state, one))
         .collect();
     wrapped(&request, ("repositories", found), &paging)
+}
+
+/// `GET /user/repos`.
+pub(super) async fn of_person(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    paging: web::Query<super::members::Paging>,
+) -> HttpResponse {
+    let state = shared.state();
+    let (login, sees_private) = match super::caller::person(&state, &request) {
+        Ok((person, Caller::Person { scopes, client_id, .. })) => {
+            let has_scope = scopes.iter().any(|scope| scope == "repo");
+            (person.login.clone(), client_id.starts_with("Iv") || has_scope)
+        }
+        Ok((_, Caller::Installation(_))) => return answer::not_found("repos/repos"),
+        Err(refusal) => return refusal,
+    };
+    let belongs = |owner: &str| {
+        owner == login || state.organization(owner).is_some_and(|found| found.is_active(&login))
+    };
+    let found: Vec<Value> = state
+        .repositories
+        .iter()
+        .filter(|one| belongs(&one.owner) && (sees_private || !one.private))
+        .map(|one| shapes::repository(&state, one))
+        .collect();
+    let bases = super::caller::bases(&request);
+    let body = |page| one(&request, &Value::Array(page));
+    super::members::page_as(&request, found, &paging, (&bases, body))
 }
 
 /// `GET /orgs/{org}/repos`: what the asker may see.

@@ -1,6 +1,6 @@
 //! Lists of what is in a repository, and its parts one by one.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::reach::{Going, Level, Need, listed, number, one, query, reach};
@@ -25,17 +25,13 @@ pub(super) struct List {
     pub(super) under: Option<&'static str>,
 }
 
-pub(super) async fn list(
-    shared: web::Data<Shared>,
-    request: HttpRequest,
-    list: &'static List,
-) -> HttpResponse {
+pub(super) fn list(shared: &Shared, request: &HttpRequest, list: &'static List) -> HttpResponse {
     let state = shared.state();
-    let position = match reach(&state, &request, Need(list.permission, Level::Read)) {
+    let position = match reach(&state, request, Need(list.permission, Level::Read)) {
         Ok(position) => position,
         Err(refusal) => return refusal,
     };
-    let asked = query(&request);
+    let asked = query(request);
     let field = match (asked.get("sort").map(String::as_str), asked.get("direction")) {
         (Some("updated"), direction) if direction.is_none_or(|way| way == "desc") => {
             Some("updated_at")
@@ -57,23 +53,23 @@ pub(super) async fn list(
     let things = state.repositories[position].things(list.kind);
     if list.kind == Kind::PullRequests {
         let short = Collection::of(things.stored().iter().map(code::in_lists).collect());
-        return listed(&state, &request, (&short, field, list.under), list.going, keep);
+        return listed(&state, request, (&short, field, list.under), list.going, keep);
     }
-    listed(&state, &request, (things, field, list.under), list.going, keep)
+    listed(&state, request, (things, field, list.under), list.going, keep)
 }
 
 /// One thing by its number or its id.
-pub(super) async fn get(
-    shared: web::Data<Shared>,
-    request: HttpRequest,
+pub(super) fn get(
+    shared: &Shared,
+    request: &HttpRequest,
     (kind, permission, field): (Kind, &'static str, &'static str),
 ) -> HttpResponse {
     let state = shared.state();
-    match reach(&state, &request, Need(permission, Level::Read)) {
+    match reach(&state, request, Need(permission, Level::Read)) {
         Ok(position) => {
             let things = state.repositories[position].things(kind);
-            match things.find(field, number(&request, field)) {
-                Some(thing) => one(&request, &thing),
+            match things.find(field, number(request, field)) {
+                Some(thing) => one(request, &thing),
                 None => answer::not_found("issues/issues#get-an-issue"),
             }
         }

@@ -135,14 +135,13 @@ impl Collection {
     /// The same to be changed: from now on it is stored.
     pub(crate) fn find_mut(&mut self, field: &str, number: u64) -> Option<&mut Value> {
         let known = self.stored.iter().position(|thing| thing[field] == number);
-        let position = match known {
-            Some(position) => position,
-            None => {
-                let (index, thing) = self.find_made(field, number)?;
-                self.covered.insert(index);
-                self.stored.push(thing);
-                self.stored.len() - 1
-            }
+        let position = if let Some(position) = known {
+            position
+        } else {
+            let (index, thing) = self.find_made(field, number)?;
+            self.covered.insert(index);
+            self.stored.push(thing);
+            self.stored.len() - 1
         };
         self.stored.get_mut(position)
     }

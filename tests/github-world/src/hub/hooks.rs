@@ -81,23 +81,24 @@ impl State {
         &mut self,
         organization: &str,
         repository: Option<u64>,
-        (event, payload): (&str, Value),
+        (event, mut payload): (&str, Value),
     ) {
         let installed = self.installations.iter().filter(|one| {
-            one.organization.eq_ignore_ascii_case(organization)
-                && (!one.suspended || event == "installation")
+            let is_there = one.organization.eq_ignore_ascii_case(organization);
+            is_there && !one.suspended && repository.is_none_or(|id| one.sees(id))
         });
         let told: Vec<(u64, u64, Hook)> = installed
             .filter_map(|one| {
                 let hook = self.app_by_id(one.app_id)?.hook.clone()?;
-                let unasked = matches!(
-                    event,
-                    "installation" | "installation_repositories" | "github_app_authorization"
-                );
-                (hook.wants(event) || (unasked && hook.active))
-                    .then_some((one.id, one.app_id, hook))
+                hook.wants(event).then_some((one.id, one.app_id, hook))
             })
             .collect();
+        if payload["sender"].is_null() {
+            payload["sender"] = shapes::somebody(self);
+        }
+        if let Some(organization) = shapes::organization(self, organization) {
+            payload["organization"] = organization;
+        }
         for (installation, app, hook) in told {
             let mut payload = payload.clone();
             if payload["installation"].is_null() {
@@ -129,7 +130,7 @@ impl State {
         self.deliver(hook, (target, of_repository, None), ("ping", &payload));
     }
 
-    fn deliver(
+    pub(crate) fn deliver(
         &mut self,
         hook: &Hook,
         (target, repository, installation): (Target, Option<u64>, Option<u64>),
