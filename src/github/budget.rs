@@ -135,7 +135,8 @@ impl Known {
     }
 
     fn minute(&self, kind: Kind) -> Option<DateTime<Utc>> {
-        let (begun, points) = self.minute?;
+        // An Enterprise Server that has no limits an hour has none a minute either.
+        let (_, (begun, points)) = (self.quota?, self.minute?);
         (points + kind.points() > POINTS_A_MINUTE).then(|| begun + Duration::minutes(1))
     }
 
