@@ -111,6 +111,24 @@ async fn no_more_than_github_takes_in_a_minute_is_asked() {
 }
 
 #[tokio::test]
+async fn who_asks_too_often_waits_as_long_as_github_says() {
+    let scene = scene().await;
+    scene.world.limit_a_minute(3);
+    let (client, access) = (scene.client(), scene.access("ada", &[]));
+    let api = client.by(&access);
+
+    for _ in 0..3 {
+        api.repository(&shop()).await.unwrap();
+    }
+    scene.advance(Duration::seconds(20));
+    let refused = api.repository(&shop()).await.unwrap_err();
+    scene.advance(Duration::seconds(40));
+
+    assert_eq!(refused, wait(Duration::minutes(1)));
+    assert!(api.repository(&shop()).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_enterprise_server_without_limits_has_no_budget() {
     let scene = scene().await.on_enterprise();
     let (client, access) = (scene.client(), scene.access("ada", &[]));

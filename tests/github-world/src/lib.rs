@@ -160,6 +160,11 @@ impl World {
         self.shared.state().limits.insert(whom.to_owned(), (left, reset));
     }
 
+    /// From now on, who asks more often than that within a minute is refused for the rest of it.
+    pub fn limit_a_minute(&self, requests: usize) {
+        self.shared.state().a_minute = Some(requests);
+    }
+
     /// Every request since the start, oldest first.
     pub fn requests(&self) -> Vec<Logged> {
         self.shared.state().log.clone()

@@ -48,6 +48,7 @@ pub(crate) async fn around(
         let mut state = shared.state();
         let fault = if is_page { None } else { faults::take(&mut state) };
         let token = bearer(request.request()).and_then(|value| state.token(value).cloned());
+        let fault = fault.or_else(|| too_often(&mut state, token.as_ref()));
         let limit = spend(&mut state, token.as_ref());
         (fault, limit, token)
     };
@@ -134,6 +135,20 @@ fn spend(state: &mut State, token: Option<&Token>) -> Limit {
     let remaining = set.0;
     set.0 = set.0.saturating_sub(1);
     Limit { hourly, remaining, reset: set.1 }
+}
+
+/// GitHub's secondary limit, with the seconds until the oldest request is a minute old.
+fn too_often(state: &mut State, token: Option<&Token>) -> Option<Fault> {
+    let (most, now) = (state.a_minute?, state.clock.now());
+    let lately = state.lately.entry(whom(token?)).or_default();
+    lately.retain(|&at| now < at + Duration::minutes(1));
+    if lately.len() < most {
+        lately.push_back(now);
+        return None;
+    }
+    let oldest = *lately.front()?;
+    let seconds = (oldest + Duration::minutes(1) - now).num_seconds();
+    Some(Fault::SecondaryLimit { retry_after: u64::try_from(seconds).ok(), status: 403 })
 }
 
 /// An answer that says that nothing is new costs nothing.

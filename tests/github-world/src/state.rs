@@ -30,6 +30,9 @@ pub(crate) struct State {
     /// Requests left until when, by login or installation id; everybody else has plenty.
     pub(crate) limits: BTreeMap<String, (u64, DateTime<Utc>)>,
     pub(crate) faults: VecDeque<Fault>,
+    /// How many requests of one asker a minute takes, where a test has set it, and when they came.
+    pub(crate) a_minute: Option<usize>,
+    pub(crate) lately: BTreeMap<String, VecDeque<DateTime<Utc>>>,
     pub(crate) log: Vec<Logged>,
     pub(crate) keeps_bodies: bool,
     pub(crate) repositories: Vec<Repository>,

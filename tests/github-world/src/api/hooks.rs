@@ -181,7 +181,7 @@ pub(super) async fn deliveries(shared: web::Data<Shared>, request: HttpRequest) 
     let shapes = page.iter().map(|attempt| attempt_shape(attempt)).collect();
     let mut response = one(&request, &shapes);
     if let (Some(last), Some(_)) = (page.last(), log.next()) {
-        link(&mut response, &request, &("cursor", format!("v1_{}", last.id)));
+        link(&mut response, (&state, &request), &("cursor", format!("v1_{}", last.id)));
     }
     response
 }

@@ -185,13 +185,17 @@ pub(super) fn listed(
         Going::Cursors => ("after", format!("Y3Vyc29yOnYyOp{}", skip + per_page)),
     };
     if more {
-        link(&mut response, request, &next);
+        link(&mut response, (state, request), &next);
     }
     response
 }
 
 /// `Link` to the next page, through the repository's id, as GitHub has it.
-pub(super) fn link(response: &mut HttpResponse, request: &HttpRequest, next: &(&str, String)) {
+pub(super) fn link(
+    response: &mut HttpResponse,
+    (state, request): (&State, &HttpRequest),
+    next: &(&str, String),
+) {
     let Bases { api, .. } = bases(request);
     let mut asked: Vec<(String, String)> =
         url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
@@ -199,5 +203,14 @@ pub(super) fn link(response: &mut HttpResponse, request: &HttpRequest, next: &(&
     asked.push((next.0.to_owned(), next.1.clone()));
     let asked = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
     let path = request.path().trim_start_matches("/api/v3");
+    let named =
+        format!("{}/{}", request.match_info().query("owner"), request.match_info().query("repo"));
+    let path = match state.repository(&named) {
+        Some((position, _)) => {
+            let id = state.repositories[position].id;
+            path.replacen(&format!("/repos/{named}"), &format!("/repositories/{id}"), 1)
+        }
+        None => path.to_owned(),
+    };
     answer::header(response, "link", &format!("<{api}{path}?{asked}>; rel=\"next\""));
 }
