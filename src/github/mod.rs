@@ -28,6 +28,7 @@ mod login;
 pub mod model;
 mod oauth;
 mod storable;
+pub mod subscription;
 mod webhook;
 
 pub use access::Access;
