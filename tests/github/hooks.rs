@@ -185,6 +185,29 @@ async fn what_is_held_back_comes_late_twice_and_in_another_order() {
 }
 
 #[tokio::test]
+async fn many_deliveries_come_at_once() {
+    let scene = Scene::new().await;
+    let repository = scene.world.repository("acme/shop");
+    let (receiver, client) = (Receiver::start(), scene.client());
+    receiver.accept_secrets(&["s"]);
+    let access = scene.access("ada", &["repo"]);
+    let new = NewHook { url: &receiver.url, secret: &secret("s"), events: &["star"] };
+    client.by(&access).create_hook(&shop(), &new).await.unwrap();
+    scene.world.add_senders(7);
+
+    for _ in 0..300 {
+        repository.tell("star", json!({"action": "created"}));
+    }
+    scene.world.delivered().await;
+
+    let mut guids: Vec<String> = receiver.take().into_iter().map(|one| one.guid).collect();
+    guids.sort_unstable();
+    guids.dedup();
+    assert_eq!(guids.len(), 301);
+    assert!(scene.world.deliveries().iter().all(|one| one.status == Some(202)));
+}
+
+#[tokio::test]
 async fn a_repository_that_was_renamed_is_found_by_all_its_names() {
     let scene = Scene::new().await;
     let repository = scene.world.repository("acme/shop");

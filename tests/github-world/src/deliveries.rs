@@ -1,6 +1,10 @@
 //! The words in which a test speaks of deliveries: who gets them, whether they go out, what came of them.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -8,7 +12,7 @@ use crate::{
     Shared, World,
     hub::{
         hooks::{Attempt, Hook},
-        sender,
+        sender::{self, Orders},
     },
 };
 
@@ -48,6 +52,12 @@ pub(crate) fn begin(shared: &Shared, own_address: &str) {
         state.deep_page = 10_000;
         own_address.clone_into(&mut state.own_address);
     }
+    let orders = Arc::new(Mutex::new(orders));
+    shared.state().orders = Some(orders.clone());
+    add_sender(shared, orders);
+}
+
+fn add_sender(shared: &Shared, orders: Orders) {
     let shared = shared.clone();
     let run = move || sender::run(&orders, &shared);
     thread::Builder::new().name("github-hookshot".to_owned()).spawn(run).unwrap();
@@ -75,6 +85,14 @@ impl World {
     /// Every attempt to deliver since the start, oldest first.
     pub fn deliveries(&self) -> Vec<Delivered> {
         self.shared.state().attempts.iter().map(Delivered::of).collect()
+    }
+
+    /// Has so many more deliver at the same time: their order is not kept any more.
+    pub fn add_senders(&self, count: usize) {
+        let orders = self.shared.state().orders.clone().expect("the world has begun");
+        for _ in 0..count {
+            add_sender(&self.shared, orders.clone());
+        }
     }
 
     /// Waits until everything that is not held back has been tried.

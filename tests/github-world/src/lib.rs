@@ -1,7 +1,8 @@
 //! A GitHub for the tests: in process, over real HTTP, on a loopback port of its own.
 //!
 //! A test says who is there ([`World::user`], [`World::organization`], [`World::oauth_app`]), gives
-//! the product the addresses of the world, and reads afterwards what was asked ([`World::requests`]).
+//! the product the addresses of the world, lets things happen ([`World::repository`]), and reads
+//! afterwards what was asked ([`World::requests`]) and what came of deliveries ([`World::deliveries`]).
 //! It speaks github.com's pages for signing in, its API at the root, and the same API below
 //! `/api/v3` as an Enterprise Server has it, with GitHub's shapes, status codes and headers.
 //!
@@ -41,6 +42,7 @@ mod web;
 
 pub use deliveries::Delivered;
 pub use faults::Fault;
+pub use hub::sender::signature;
 pub use log::Logged;
 pub use repository::RepositoryHandle;
 pub use setup::{AppCredentials, GitHubApp, OrganizationHandle, UserHandle};

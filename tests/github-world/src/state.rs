@@ -12,6 +12,7 @@ use crate::{
     hub::{
         Repository,
         hooks::{Attempt, Hook},
+        sender::Orders,
     },
     log::Logged,
     web::manifest::Agreed,
@@ -42,6 +43,7 @@ pub(crate) struct State {
     pub(crate) attempts: Vec<Attempt>,
     /// Where attempts go to be sent; None while a test holds them back.
     pub(crate) outgoing: Option<mpsc::Sender<u64>>,
+    pub(crate) orders: Option<Orders>,
     pub(crate) held: Vec<u64>,
     pub(crate) waiting: Option<mpsc::Sender<u64>>,
     /// The world's own, without a slash at its end.

@@ -160,7 +160,7 @@ impl State {
 
     /// Sends the same again, as it was.
     pub(crate) fn redeliver(&mut self, id: u64) -> bool {
-        let Some(known) = self.attempts.iter().find(|one| one.id == id).cloned() else {
+        let Some(known) = self.attempt_at(id).map(|at| self.attempts[at].clone()) else {
             return false;
         };
         let at = self.clock.now();
@@ -177,6 +177,11 @@ impl State {
             Some(outgoing) => drop(outgoing.send(id)),
             None => self.held.push(id),
         }
+    }
+
+    /// Ids grow from one attempt to the next.
+    pub(crate) fn attempt_at(&self, id: u64) -> Option<usize> {
+        self.attempts.binary_search_by_key(&id, |attempt| attempt.id).ok()
     }
 
     /// A hook by its id, wherever it is.

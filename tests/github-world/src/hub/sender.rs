@@ -1,6 +1,9 @@
-//! What carries deliveries to the product over HTTP, one after the other, as GitHub signs them.
+//! What carries deliveries to the product over HTTP, as GitHub signs them.
 
-use std::{sync::mpsc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
 
 use ring::hmac;
 
@@ -10,8 +13,11 @@ use crate::{Shared, hex};
 /// GitHub's own patience.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Which attempts to make next, for all who send.
+pub(crate) type Orders = Arc<Mutex<mpsc::Receiver<u64>>>;
+
 /// Runs on a thread of its own until the world ends.
-pub(crate) fn run(orders: &mpsc::Receiver<u64>, shared: &Shared) {
+pub(crate) fn run(orders: &Orders, shared: &Shared) {
     // Whoever else is in this process may have installed it before.
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = reqwest::blocking::Client::builder()
@@ -19,10 +25,12 @@ pub(crate) fn run(orders: &mpsc::Receiver<u64>, shared: &Shared) {
         .timeout(PATIENCE)
         .build()
         .unwrap();
-    while let Ok(id) = orders.recv() {
+    loop {
+        let next = orders.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(id) = next else { return };
         let found = {
             let state = shared.state();
-            let attempt = state.attempts.iter().find(|one| one.id == id).cloned();
+            let attempt = state.attempt_at(id).map(|at| state.attempts[at].clone());
             attempt.and_then(|one| Some((state.hook(one.hook)?.clone(), one)))
         };
         let answer = match &found {
@@ -30,8 +38,8 @@ pub(crate) fn run(orders: &mpsc::Receiver<u64>, shared: &Shared) {
             None => (404, "the hook is gone".to_owned()),
         };
         let mut state = shared.state();
-        if let Some(attempt) = state.attempts.iter_mut().find(|one| one.id == id) {
-            attempt.answer = Some(answer);
+        if let Some(at) = state.attempt_at(id) {
+            state.attempts[at].answer = Some(answer);
         }
     }
 }
@@ -62,6 +70,12 @@ fn body(hook: &Hook, attempt: &Attempt) -> String {
     form.append_pair("payload", &attempt.payload).finish()
 }
 
+/// What GitHub writes into `X-Hub-Signature-256`, for tests that send deliveries of their own.
+pub fn signature(secret: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    format!("sha256={}", hex(hmac::sign(&key, body).as_ref()))
+}
+
 pub(crate) fn headers(hook: &Hook, attempt: &Attempt, body: &str) -> Vec<(String, String)> {
     let (kind, target) = match attempt.target {
         Target::Repository(id) => ("repository", id),
@@ -82,13 +96,10 @@ pub(crate) fn headers(hook: &Hook, attempt: &Attempt, body: &str) -> Vec<(String
         ("X-GitHub-Hook-Installation-Target-Type", kind.to_owned()),
     ];
     if let Some(secret) = &hook.secret {
-        let sign = |algorithm| {
-            let key = hmac::Key::new(algorithm, secret.as_bytes());
-            hex(hmac::sign(&key, body.as_bytes()).as_ref())
-        };
-        let sha1 = sign(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY);
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
+        let sha1 = hex(hmac::sign(&key, body.as_bytes()).as_ref());
         headers.push(("X-Hub-Signature", format!("sha1={sha1}")));
-        headers.push(("X-Hub-Signature-256", format!("sha256={}", sign(hmac::HMAC_SHA256))));
+        headers.push(("X-Hub-Signature-256", signature(secret, body.as_bytes())));
     }
     headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
