@@ -1,4 +1,5 @@
 use chrono::Duration;
+use github_world::Role;
 use quarterdeck::github::{
     ApiError, Cursor, Event, FullName,
     api::{HookPlace, NewHook},
@@ -223,6 +224,12 @@ async fn a_repository_that_was_renamed_is_found_by_all_its_names() {
         let found = found.unwrap();
         assert_eq!((found.id, found.full_name.as_str()), (id, "globex/store"));
     }
+    let url = "https://hooks.example/".parse().unwrap();
+    let new = NewHook { url: &url, secret: &secret("s"), events: &EVENTS };
+    scene.world.organization("globex").private_member("ada", Role::Admin);
+    let hook = api.create_hook(&shop(), &new).await.unwrap();
+    let now = FullName::parse("globex/store").unwrap();
+    assert_eq!(api.hook(&now, hook.id).await.unwrap().id, hook.id);
     let enterprise = scene.on_enterprise();
     let access = enterprise.access("ada", &["repo"]);
     let found = enterprise.client().by(&access).repository(&shop()).await.unwrap();

@@ -2,8 +2,8 @@
 //!
 //! [`Api`] asks by one [`Access`]; what it asks for is a method, or a [`Cursor`] for the lists, of
 //! which [`Api::page`] gets one page at a time. It never sleeps: who has to wait gets
-//! [`ApiError::Wait`] with a time. Redirects are followed for what is only read, within the API, as
-//! GitHub has them for repositories that were renamed.
+//! [`ApiError::Wait`] with a time. Redirects, which GitHub has for repositories that were renamed, are
+//! followed within the API.
 
 mod code;
 mod deliveries;
@@ -114,7 +114,9 @@ impl Api<'_> {
             }
             let answer = self.client.call((request, body), Some(&self.access.token)).await?;
             budget.note(&answer);
-            match answer.redirect().filter(|_| kind == Kind::Read) {
+            // What writes is repeated where GitHub says that the same is to be asked again.
+            let repeats = kind == Kind::Read || matches!(answer.status, 307 | 308);
+            match answer.redirect().filter(|_| repeats) {
                 Some(to) => path = self.within_api(to)?,
                 None => return Ok(answer),
             }

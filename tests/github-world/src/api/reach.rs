@@ -116,7 +116,9 @@ fn moved(request: &HttpRequest, found: &Repository) -> HttpResponse {
     };
     let url = format!("{api}/repositories/{}{rest}{query}", found.id);
     let body = json!({"message": "Moved Permanently", "url": url, "documentation_url": REST});
-    let mut response = answer::json_with(301, &body);
+    // What writes is to be repeated as it was, not as a question.
+    let status = if request.method() == actix_web::http::Method::GET { 301 } else { 307 };
+    let mut response = answer::json_with(status, &body);
     answer::header(&mut response, "location", &url);
     response
 }
