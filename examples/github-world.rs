@@ -2,7 +2,8 @@
 //!
 //! It holds the organisation acme, which wants single sign-on: ada is an owner in public, ben a
 //! private member, cleo is invited, dora is a stranger, and eve is a member who has yet to sign on.
-//! It prints what Quarterdeck has to be started with; at its page one picks who one is.
+//! Its repository acme/shop has some of everything, acme/archive ten thousand issues. It prints what
+//! Quarterdeck has to be started with; at its page one picks who one is.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program to look at, not to ship")]
 
@@ -10,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use github_world::{Role, World};
 
+const WEBHOOK_SECRET: &str = "It's a Secret to Everybody";
 const DEFAULT_PORT: u16 = 4567;
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,6 +21,7 @@ async fn main() {
     let public_url = arguments.next().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
     let world = World::on(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
     cast(&world);
+    fill(&world);
     let callback = format!("{public_url}/api/auth/callback");
     print_settings(&world, &callback);
     tokio::signal::ctrl_c().await.unwrap();
@@ -44,11 +47,49 @@ fn cast(world: &World) {
     acme.sso_session("ben");
 }
 
+fn fill(world: &World) {
+    let shop = world.repository("acme/shop").private();
+    shop.label("bug", "d73a4a");
+    shop.milestone("Opening day");
+    shop.push("main", "ada", &["Open the shop", "Paint the door"]);
+    let issue = shop.open_issue("ada", "The till jams");
+    shop.label_issue(issue, "bug");
+    shop.comment(issue, "ben", "It is the drawer.");
+    shop.open_issue("dora", "Sell umbrellas as well");
+    shop.push("till", "ben", &["Oil the drawer of the till"]);
+    let pull_request = shop.open_pull_request("ben", "Mend the till", "till");
+    shop.review(pull_request, "ada", ("APPROVED", "At last."));
+    shop.merge_pull_request(pull_request, "ada");
+    shop.close_issue(issue);
+    let run = shop.request_run("ada");
+    shop.finish_run(run, "success");
+    shop.release("ada", "v1.0");
+    let deployment = shop.deploy("ada", "production");
+    shop.deployment_status(deployment, "ada", "success");
+    let archive = world.repository("acme/archive");
+    archive.generate_issues(10_000, 3);
+    archive.archive(true);
+}
+
+/// What an App may read and hears of, as the product asks for it.
+const PERMISSIONS: [(&str, &str); 9] = [
+    ("metadata", "read"),
+    ("members", "read"),
+    ("contents", "read"),
+    ("issues", "write"),
+    ("pull_requests", "write"),
+    ("deployments", "read"),
+    ("actions", "read"),
+    ("checks", "read"),
+    ("repository_hooks", "write"),
+];
+
 fn print_settings(world: &World, callback: &str) {
     let oauth_app = world.oauth_app("Quarterdeck", callback);
     let app = world.github_app("Quarterdeck App", callback);
-    let installation =
-        world.install(app.app_id, "acme", &[("members", "read"), ("metadata", "read")]);
+    let installation = world.install(app.app_id, "acme", &PERMISSIONS);
+    let hook = callback.replace("/api/auth/callback", "/api/v2/webhooks/github");
+    world.app_hook(app.app_id, &hook, WEBHOOK_SECRET, &["*"]);
     let key = std::env::temp_dir().join("github-world.pem");
     std::fs::write(&key, app.private_key).unwrap();
     let web = world.web_url();
@@ -69,6 +110,7 @@ fn print_settings(world: &World, callback: &str) {
     println!("export QUARTERDECK_GITHUB__CLIENT_ID={}", app.client_id);
     println!("export QUARTERDECK_GITHUB__CLIENT_SECRET={}", app.client_secret);
     println!("export QUARTERDECK_GITHUB__ALLOWED_ORGANIZATIONS=acme\n");
+    println!("# The App delivers to {hook}, signed by \"{WEBHOOK_SECRET}\".");
     println!("# ada owns acme, ben is a private member, cleo is invited, dora is a stranger,");
     println!("# eve is a member who has to sign on to acme first.");
 }

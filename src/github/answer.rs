@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, de::DeserializeOwned};
 use url::Url;
 
-use super::{Error, Hosts, Login, storable};
+use super::{Error, Hosts, Login, Quota, storable};
 
 /// A whole answer, read within the limits.
 pub(super) struct Answer {
@@ -25,10 +25,20 @@ pub(super) enum Question<'asked> {
     Installation(&'asked Login),
 }
 
+/// For how long GitHub wants to be left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limited {
+    For(Duration),
+    Until(DateTime<Utc>),
+    Unsaid,
+}
+
 #[derive(Default, Deserialize)]
 struct Refusal {
     #[serde(default)]
     message: String,
+    #[serde(default)]
+    errors: Vec<serde_json::Value>,
 }
 
 impl Answer {
@@ -41,6 +51,11 @@ impl Answer {
         if !(200..300).contains(&self.status) {
             return Err(self.refusal(question, (hosts, now)));
         }
+        self.parse()
+    }
+
+    /// The body as `T`, whatever the status says.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&storable(&self.body)).map_err(|error| {
             // Not the parser's own words: they quote what they have read.
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -48,7 +63,11 @@ impl Answer {
         })
     }
 
-    fn refusal(&self, question: Question<'_>, (hosts, now): (&Hosts, DateTime<Utc>)) -> Error {
+    pub(super) fn refusal(
+        &self,
+        question: Question<'_>,
+        (hosts, now): (&Hosts, DateTime<Utc>),
+    ) -> Error {
         if let Some(until) = self.rate_limit(now) {
             return Error::RateLimited { until };
         }
@@ -116,19 +135,39 @@ impl Answer {
     /// Until when GitHub wants to be left alone, if that is why it refuses: `retry-after`, else the
     /// end of the hour's budget, else a minute, as its documentation says.
     fn rate_limit(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.limited().map(|limited| match limited {
+            Limited::For(time) => now + time,
+            Limited::Until(end) => end,
+            Limited::Unsaid => now + Duration::minutes(1),
+        })
+    }
+
+    /// Whether GitHub wants to be left alone, and for how long, in the order of its documentation.
+    pub(super) fn limited(&self) -> Option<Limited> {
         if !matches!(self.status, 403 | 429) {
             return None;
         }
         if let Some(seconds) = self.number("retry-after") {
-            return Some(now + Duration::seconds(seconds.clamp(0, 86_400)));
+            return Some(Limited::For(Duration::seconds(seconds.clamp(0, 86_400))));
         }
         if self.number("x-ratelimit-remaining") == Some(0) {
-            let reset =
-                self.number("x-ratelimit-reset").and_then(|at| DateTime::from_timestamp(at, 0));
-            return Some(reset.unwrap_or(now + Duration::minutes(1)));
+            return Some(self.reset().map_or(Limited::Unsaid, Limited::Until));
         }
         let is_secondary = self.status == 429 || self.message().contains("secondary rate limit");
-        is_secondary.then(|| now + Duration::minutes(1))
+        is_secondary.then_some(Limited::Unsaid)
+    }
+
+    /// What is left of the hour's requests, where there is a limit.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        Some(Quota {
+            limit: self.number("x-ratelimit-limit")?,
+            remaining: self.number("x-ratelimit-remaining")?,
+            reset: self.reset()?,
+        })
+    }
+
+    fn reset(&self) -> Option<DateTime<Utc>> {
+        self.number("x-ratelimit-reset").and_then(|at| DateTime::from_timestamp(at, 0))
     }
 
     /// From `X-GitHub-SSO: required; url=…`. An address that is not GitHub's own is not passed on.
@@ -138,6 +177,19 @@ impl Answer {
         let named = rest.split(';').find_map(|part| part.trim().strip_prefix("url="));
         let own = named.and_then(|url| Url::parse(url).ok()).filter(|url| hosts.is_page(url));
         Some(own.map_or_else(|| hosts.sso_url(organization), String::from))
+    }
+
+    /// Where GitHub sends the same question.
+    pub(super) fn redirect(&self) -> Option<&str> {
+        if matches!(self.status, 301 | 302 | 307 | 308) { self.header("location") } else { None }
+    }
+
+    /// GitHub's words for what it refuses, short enough to be shown.
+    pub(super) fn reason(&self) -> String {
+        let refusal = serde_json::from_slice::<Refusal>(&self.body).unwrap_or_default();
+        let details = refusal.errors.iter().filter_map(|error| error["message"].as_str());
+        let words: Vec<&str> = std::iter::once(refusal.message.as_str()).chain(details).collect();
+        words.join(": ").chars().filter(|character| !character.is_control()).take(200).collect()
     }
 
     fn unexpected(&self) -> Error {
@@ -159,7 +211,7 @@ impl Answer {
         message.contains("claim ('exp')") || message.contains("claim ('iat')")
     }
 
-    fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         serde_json::from_slice::<Refusal>(&self.body).unwrap_or_default().message
     }
 
@@ -167,7 +219,7 @@ impl Answer {
         self.header(name)?.trim().parse().ok()
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

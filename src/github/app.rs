@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use super::{App, Client, Error, Login, Membership, answer::Question};
+use super::{Access, App, Budget, Client, Error, Login, Membership, Urgency, answer::Question};
 
 /// Before its end a token is not used any more: what it is for takes time as well.
 const SPARE: Duration = Duration::minutes(5);
@@ -123,6 +123,11 @@ impl InstalledApp {
         let fresh = self.fresh_token(organization).await.map_err(of_app)?;
         self.tokens.lock().await.insert(organization.folded(), fresh.clone());
         Ok(fresh)
+    }
+
+    /// To ask as the App itself: about its deliveries and its installations. Good for nine minutes.
+    pub fn access(&self, budget: &Budget, urgency: Urgency) -> Result<Access, Error> {
+        Ok(Access::new(self.own_token()?, budget, urgency))
     }
 
     async fn fresh_token(&self, organization: &Login) -> Result<InstallationToken, Error> {

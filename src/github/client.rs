@@ -12,14 +12,17 @@ use octocrab::{
 };
 use reqwest::header::{ACCEPT, HeaderValue};
 use secrecy::SecretString;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     EmailAddress, Error, GitHubUser, Hosts, Http, Login, Membership,
-    answer::Question,
+    answer::{Answer, Question},
     http::{BoxError, unreachable},
 };
 use crate::platform::clock::Clock;
+
+/// Pages of a hundred things with long texts, and deliveries of 25 MB.
+const LARGEST_ANSWER: usize = 32 << 20;
 
 /// GitHub's API with nobody's token; each call brings its own. Cheap to clone.
 ///
@@ -122,6 +125,23 @@ impl Client {
     ) -> Result<T, Error> {
         let answer = self.octocrab_with(token)?._post(path, None::<&()>).await;
         self.read(answer, question).await
+    }
+
+    /// Any request, its answer whatever it says, and as long as a list may be.
+    pub(super) async fn call(
+        &self,
+        (request, body): (http::request::Builder, Option<&impl Serialize>),
+        token: Option<&SecretString>,
+    ) -> Result<Answer, Error> {
+        let octocrab = match token {
+            Some(token) => self.octocrab_with(token)?,
+            None => self.octocrab.clone(),
+        };
+        let request = octocrab.build_request(request, body).map_err(|error| unreachable(&error))?;
+        let response = octocrab.execute(request).await.map_err(|error| unreachable(&error))?;
+        let (head, body) = response.into_parts();
+        let head = (head.status.as_u16(), head.headers);
+        self.http.collect_within(LARGEST_ANSWER, head, body).await
     }
 
     fn octocrab_with(&self, token: &SecretString) -> Result<Octocrab, Error> {

@@ -84,6 +84,16 @@ impl Hosts {
         url.origin() == self.web.origin()
     }
 
+    /// What of an address comes after that of the API, if it is one of the API's.
+    pub(super) fn path_within_api(&self, address: &str) -> Option<String> {
+        let url = Url::parse(address).ok()?;
+        let base = self.api.path().trim_end_matches('/');
+        let path = url.path().strip_prefix(base).filter(|path| path.starts_with('/'))?;
+        let is_ours = url.origin() == self.api.origin() && url.username().is_empty();
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        is_ours.then(|| format!("{path}{query}"))
+    }
+
     fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.web.as_str().trim_end_matches('/'))
     }
@@ -155,6 +165,25 @@ mod tests {
 
         assert_eq!(hosts.api().as_str(), "http://localhost:4000/");
         assert_eq!(hosts.token_url(), "http://localhost:4000/login/oauth/access_token");
+    }
+
+    #[test]
+    fn only_addresses_of_the_api_are_followed() {
+        let enterprise = Hosts::new("https://git.acme.example", None).unwrap();
+        let within = |address| enterprise.path_within_api(address);
+
+        let next = "https://git.acme.example/api/v3/repositories/7/issues?page=2";
+        assert_eq!(within(next).as_deref(), Some("/repositories/7/issues?page=2"));
+        for other in [
+            "https://evil.example/api/v3/x",
+            "http://git.acme.example/api/v3/x",
+            "https://git.acme.example/x",
+            "https://git.acme.example/api/v3x",
+            "https://ada@git.acme.example/api/v3/x",
+            "/api/v3/x",
+        ] {
+            assert_eq!(within(other), None, "{other}");
+        }
     }
 
     #[test]

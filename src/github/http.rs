@@ -76,13 +76,24 @@ impl Http {
         B: BodyExt,
         B::Error: Into<BoxError>,
     {
-        let collected = Limited::new(body, self.limits.body).collect().await;
+        self.collect_within(self.limits.body, (status, headers), body).await
+    }
+
+    /// The same with another limit in bytes.
+    pub(super) async fn collect_within<B>(
+        &self,
+        limit: usize,
+        (status, headers): (u16, HeaderMap),
+        body: B,
+    ) -> Result<Answer, Error>
+    where
+        B: BodyExt,
+        B::Error: Into<BoxError>,
+    {
+        let collected = Limited::new(body, limit).collect().await;
         let body = collected.map_err(|error| {
             if error.downcast_ref::<LengthLimitError>().is_some() {
-                return Error::unexpected(format!(
-                    "an answer of more than {} bytes",
-                    self.limits.body
-                ));
+                return Error::unexpected(format!("an answer of more than {limit} bytes"));
             }
             unreachable(error.as_ref())
         })?;

@@ -2,7 +2,8 @@
 //!
 //! The only module that speaks to GitHub, and it knows neither tenants nor SQL: `accounts` signs
 //! people in by it, and what reads repositories and deliveries will ask through it. [`OAuthApp`] is
-//! the way in, [`Client`] asks as a person, [`InstalledApp`] as the App itself.
+//! the way in, [`Client`] asks as a person, [`InstalledApp`] as the App itself; [`api`] is what
+//! import, hooks and recovery ask.
 //!
 //! Invariants: no token and no secret is in a log, an error or a `Debug`; where GitHub is follows
 //! from configuration ([`Hosts`]) alone, and no redirect leads elsewhere; every call ends within the
@@ -12,23 +13,32 @@
 #[macro_use]
 mod words;
 
+mod access;
 mod answer;
+pub mod api;
 mod app;
+mod budget;
 mod client;
 mod error;
 pub mod event;
+mod full_name;
 mod hosts;
 mod http;
 mod login;
 pub mod model;
 mod oauth;
 mod storable;
+pub mod subscription;
 mod webhook;
 
+pub use access::Access;
+pub use api::{Api, ApiError, Cursor, Page};
 pub use app::{AppKey, InstallationToken, InstalledApp, InvalidKey};
+pub use budget::{Budget, Quota, Urgency};
 pub use client::Client;
 pub use error::{Error, OAuthRefusal};
 pub use event::{Envelope, Event, Undigestible};
+pub use full_name::FullName;
 pub use hosts::{Hosts, InvalidHost};
 pub use http::{Http, Limits};
 pub use login::{InvalidLogin, Login};

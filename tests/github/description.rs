@@ -42,6 +42,22 @@ impl Description {
         })
     }
 
+    /// What is said of an event: whoever may subscribe to it, and all in words.
+    pub(crate) fn subscribing(&self, family: &str) -> (Vec<&str>, String) {
+        let webhooks = self.0["x-webhooks"].as_object().unwrap().values().map(|one| &one["post"]);
+        let found: Vec<&Value> =
+            webhooks.filter(|post| post["x-github"]["subcategory"] == family).collect();
+        let types = found[0]["x-github"]["supported-webhook-types"].as_array().unwrap();
+        let words: Vec<&str> = found.iter().filter_map(|post| post["summary"].as_str()).collect();
+        (types.iter().filter_map(Value::as_str).collect(), words.join("\n"))
+    }
+
+    /// Whether an App can have a permission of that name.
+    pub(crate) fn is_permission(&self, name: &str) -> bool {
+        let permissions = &self.0["components"]["schemas"]["app-permissions"]["properties"];
+        permissions.get(name).is_some()
+    }
+
     /// A value that the schema allows.
     pub(crate) fn sample(&self, schema: &Value, fullness: Fullness) -> Value {
         let schema = self.resolved(schema);

@@ -1,6 +1,9 @@
 //! GitHub's published samples and descriptions of its webhooks, read as the product reads them.
 
-use quarterdeck::github::{Envelope, Event};
+use quarterdeck::github::{
+    Envelope, Event,
+    subscription::{SUBSCRIPTIONS, app_events, repository_events},
+};
 use serde_json::Value;
 
 use crate::description::{Description, Fullness, published};
@@ -84,4 +87,36 @@ fn whatever_the_description_lets_be_absent_or_null_is_understood() {
     }
     assert!(refused.is_empty(), "{refused:#?}");
     assert!(read >= 342, "{read}");
+}
+
+#[test]
+fn every_event_is_asked_for_with_the_permission_that_it_needs() {
+    let description = Description::of_github();
+
+    for (permission, events) in SUBSCRIPTIONS {
+        assert!(description.is_permission(permission), "{permission}");
+        let (first, rest) = permission.split_at(1);
+        let named = format!("\"{}{}\"", first.to_uppercase(), rest.replace('_', " "));
+        for event in events {
+            let (types, words) = description.subscribing(event);
+            let needs = words.split("at least read-level access for the").skip(1);
+            assert!(types.contains(&"app"), "{event}");
+            assert!(needs.clone().count() > 0, "{event}");
+            assert!(needs.clone().all(|need| need.contains(&named)), "{event}: {words}");
+        }
+    }
+}
+
+#[test]
+fn hooks_tell_of_all_that_is_understood() {
+    let description = Description::of_github();
+    let unasked = ["installation", "installation_repositories", "github_app_authorization", "ping"];
+
+    for name in Event::NAMES {
+        assert_eq!(app_events().contains(&name), !unasked.contains(&name), "{name}");
+    }
+    for name in app_events() {
+        let (types, _) = description.subscribing(name);
+        assert_eq!(repository_events().contains(&name), types.contains(&"repository"), "{name}");
+    }
 }

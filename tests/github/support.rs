@@ -5,10 +5,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use github_world::{AppCredentials, Role, World};
 use quarterdeck::{
-    github::{AppKey, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Pkce, UserToken},
+    github::{
+        Access, Api, AppKey, Budget, Client, Cursor, Hosts, Http, InstalledApp, Limits, Login,
+        OAuthApp, Page, Pkce, Urgency, UserToken,
+    },
     platform::{clock::Clock, jwt},
 };
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:8080/api/auth/callback";
@@ -94,6 +98,22 @@ impl Scene {
         secret(&self.world.token(who, &self.oauth_app.client_id, &SCOPES))
     }
 
+    /// Somebody's token, and what it may ask.
+    pub(crate) fn access(&self, who: &str, scopes: &[&str]) -> Access {
+        let token = secret(&self.world.token(who, &self.oauth_app.client_id, scopes));
+        Access::new(token, &Budget::new(self.clock.clone()), Urgency::Person)
+    }
+
+    /// A GitHub App that nobody has installed yet.
+    pub(crate) fn app(&self) -> (InstalledApp, u64) {
+        let app = self.world.github_app("Quarterdeck App", CALLBACK);
+        (self.app_with(app.app_id, app.private_key), app.app_id)
+    }
+
+    pub(crate) fn app_access(&self, app: &InstalledApp) -> Access {
+        app.access(&Budget::new(self.clock.clone()), Urgency::Person).unwrap()
+    }
+
     /// Time passes for both sides.
     pub(crate) fn advance(&self, by: chrono::Duration) {
         self.world.advance(by);
@@ -120,6 +140,17 @@ pub(crate) fn callback() -> Url {
 
 pub(crate) fn query(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// All pages of a list, and how many there were.
+pub(crate) async fn all<T: DeserializeOwned>(api: Api<'_>, first: Cursor<T>) -> (Vec<T>, usize) {
+    let (mut next, mut found, mut pages) = (Some(first), Vec::new(), 0);
+    while let Some(cursor) = next {
+        let page: Page<T> = api.page(&cursor).await.unwrap();
+        found.extend(page.items);
+        (next, pages) = (page.next, pages + 1);
+    }
+    (found, pages)
 }
 
 /// Short enough for a test to wait for their end.

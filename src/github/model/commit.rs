@@ -47,6 +47,15 @@ pub struct Parent {
     pub sha: String,
 }
 
+/// A branch and the commit that it is at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct BranchHead {
+    pub name: String,
+    pub commit: Parent,
+    #[serde(default)]
+    pub protected: bool,
+}
+
 words! {
     pub enum ComparisonStatus {
         Ahead = "ahead",

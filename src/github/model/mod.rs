@@ -25,7 +25,8 @@ mod workflow;
 pub use actor::{Account, Actor, ActorKind, Organization};
 pub use comment::IssueComment;
 pub use commit::{
-    Commit, CommitDetail, CommitPerson, Comparison, ComparisonStatus, FileChange, Parent,
+    BranchHead, Commit, CommitDetail, CommitPerson, Comparison, ComparisonStatus, FileChange,
+    Parent,
 };
 pub use deployment::{Deployment, DeploymentState, DeploymentStatus};
 pub use hook::{DeliveryDetail, DeliveryRequest, Hook, HookConfig, HookDelivery, HookResponse};

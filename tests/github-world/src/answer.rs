@@ -18,14 +18,18 @@ pub(crate) fn status(code: u16) -> StatusCode {
 
 /// Status 200 with an `ETag`, or 304 where the asker has it already.
 pub(crate) fn found(request: &HttpRequest, body: &Value) -> HttpResponse {
-    let text = body.to_string();
+    found_text(request, &body.to_string())
+}
+
+/// The same of JSON that is text already.
+pub(crate) fn found_text(request: &HttpRequest, text: &str) -> HttpResponse {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     let tag = format!("W/\"{}\"", crate::hex(digest.as_ref()));
     let known = request.headers().get("if-none-match").and_then(|value| value.to_str().ok());
     let mut response = if known == Some(&tag) {
         HttpResponse::build(StatusCode::NOT_MODIFIED).finish()
     } else {
-        plain(200, "application/json; charset=utf-8", text)
+        plain(200, "application/json; charset=utf-8", text.to_owned())
     };
     header(&mut response, "etag", &tag);
     header(&mut response, "cache-control", "private, max-age=60, s-maxage=60");

@@ -1,7 +1,8 @@
 //! A GitHub for the tests: in process, over real HTTP, on a loopback port of its own.
 //!
 //! A test says who is there ([`World::user`], [`World::organization`], [`World::oauth_app`]), gives
-//! the product the addresses of the world, and reads afterwards what was asked ([`World::requests`]).
+//! the product the addresses of the world, lets things happen ([`World::repository`]), and reads
+//! afterwards what was asked ([`World::requests`]) and what came of deliveries ([`World::deliveries`]).
 //! It speaks github.com's pages for signing in, its API at the root, and the same API below
 //! `/api/v3` as an Enterprise Server has it, with GitHub's shapes, status codes and headers.
 //!
@@ -23,16 +24,27 @@
 mod answer;
 mod api;
 mod app_jwt;
+mod belonging;
+mod deliveries;
 mod faults;
+mod hub;
+mod issues;
 mod log;
 mod middleware;
+mod pulls;
+mod pushes;
+mod releases;
+mod repository;
 mod setup;
 mod shapes;
 mod state;
 mod web;
 
+pub use deliveries::Delivered;
 pub use faults::Fault;
+pub use hub::sender::signature;
 pub use log::Logged;
+pub use repository::RepositoryHandle;
 pub use setup::{AppCredentials, GitHubApp, OrganizationHandle, UserHandle};
 pub use state::{Role, Standing};
 
@@ -71,6 +83,9 @@ impl Drop for World {
     fn drop(&mut self) {
         // The command is sent by the call; the end itself is not waited for.
         drop(self.server.stop(false));
+        // The sender ends when nothing can come any more.
+        let mut state = self.shared.state();
+        (state.outgoing, state.waiting) = (None, None);
     }
 }
 
@@ -90,6 +105,7 @@ impl World {
             .unwrap_or_else(|error| panic!("listen on {address}: {error}"));
         let address = listener.local_addr().unwrap();
         let shared = Shared::default();
+        deliveries::begin(&shared, &format!("http://{address}"));
         let server = serve(listener, shared.clone());
         Self { address, shared, server }
     }
@@ -146,6 +162,11 @@ impl World {
         self.shared.state().limits.insert(whom.to_owned(), (left, reset));
     }
 
+    /// From now on, who asks more often than that within a minute is refused for the rest of it.
+    pub fn limit_a_minute(&self, requests: usize) {
+        self.shared.state().a_minute = Some(requests);
+    }
+
     /// Every request since the start, oldest first.
     pub fn requests(&self) -> Vec<Logged> {
         self.shared.state().log.clone()
@@ -154,6 +175,11 @@ impl World {
     /// The same and nothing left behind, for the next part of a test.
     pub fn take_requests(&self) -> Vec<Logged> {
         std::mem::take(&mut self.shared.state().log)
+    }
+
+    /// Keeps what is sent and answered from now on, for tests that look into it.
+    pub fn keep_bodies(&self) {
+        self.shared.state().keeps_bodies = true;
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -10,6 +10,9 @@ pub struct Logged {
     pub headers: Vec<(String, String)>,
     /// 0 where nothing was answered.
     pub status: u16,
+    /// What was sent and what was answered, where [`crate::World::keep_bodies`] says so.
+    pub body: String,
+    pub answer: String,
 }
 
 impl Logged {

@@ -2,8 +2,8 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    body::{BoxBody, MessageBody, to_bytes},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     middleware::Next,
     web,
 };
@@ -30,15 +30,25 @@ struct Limit {
 
 pub(crate) async fn around(
     shared: web::Data<Shared>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let number = begin(&shared, request.request());
+    let keeps_bodies = shared.state().keeps_bodies;
+    if keeps_bodies {
+        let body = request.extract::<web::Bytes>().await?;
+        let text = String::from_utf8_lossy(&body).into_owned();
+        request.set_payload(Payload::from(body));
+        if let Some(logged) = shared.state().log.get_mut(number) {
+            logged.body = text;
+        }
+    }
     let is_page = request.path() == "/login/oauth/authorize" || request.path().ends_with("/sso");
-    let (fault, limit, token) = {
+    let (fault, mut limit, token) = {
         let mut state = shared.state();
         let fault = if is_page { None } else { faults::take(&mut state) };
         let token = bearer(request.request()).and_then(|value| state.token(value).cloned());
+        let fault = fault.or_else(|| too_often(&mut state, token.as_ref()));
         let limit = spend(&mut state, token.as_ref());
         (fault, limit, token)
     };
@@ -54,6 +64,11 @@ pub(crate) async fn around(
         }
         None => next.call(request).await?.map_into_boxed_body(),
     };
+    if response.status().as_u16() == 304 {
+        give_back(&mut shared.state(), token.as_ref());
+        limit.remaining += 1;
+    }
+    limit.remaining = limit.remaining.saturating_sub(1);
     if is_api {
         headers(response.response_mut(), &shared, (&limit, token.as_ref()));
     }
@@ -61,7 +76,22 @@ pub(crate) async fn around(
     if let Some(logged) = shared.state().log.get_mut(number) {
         logged.status = response.status().as_u16();
     }
-    Ok(response)
+    if keeps_bodies { keep_answer(&shared, number, response).await } else { Ok(response) }
+}
+
+async fn keep_answer(
+    shared: &Shared,
+    number: usize,
+    response: ServiceResponse<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    // An ordered fault may break off in the middle.
+    let body = to_bytes(body).await.unwrap_or_default();
+    if let Some(logged) = shared.state().log.get_mut(number) {
+        logged.answer = String::from_utf8_lossy(&body).into_owned();
+    }
+    Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
 }
 
 pub(crate) async fn nothing_here() -> HttpResponse {
@@ -84,6 +114,8 @@ fn begin(shared: &Shared, request: &HttpRequest) -> usize {
         query: request.query_string().to_owned(),
         headers: headers.collect(),
         status: 0,
+        body: String::new(),
+        answer: String::new(),
     };
     let log = &mut shared.state().log;
     log.push(logged);
@@ -92,13 +124,10 @@ fn begin(shared: &Shared, request: &HttpRequest) -> usize {
 
 /// Counts the request, for those whose limit a test has set.
 fn spend(state: &mut State, token: Option<&Token>) -> Limit {
-    let whom = token.map(|token| match &token.holder {
-        Holder::Person { login, .. } => login.clone(),
-        Holder::Installation(id) => id.to_string(),
-    });
+    let whom = token.map(whom);
     let hourly = if token.is_some() { LIMIT } else { ANONYMOUS_LIMIT };
     let now = state.clock.now();
-    let free = Limit { hourly, remaining: hourly - 1, reset: now + Duration::hours(1) };
+    let free = Limit { hourly, remaining: hourly, reset: now + Duration::hours(1) };
     let Some(set) = whom.and_then(|whom| state.limits.get_mut(&whom)) else { return free };
     if now >= set.1 {
         return free;
@@ -106,6 +135,34 @@ fn spend(state: &mut State, token: Option<&Token>) -> Limit {
     let remaining = set.0;
     set.0 = set.0.saturating_sub(1);
     Limit { hourly, remaining, reset: set.1 }
+}
+
+/// GitHub's secondary limit, with the seconds until the oldest request is a minute old.
+fn too_often(state: &mut State, token: Option<&Token>) -> Option<Fault> {
+    let (most, now) = (state.a_minute?, state.clock.now());
+    let lately = state.lately.entry(whom(token?)).or_default();
+    lately.retain(|&at| now < at + Duration::minutes(1));
+    if lately.len() < most {
+        lately.push_back(now);
+        return None;
+    }
+    let oldest = *lately.front()?;
+    let seconds = (oldest + Duration::minutes(1) - now).num_seconds();
+    Some(Fault::SecondaryLimit { retry_after: u64::try_from(seconds).ok(), status: 403 })
+}
+
+/// An answer that says that nothing is new costs nothing.
+fn give_back(state: &mut State, token: Option<&Token>) {
+    if let Some(set) = token.map(whom).and_then(|whom| state.limits.get_mut(&whom)) {
+        set.0 += 1;
+    }
+}
+
+fn whom(token: &Token) -> String {
+    match &token.holder {
+        Holder::Person { login, .. } => login.clone(),
+        Holder::Installation(id) => id.to_string(),
+    }
 }
 
 fn headers(response: &mut HttpResponse, shared: &Shared, (limit, token): (&Limit, Option<&Token>)) {

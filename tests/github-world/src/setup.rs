@@ -82,25 +82,8 @@ impl World {
     }
 
     fn register(&self, kind: AppKind, name: &str, callback: &str) -> AppCredentials {
-        let mut state = self.shared.state();
-        let random = state.secret("");
-        let client_id = match kind {
-            AppKind::OAuth => format!("Ov23li{}", &random[..14]),
-            AppKind::GitHub(_) => format!("Iv23li{}", &random[..14]),
-        };
-        let client_secret = state.secret("");
-        let app = App {
-            kind,
-            name: name.to_owned(),
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-            callback: callback.to_owned(),
-            suspended: false,
-        };
-        state.apps.push(app);
-        AppCredentials { client_id, client_secret }
+        self.shared.state().register(kind, name, callback)
     }
-
     /// GitHub suspends the App: nobody signs in by it any more.
     pub fn suspend_app(&self, client_id: &str) {
         let mut state = self.shared.state();
@@ -122,7 +105,9 @@ impl World {
             organization: organization.to_owned(),
             permissions,
             suspended: false,
+            repositories: None,
         });
+        state.tell_of_installation(id, "created");
         id
     }
 
@@ -130,10 +115,20 @@ impl World {
         let mut state = self.shared.state();
         let installation = state.installations.iter_mut().find(|one| one.id == id);
         installation.expect("the installation is known").suspended = true;
+        state.tell_of_installation(id, "suspend");
+    }
+
+    pub fn unsuspend_installation(&self, id: u64) {
+        let mut state = self.shared.state();
+        let installation = state.installations.iter_mut().find(|one| one.id == id);
+        installation.expect("the installation is known").suspended = false;
+        state.tell_of_installation(id, "unsuspend");
     }
 
     pub fn uninstall(&self, id: u64) {
-        self.shared.state().installations.retain(|one| one.id != id);
+        let mut state = self.shared.state();
+        state.tell_of_installation(id, "deleted");
+        state.installations.retain(|one| one.id != id);
     }
 
     /// A token of the person for the App, as if signed in with these scopes.
@@ -222,6 +217,7 @@ impl UserHandle<'_> {
             .login
             .clone();
         state.end_grant(&login, client_id);
+        state.tell_of_revocation(&login, client_id);
     }
 }
 
@@ -233,6 +229,14 @@ impl OrganizationHandle<'_> {
         how(&mut state, position.expect("organisations stay"));
         drop(state);
         self
+    }
+
+    /// For what is told: the state and the organisation's login.
+    pub(crate) fn with_name(self, how: impl FnOnce(&mut State, String)) {
+        self.change(|state, position| {
+            let name = state.organizations[position].login.clone();
+            how(state, name);
+        });
     }
 
     fn with(self, how: impl FnOnce(&mut Organization)) -> Self {
@@ -311,5 +315,28 @@ impl OrganizationHandle<'_> {
                 members: members.iter().map(|login| (*login).to_owned()).collect(),
             });
         })
+    }
+}
+
+impl State {
+    /// A new App with an id and a secret.
+    pub(crate) fn register(&mut self, kind: AppKind, name: &str, callback: &str) -> AppCredentials {
+        let random = self.secret("");
+        let client_id = match kind {
+            AppKind::OAuth => format!("Ov23li{}", &random[..14]),
+            AppKind::GitHub(_) => format!("Iv23li{}", &random[..14]),
+        };
+        let client_secret = self.secret("");
+        let app = App {
+            kind,
+            name: name.to_owned(),
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            callback: callback.to_owned(),
+            suspended: false,
+            hook: None,
+        };
+        self.apps.push(app);
+        AppCredentials { client_id, client_secret }
     }
 }

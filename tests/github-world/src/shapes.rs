@@ -30,7 +30,8 @@ pub(crate) fn simple_user(person: &Person, base: &str, web: &str) -> Value {
     ] {
         user.insert(name.to_owned(), json!(format!("{base}/users/{login}/{rest}")));
     }
-    user.insert("type".to_owned(), json!("User"));
+    let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+    user.insert("type".to_owned(), json!(kind));
     user.insert("user_view_type".to_owned(), json!("public"));
     user.insert("site_admin".to_owned(), json!(false));
     Value::Object(user)
@@ -80,6 +81,13 @@ pub(crate) fn simple_organization(organization: &Organization, base: &str, web: 
     })
 }
 
+/// In the shape that people have, in which it owns things.
+pub(crate) fn organization_as_owner(organization: &Organization, base: &str, web: &str) -> Value {
+    let mut shape = simple_user(&organization.as_account(), base, web);
+    shape["type"] = json!("Organization");
+    shape
+}
+
 pub(crate) fn full_organization(organization: &Organization, base: &str, web: &str) -> Value {
     let mut shape = simple_organization(organization, base, web);
     let more = json!({
@@ -126,6 +134,8 @@ pub(crate) fn team(team: &Team, organization: &Organization, base: &str, web: &s
         "members_url": format!("{here}/members{{/member}}"),
         "repositories_url": format!("{here}/repos"),
         "permission": "pull",
+        "type": "organization",
+        "organization_id": organization.id,
         "parent": null,
     })
 }
@@ -149,7 +159,7 @@ pub(crate) fn node_id(kind: &str, id: u64) -> String {
     STANDARD.encode(format!("{kind}{id}"))
 }
 
-fn merge(into: &mut Value, more: Value) {
+pub(crate) fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
     }

@@ -1,10 +1,22 @@
 //! What the world consists of: people, organisations, Apps, tokens and the clock.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::mpsc,
+};
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::{faults::Fault, log::Logged};
+use crate::{
+    faults::Fault,
+    hub::{
+        Repository,
+        hooks::{Attempt, Hook},
+        sender::Orders,
+    },
+    log::Logged,
+    web::manifest::Agreed,
+};
 
 #[derive(Default)]
 pub(crate) struct State {
@@ -19,7 +31,26 @@ pub(crate) struct State {
     /// Requests left until when, by login or installation id; everybody else has plenty.
     pub(crate) limits: BTreeMap<String, (u64, DateTime<Utc>)>,
     pub(crate) faults: VecDeque<Fault>,
+    /// How many requests of one asker a minute takes, where a test has set it, and when they came.
+    pub(crate) a_minute: Option<usize>,
+    pub(crate) lately: BTreeMap<String, VecDeque<DateTime<Utc>>>,
     pub(crate) log: Vec<Logged>,
+    pub(crate) keeps_bodies: bool,
+    pub(crate) repositories: Vec<Repository>,
+    /// Hooks of repositories that are deleted, which hear of it.
+    pub(crate) gone: Vec<Hook>,
+    /// Every attempt to deliver, oldest first.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Where attempts go to be sent; None while a test holds them back.
+    pub(crate) outgoing: Option<mpsc::Sender<u64>>,
+    pub(crate) orders: Option<Orders>,
+    pub(crate) held: Vec<u64>,
+    pub(crate) waiting: Option<mpsc::Sender<u64>>,
+    /// The world's own, without a slash at its end.
+    pub(crate) manifests: Vec<Agreed>,
+    pub(crate) own_address: String,
+    /// From where on lists that may be large take no `page`.
+    pub(crate) deep_page: usize,
     made: u64,
 }
 
@@ -112,6 +143,7 @@ pub(crate) struct App {
     pub(crate) client_secret: String,
     pub(crate) callback: String,
     pub(crate) suspended: bool,
+    pub(crate) hook: Option<Hook>,
 }
 
 pub(crate) struct Installation {
@@ -120,6 +152,8 @@ pub(crate) struct Installation {
     pub(crate) organization: String,
     pub(crate) permissions: BTreeMap<String, String>,
     pub(crate) suspended: bool,
+    /// None for all.
+    pub(crate) repositories: Option<BTreeSet<u64>>,
 }
 
 /// What a person lets an App do.
@@ -236,7 +270,24 @@ impl State {
     }
 }
 
+impl Installation {
+    pub(crate) fn sees(&self, repository: u64) -> bool {
+        self.repositories.as_ref().is_none_or(|chosen| chosen.contains(&repository))
+    }
+}
+
 impl Organization {
+    /// In the shape that people have, in which it owns things.
+    pub(crate) fn as_account(&self) -> Person {
+        Person {
+            id: self.id,
+            login: self.login.clone(),
+            name: None,
+            emails: Vec::new(),
+            suspended: false,
+        }
+    }
+
     pub(crate) fn member(&self, login: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.login.eq_ignore_ascii_case(login))
     }

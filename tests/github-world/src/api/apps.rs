@@ -8,18 +8,33 @@ use super::caller::{Bases, app_id, bases};
 use crate::{
     Shared,
     answer::{self, REST},
+    hub::{self, shapes as hub_shapes},
     shapes,
     state::{App, Holder, Installation, Organization, State, Token},
 };
 
 /// `GET /app`.
 pub(super) async fn me(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let (state, bases) = (shared.state(), bases(&request));
+    let state = shared.state();
     let id = match app_id(&state, &request) {
         Ok(id) => id,
         Err(refusal) => return refusal,
     };
-    let Some(app) = state.app_by_id(id) else { return answer::not_found("apps/apps") };
+    if state.app_by_id(id).is_none() {
+        return answer::not_found("apps/apps");
+    }
+    answer::found(&request, &shape_of(&state, id, "", &request))
+}
+
+/// The App as it and its owner see it.
+pub(crate) fn shape_of(state: &State, id: u64, owner: &str, request: &HttpRequest) -> Value {
+    let bases = bases(request);
+    let app = state.app_by_id(id).expect("the App is known");
+    let owner = match hub_shapes::account(state, owner) {
+        Value::Null => hub_shapes::somebody(state),
+        owner => owner,
+    };
+    let events = app.hook.as_ref().map(|hook| hook.events.clone()).unwrap_or_default();
     let body = json!({
         "id": id,
         "slug": slug(app),
@@ -32,10 +47,11 @@ pub(super) async fn me(shared: web::Data<Shared>, request: HttpRequest) -> HttpR
         "created_at": "2024-01-14T04:33:35Z",
         "updated_at": "2024-01-14T04:33:35Z",
         "permissions": {"members": "read", "metadata": "read"},
-        "events": [],
+        "events": events,
+        "owner": owner,
         "installations_count": state.installations.iter().filter(|one| one.app_id == id).count(),
     });
-    answer::found(&request, &body)
+    serde_json::from_str(&hub::local(&body.to_string(), &bases.api, &bases.web)).unwrap()
 }
 
 /// `GET /orgs/{org}/installation`.
@@ -63,6 +79,24 @@ pub(super) async fn installation(
         }
         None => answer::not_found(page),
     }
+}
+
+/// `GET /app/installations`.
+pub(super) async fn installations(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    paging: web::Query<super::members::Paging>,
+) -> HttpResponse {
+    let (state, bases) = (shared.state(), bases(&request));
+    let id = match app_id(&state, &request) {
+        Ok(id) => id,
+        Err(refusal) => return refusal,
+    };
+    let found =
+        state.installations.iter().filter(|one| one.app_id == id).filter_map(|one| {
+            Some(shape(&state, one, state.organization(&one.organization)?, &bases))
+        });
+    super::members::page(&request, found.collect(), &paging, &bases)
 }
 
 /// `POST /app/installations/{id}/access_tokens`: good for an hour.
@@ -107,18 +141,20 @@ pub(super) async fn token(
     answer::json_with(201, &body)
 }
 
-fn shape(
+/// As the API and webhooks show it.
+pub(crate) fn shape(
     state: &State,
     installation: &Installation,
     organization: &Organization,
     bases: &Bases,
 ) -> Value {
     let (id, app) = (installation.id, state.app_by_id(installation.app_id));
+    let selection = if installation.repositories.is_some() { "selected" } else { "all" };
     let suspended_at = installation.suspended.then_some("2024-02-14T04:33:35Z");
     json!({
         "id": id,
-        "account": shapes::simple_organization(organization, &bases.api, &bases.web),
-        "repository_selection": "all",
+        "account": shapes::organization_as_owner(organization, &bases.api, &bases.web),
+        "repository_selection": selection,
         "access_tokens_url": format!("{}/app/installations/{id}/access_tokens", bases.api),
         "repositories_url": format!("{}/installation/repositories", bases.api),
         "html_url": format!("{}/organizations/{}/settings/installations/{id}", bases.web, organization.login),

@@ -15,9 +15,9 @@ pub(super) enum Caller {
 }
 
 /// The addresses that answers are written with.
-pub(super) struct Bases {
-    pub(super) api: String,
-    pub(super) web: String,
+pub(crate) struct Bases {
+    pub(crate) api: String,
+    pub(crate) web: String,
 }
 
 pub(super) fn bases(request: &HttpRequest) -> Bases {

@@ -161,11 +161,21 @@ pub(super) fn page(
     paging: &Paging,
     bases: &Bases,
 ) -> HttpResponse {
+    page_as(request, all, paging, (bases, |page| answer::found(request, &Value::Array(page))))
+}
+
+/// The same in an answer of another form.
+pub(super) fn page_as(
+    request: &HttpRequest,
+    all: Vec<Value>,
+    paging: &Paging,
+    (bases, answer): (&Bases, impl FnOnce(Vec<Value>) -> HttpResponse),
+) -> HttpResponse {
     let per_page = paging.per_page.unwrap_or(30).clamp(1, 100);
     let page = paging.page.unwrap_or(1).max(1);
     let last = all.len().div_ceil(per_page).max(1);
     let here: Vec<Value> = all.into_iter().skip((page - 1) * per_page).take(per_page).collect();
-    let mut response = answer::found(request, &Value::Array(here));
+    let mut response = answer(here);
     let path = request.path().trim_start_matches("/api/v3");
     let link = |to: usize, relation: &str| {
         format!("<{}{path}?per_page={per_page}&page={to}>; rel=\"{relation}\"", bases.api)

@@ -1,6 +1,7 @@
 //! github.com itself: the pages of the OAuth flow and the exchange of codes for tokens.
 
 pub(crate) mod authorize;
+pub(crate) mod manifest;
 mod page;
 mod token;
 
@@ -14,5 +15,6 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(page::decide)),
         )
         .service(web::resource("/login/oauth/access_token").route(web::post().to(token::exchange)))
+        .route("/organizations/{org}/settings/apps/new", web::post().to(manifest::submit))
         .service(web::resource("/orgs/{org}/sso").route(web::get().to(page::single_sign_on)));
 }

@@ -1,0 +1,132 @@
+//! What import, hooks and recovery ask of GitHub's API.
+//!
+//! [`Api`] asks by one [`Access`]; what it asks for is a method, or a [`Cursor`] for the lists, of
+//! which [`Api::page`] gets one page at a time. It never sleeps: who has to wait gets
+//! [`ApiError::Wait`] with a time. Redirects, which GitHub has for repositories that were renamed, are
+//! followed within the API.
+
+mod code;
+mod deliveries;
+mod error;
+mod hooks;
+mod lists;
+mod manifest;
+mod organizations;
+mod page;
+mod releases;
+mod repositories;
+
+pub use deliveries::HookPlace;
+pub use error::ApiError;
+pub use hooks::NewHook;
+pub use lists::Newest;
+pub use manifest::NewApp;
+pub use page::{Cursor, Page};
+
+use http::{Method, Request, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Access, Client, Error, answer::Answer, budget::Kind};
+use page::Items;
+
+/// After a rename and a transfer there are two.
+const REDIRECTS: usize = 3;
+
+/// GitHub's API as one token sees it.
+#[derive(Clone, Copy)]
+pub struct Api<'asked> {
+    client: &'asked Client,
+    access: &'asked Access,
+}
+
+impl Client {
+    pub fn by<'asked>(&'asked self, access: &'asked Access) -> Api<'asked> {
+        Api { client: self, access }
+    }
+}
+
+impl Api<'_> {
+    /// One page of a list.
+    pub async fn page<T: DeserializeOwned>(&self, cursor: &Cursor<T>) -> Result<Page<T>, ApiError> {
+        let answer = self.call(Method::GET, cursor.as_str(), None::<&()>, None).await?;
+        self.read_page(&answer)
+    }
+
+    /// The page if it has changed since `etag`; if not, asking has cost nothing.
+    pub async fn page_unless<T: DeserializeOwned>(
+        &self,
+        cursor: &Cursor<T>,
+        etag: &str,
+    ) -> Result<Option<Page<T>>, ApiError> {
+        let answer = self.call(Method::GET, cursor.as_str(), None::<&()>, Some(etag)).await?;
+        if answer.status == 304 { Ok(None) } else { self.read_page(&answer).map(Some) }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        self.send(Method::GET, path, None::<&()>).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ApiError> {
+        let answer = self.call(method, path, body, None).await?;
+        ApiError::check(&answer, self.client)?;
+        Ok(answer.parse()?)
+    }
+
+    /// The same where the answer says nothing.
+    async fn order(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<(), ApiError> {
+        let answer = self.call(method, path, body, None).await?;
+        ApiError::check(&answer, self.client)
+    }
+
+    fn read_page<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Page<T>, ApiError> {
+        ApiError::check(answer, self.client)?;
+        let Items(items) = answer.parse()?;
+        let next = answer.header("link").and_then(page::next);
+        let next = next.map(|url| self.within_api(url)).transpose()?.map(Cursor::to);
+        Ok(Page { items, next, etag: answer.header("etag").map(ToOwned::to_owned) })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+        etag: Option<&str>,
+    ) -> Result<Answer, ApiError> {
+        let kind = if method == Method::GET { Kind::Read } else { Kind::Write };
+        let mut path = path.to_owned();
+        for _ in 0..=REDIRECTS {
+            let Access { budget, urgency, .. } = self.access;
+            budget.take(kind, *urgency).map_err(|until| ApiError::Wait { until })?;
+            let mut request = Request::builder().method(&method).uri(&path);
+            if let Some(etag) = etag {
+                request = request.header(header::IF_NONE_MATCH, etag);
+            }
+            let answer = self.client.call((request, body), Some(&self.access.token)).await?;
+            budget.note(&answer);
+            // What writes is repeated where GitHub says that the same is to be asked again.
+            let repeats = kind == Kind::Read || matches!(answer.status, 307 | 308);
+            match answer.redirect().filter(|_| repeats) {
+                Some(to) => path = self.within_api(to)?,
+                None => return Ok(answer),
+            }
+        }
+        Err(Error::unexpected("more than three redirects").into())
+    }
+
+    /// The path and the query of an address that GitHub has sent, which must be one of its API's.
+    fn within_api(&self, address: &str) -> Result<String, ApiError> {
+        let path = self.client.hosts().path_within_api(address);
+        path.ok_or_else(|| Error::unexpected("an address that is not one of its API's").into())
+    }
+}
