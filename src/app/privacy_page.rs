@@ -161,6 +161,16 @@ fn of_work(scans: &ScanSettings) -> Group {
             "to show what is going on",
             "until the repository is removed",
         ),
+        kept(
+            "What GitHub tells of issues, pull requests, reviews, comments, releases, deployments and runs",
+            "to show what is going on, and who does what",
+            "until the repository is removed; login, name and picture of whoever it tells of, as long as the organisation",
+        ),
+        kept(
+            "Deliveries of GitHub's webhooks as they came",
+            "to lose none, and to try again what failed",
+            "30 days, those that failed for good 180",
+        ),
         kept("Scans and what they found changed", "to show what became different", scans),
         kept(
             "That something changed, without what",

@@ -328,10 +328,11 @@ async fn a_deleted_account_leaves_nothing_but_the_log_of_what_it_did() {
 }
 
 /// Every column that names a person; `describe_person` or `describe_member` takes it out.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 14] = [
     "api_tokens.account_id",
     "audit_log.actor_id",
     "audit_log.person_id",
+    "contributors.account_id",
     "factors.account_id",
     "identities.account_id",
     "invitations.accepted_by",
@@ -341,6 +342,8 @@ const NAMED: [&str; 12] = [
     "sessions.account_id",
     "sign_in_attempts.account_id",
     "team_members.account_id",
+    // One of the contributors.
+    "workflow_runs.actor_id",
 ];
 
 #[actix_web::test]

@@ -256,7 +256,8 @@ pub(super) async fn describe_member(tx: &mut TenantTx, account: AccountId) -> sq
                          FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.account_id = $1),
                'repositories', (SELECT coalesce(jsonb_agg(jsonb_build_object('repository', r.name, 'level', p.level, 'since', p.created_at)
                                                           ORDER BY r.name), '[]')
-                                FROM repository_people p JOIN repositories r ON r.id = p.repository_id WHERE p.account_id = $1)
+                                FROM repository_people p JOIN repositories r ON r.id = p.repository_id WHERE p.account_id = $1),
+               'at_github', (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.id), '[]') FROM contributors c WHERE c.account_id = $1)
            ) AS "all!""#,
         account.as_uuid(),
     )
