@@ -137,8 +137,7 @@ struct DeliveriesPage {
     deliveries: Vec<DeliveryRow>,
     pager: Pager,
     hooks_href: String,
-    /// How many failed for good, and where the form that tries them again posts to.
-    dead: i64,
+    /// Where the form posts to that has those tried again that failed for good.
     replay: Option<String>,
 }
 
@@ -189,8 +188,7 @@ async fn deliveries(
     drop(tx);
     let page = request.page(rows, |last| last.id)?;
     let dead = counts.iter().find(|(state, _)| *state == DeliveryState::Dead);
-    let dead = dead.map_or(0, |(_, count)| *count);
-    let may_replay = scope.may::<ReplayDeliveries>() && dead > 0;
+    let may_replay = scope.may::<ReplayDeliveries>() && dead.is_some_and(|(_, count)| *count > 0);
     Ok(Html::new(DeliveriesPage {
         here: query.address(&path, query.cursor.as_deref()),
         pager: query.pager(&path, page.items.len(), page.next.as_deref()),
@@ -201,7 +199,6 @@ async fn deliveries(
             .map(|delivery| DeliveryRow::new(delivery, &path, now))
             .collect(),
         hooks_href: format!("/{slug}/hooks"),
-        dead,
         replay: may_replay.then(|| format!("{path}/replay")),
         shell: listening(rail.shell(&scope, ENTRY, Vec::new())),
     }))

@@ -1,5 +1,7 @@
 //! Which handler a delivery goes to, and how that can fail.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::{handlers, store::inbox::Taken};
@@ -16,35 +18,50 @@ pub(super) struct Failure {
     pub(super) path: Option<String>,
     /// Whether another try can end otherwise.
     pub(super) may_help: bool,
+    /// Whether others were in the way: it is no fault of the delivery, and no try of it.
+    pub(super) is_contention: bool,
 }
 
+/// `serialization_failure`, `deadlock_detected` and `lock_not_available` of Postgres.
+const CONTENTION: [&str; 3] = ["40001", "40P01", "55P03"];
+
 impl Failure {
+    pub(super) const fn for_good(error: String, path: Option<String>) -> Self {
+        Self { error, path, may_help: false, is_contention: false }
+    }
+
     pub(super) fn panicked() -> Self {
-        let error = "Its handler broke; the server's log says where.".to_owned();
-        Self { error, path: None, may_help: false }
+        Self::for_good("Its handler broke; the server's log says where.".to_owned(), None)
     }
 
     pub(super) fn ends_servers() -> Self {
-        let error = "The server ended while it worked on this, again and again.".to_owned();
-        Self { error, path: None, may_help: false }
+        let error =
+            "It was begun ten times and never ended: it takes too long, or ends the server.";
+        Self::for_good(error.to_owned(), None)
     }
 }
 
 impl From<Undigestible> for Failure {
     fn from(error: Undigestible) -> Self {
-        Self { error: error.reason, path: Some(error.path), may_help: false }
+        Self::for_good(error.reason, Some(error.path))
     }
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self { error: format!("The database refused it: {error}"), path: None, may_help: true }
+        let code = error.as_database_error().and_then(|error| error.code().map(Cow::into_owned));
+        Self {
+            error: format!("The database refused it: {error}"),
+            path: None,
+            may_help: true,
+            is_contention: code.is_some_and(|code| CONTENTION.contains(&code.as_str())),
+        }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { error: format!("{error:#}"), path: None, may_help: true }
+        Self { error: format!("{error:#}"), path: None, may_help: true, is_contention: false }
     }
 }
 
@@ -54,10 +71,10 @@ pub(super) type Remark = Option<String>;
 /// Gives a delivery its effect.
 pub(super) async fn dispatch(
     tx: &mut TenantTx,
-    taken: &Taken,
+    (taken, payload): (&Taken, &[u8]),
     now: DateTime<Utc>,
 ) -> Result<Remark, Failure> {
-    let event = Event::parse(&taken.event, &taken.payload)?;
+    let event = Event::parse(&taken.event, payload)?;
     match &event {
         Event::Ping(ping) => handlers::ping::handle(tx, taken.hook, ping, now).await,
         Event::Push(push) => {

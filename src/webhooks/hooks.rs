@@ -33,6 +33,9 @@ const HEARD_EVERY: TimeDelta = TimeDelta::minutes(5);
 /// How long the secret before a rotation counts as well: long enough to paste the new one.
 pub(super) const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
+/// In which time a hook's secret is changed once.
+const ONCE: TimeDelta = TimeDelta::minutes(1);
+
 /// Starts every secret, so that secret scanners can know it.
 const PREFIX: &str = "qdh_";
 
@@ -193,6 +196,11 @@ pub(super) async fn rotate(
     now: DateTime<Utc>,
 ) -> Result<(Hook, NewHook)> {
     let hook = find_active(tx, id).await?;
+    // Else a page that is sent twice would take the secret away that GitHub has.
+    if hook.previous_until.is_some_and(|until| until > now + OVERLAP - ONCE) {
+        let words = "The hook got another secret less than a minute ago. If you have not seen it, wait a minute.";
+        return Err(AppError::Conflict(words.to_owned()));
+    }
     let old = store::sealed_secret(tx, id).await?.ok_or(AppError::NotFound)?;
     let old = keyring.open_text(&secret_place(id), &old);
     let secret = random_secret(PREFIX)?;

@@ -174,11 +174,11 @@ struct Health {
     status: &'static str,
     /// How many deliveries wait for their turn.
     waiting: i64,
-    /// How long the oldest of them has waited, in seconds.
+    /// How long the first of them has been overdue, in seconds.
     oldest_seconds: i64,
 }
 
-/// Whether deliveries can be taken and are worked through: 200, or 503 where the oldest waits for more than
+/// Whether deliveries can be taken and are worked through: 200, or 503 where one is overdue for more than
 /// five minutes or the database does not answer.
 async fn health(db: Data<Db>, clock: Data<Clock>) -> Result<HttpResponse> {
     let mut tx = db.system(SystemReason::TakeDelivery).await?;

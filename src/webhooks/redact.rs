@@ -5,14 +5,21 @@ use serde_json::Value;
 /// What stands in the place of what is not shown.
 const HIDDEN: &str = "[not shown]";
 
-/// How GitHub's tokens begin.
-const TOKENS: [&str; 6] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+/// How GitHub's tokens begin, and our own.
+const TOKENS: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "qdk_", "qdh_"];
 
 /// Parts of the names of fields that hold what nobody is to read.
 const SECRET_NAMES: [&str; 5] = ["secret", "token", "password", "private_key", "authorization"];
 
+/// Up to which size a payload is read as JSON, in bytes; of a larger one the beginning is shown as it is.
+const MOST_READ: usize = 1 << 20;
+
 /// The payload, indented; one that is no JSON as text, as far as it is any.
 pub(super) fn redacted(payload: &[u8]) -> String {
+    if payload.len() > MOST_READ {
+        let beginning = payload.get(..MOST_READ).unwrap_or_default();
+        return words(&String::from_utf8_lossy(beginning));
+    }
     match serde_json::from_slice::<Value>(payload) {
         Ok(mut value) => {
             redact(&mut value);
@@ -62,10 +69,13 @@ fn words(text: &str) -> String {
 
 fn part(part: &str) -> String {
     let is_token = TOKENS.iter().any(|token| part.contains(token));
+    let has_login = part.split_once("://").is_some_and(|(_, rest)| {
+        rest.split('/').next().is_some_and(|authority| authority.contains('@'))
+    });
     let is_address = part
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !name.contains('/') && host.contains('.'));
-    if !is_token && !is_address {
+    if !is_token && !is_address && !has_login {
         return part.to_owned();
     }
     let end = part
@@ -84,11 +94,11 @@ mod tests {
         let payload = br#"{"hook":{"config":{"secret":"s3cret","url":"https://x"}},
             "head_commit":{"author":{"email":"ada@example.com","name":"Ada"},
                            "message":"Use ghp_AbC123 now\nCo-authored-by: Ben <ben@example.com>"},
-            "token_expires_at":null,"two_factor_token":true,"user":"@ada"}"#;
+            "clone":"https://ada:pa55@git.example.com/x.git","token_expires_at":null,"two_factor_token":true,"user":"@ada"}"#;
 
         let shown = redacted(payload);
 
-        for hidden in ["s3cret", "ada@example.com", "ghp_AbC123", "ben@example.com"] {
+        for hidden in ["s3cret", "pa55", "ada@example.com", "ghp_AbC123", "ben@example.com"] {
             assert!(!shown.contains(hidden), "{hidden}: {shown}");
         }
         for kept in ["https://x", "\"Ada\"", "now", "Co-authored-by: Ben <", "\"@ada\"", "true"] {

@@ -11,7 +11,10 @@ use super::{
     dispatch::{self, Failure},
     inbox::Inbox,
     model::{LEASE, next_try},
-    store::inbox::{self as store, Claim, Reason, Taken},
+    store::{
+        deliveries,
+        inbox::{self as store, Claim, Reason, Taken},
+    },
 };
 use crate::{
     platform::{clock::Clock, crypto, tasks::Tasks},
@@ -24,6 +27,9 @@ const BATCH: i64 = 50;
 /// How long a worker sleeps where nothing wakes it: for what another process has stored, and for what waits
 /// for its next try.
 const NAP: Duration = Duration::from_secs(1);
+
+/// How long a worker that found nothing waits at least before it looks again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How much of an error is kept.
 const MOST_ERROR: usize = 2_000;
@@ -78,7 +84,8 @@ impl DeliveryWorker {
     async fn rest(&self, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.inbox.arrived() => {}
+            // What comes in quick succession is looked for once.
+            () = self.inbox.arrived() => tokio::time::sleep(PAUSE).await,
             () = tokio::time::sleep(NAP) => {}
         }
     }
@@ -138,6 +145,7 @@ impl DeliveryWorker {
         for taken in store::take(&mut tx, claim.id).await? {
             self.give_effect(&mut tx, &taken).await?;
         }
+        tx.announce("deliveries");
         tx.commit().await.map(|_| ())
     }
 
@@ -150,11 +158,16 @@ impl DeliveryWorker {
             return self.write_down(tx, taken, failure).instrument(span).await;
         }
         let before = tx.savepoint().await?;
-        let effect = AssertUnwindSafe(dispatch::dispatch(tx, taken, now).instrument(span.clone()));
+        let payload = deliveries::payload(tx, taken.id).await?.unwrap_or_default();
+        let effect = dispatch::dispatch(tx, (taken, &payload), now).instrument(span.clone());
+        let effect = AssertUnwindSafe(effect);
         let failure = match effect.catch_unwind().await {
             Ok(Ok(remark)) => {
                 tx.release(before).await?;
                 return store::set_done(tx, taken.id, remark.as_deref(), now).await;
+            }
+            Ok(Err(failure)) if failure.is_contention => {
+                return Err(sqlx::Error::Protocol(failure.error));
             }
             Ok(Err(failure)) => failure,
             Err(_) => Failure::panicked(),
@@ -180,8 +193,6 @@ impl DeliveryWorker {
         let error: String =
             failure.error.chars().filter(|letter| *letter != '\0').take(MOST_ERROR).collect();
         let reason = Reason { error: &error, path: failure.path.as_deref() };
-        store::set_failed(tx, taken.id, &reason, (next, now)).await?;
-        tx.announce("deliveries");
-        Ok(())
+        store::set_failed(tx, taken.id, &reason, (next, now)).await
     }
 }

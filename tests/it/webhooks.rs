@@ -299,6 +299,8 @@ async fn both_secrets_count_for_a_day_after_a_rotation_and_none_after_a_revocati
     let id = before.path.rsplit('/').next().unwrap().to_owned();
     let page = owner.post(&format!("/acme/hooks/{id}/rotate"), &[]).await.expect(200);
     let after = Hook::on(&world, &page);
+    // The same page sent again takes nothing away.
+    owner.post(&format!("/acme/hooks/{id}/rotate"), &[]).await.expect(409);
     world.clock.advance(Duration::seconds(6));
 
     after.send(&Told::json("one", "ping"), PING).await.expect(202);

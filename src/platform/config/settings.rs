@@ -250,7 +250,7 @@ impl Default for LimitSettings {
             address_requests: 600,
             credential_requests: 1200,
             sign_ins: 60,
-            webhooks: 1200,
+            webhooks: 30_000,
             failed_sign_ins: 10,
         }
     }

@@ -28,7 +28,11 @@ pub(in crate::webhooks) async fn handle(
     let Some(repository) = find(tx, told).await? else {
         return Ok(Some(NOT_CONNECTED.to_owned()));
     };
-    let outcome = apply(tx, repository, event, now).await?;
+    let outcome = match apply(tx, repository, event, now).await {
+        // It was removed meanwhile.
+        Err(TrackerError::NotConnected(_)) => return Ok(Some(NOT_CONNECTED.to_owned())),
+        outcome => outcome?,
+    };
     Ok(outcome.and_then(|outcome| remark(outcome.applied)).map(str::to_owned))
 }
 
@@ -123,10 +127,10 @@ impl From<TrackerError> for Failure {
         match error {
             TrackerError::Database(error) => error.into(),
             TrackerError::Indigestible { path, why } => {
-                Self { error: why.to_owned(), path: Some(path.to_owned()), may_help: false }
+                Self::for_good(why.to_owned(), Some(path.to_owned()))
             }
             TrackerError::NotConnected(_) | TrackerError::Unwritable(_) => {
-                Self { error: error.to_string(), path: None, may_help: false }
+                Self::for_good(error.to_string(), None)
             }
         }
     }

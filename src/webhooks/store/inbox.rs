@@ -54,14 +54,14 @@ pub(in crate::webhooks) async fn insert(
 /// What waits in the whole inbox.
 pub(in crate::webhooks) struct Backlog {
     pub(in crate::webhooks) waiting: i64,
-    /// When the oldest of them came.
+    /// When the first of them should have begun.
     pub(in crate::webhooks) oldest: Option<DateTime<Utc>>,
 }
 
 pub(in crate::webhooks) async fn backlog(tx: &mut SystemTx) -> sqlx::Result<Backlog> {
     sqlx::query_as!(
         Backlog,
-        r#"SELECT count(*) AS "waiting!", min(received_at) AS oldest FROM deliveries WHERE state = 'received'"#
+        r#"SELECT count(*) AS "waiting!", min(run_at) AS oldest FROM deliveries WHERE state IN ('received', 'failed')"#
     )
     .fetch_one(tx.connection())
     .await
@@ -137,14 +137,15 @@ pub(in crate::webhooks) async fn release_all(tx: &mut SystemTx) -> sqlx::Result<
     Ok(result.rows_affected())
 }
 
-/// Puts a claim's deliveries back, which could not be begun: the database was away.
+/// Puts a claim's deliveries back, which could not be worked through. Each is begun alone from now on, for one
+/// of them may be at fault.
 pub(in crate::webhooks) async fn release(
     tx: &mut SystemTx,
     claim: &Claim,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE deliveries SET claim = NULL, locked_until = NULL, run_at = $3, starts = greatest(starts - 1, 0)
+        "UPDATE deliveries SET claim = NULL, locked_until = NULL, run_at = $3
          WHERE tenant_id = $1 AND claim = $2 AND state IN ('received', 'failed')",
         claim.tenant.as_uuid(),
         claim.id,
@@ -155,13 +156,12 @@ pub(in crate::webhooks) async fn release(
     .map(|_| ())
 }
 
-/// A delivery with what it says, to be worked through.
+/// A delivery to be worked through, without what it says: that may be large.
 #[derive(Clone, Debug)]
 pub(in crate::webhooks) struct Taken {
     pub(in crate::webhooks) id: DeliveryId,
     pub(in crate::webhooks) hook: HookId,
     pub(in crate::webhooks) event: String,
-    pub(in crate::webhooks) payload: Vec<u8>,
     pub(in crate::webhooks) attempts: i32,
     /// Whether it was begun too often without an end.
     pub(in crate::webhooks) is_exhausted: bool,
@@ -172,7 +172,7 @@ pub(in crate::webhooks) struct Taken {
 pub(in crate::webhooks) async fn take(tx: &mut TenantTx, claim: Uuid) -> sqlx::Result<Vec<Taken>> {
     sqlx::query_as!(
         Taken,
-        r#"SELECT id AS "id: DeliveryId", hook_id AS "hook: HookId", event, payload, attempts,
+        r#"SELECT id AS "id: DeliveryId", hook_id AS "hook: HookId", event, attempts,
                   starts > $2 AS "is_exhausted!"
            FROM deliveries
            WHERE claim = $1 AND state IN ('received', 'failed')
