@@ -141,6 +141,7 @@ enum KeysCommand {
     /// Take a key away that nothing is sealed with (logged)
     Retire {
         /// As `keys list` prints it
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }
