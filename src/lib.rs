@@ -17,6 +17,8 @@
 //!          │
 //!      scanner → repositories         what the code says
 //!          │
+//!      connections                    as what an organisation asks GitHub
+//!         │
 //!     accounts → organizations        who, and what they may
 //!          │
 //!       github                       what GitHub says, and how it is asked
@@ -40,6 +42,8 @@ pub mod github;
 pub mod organizations;
 
 pub mod accounts;
+
+pub mod connections;
 
 pub mod repositories;
 

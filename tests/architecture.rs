@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 15] = [
+const MODULES: [&str; 16] = [
     "platform",
     "web",
     "tenancy",
@@ -17,6 +17,7 @@ const MODULES: [&str; 15] = [
     "github",
     "organizations",
     "accounts",
+    "connections",
     "repositories",
     "scanner",
     "work",

@@ -26,6 +26,7 @@ use crate::{
         self,
         sign_in::{DomainClaim, GOOGLE, GitHubSettings, OidcSettings, Providers, Rule},
     },
+    connections::Connections,
     jobs::Worker,
     organizations::{self, Slug},
     platform::{
@@ -63,6 +64,7 @@ pub struct Parts {
     pub site: Site,
     pub mailer: Mailer,
     pub scans: ScanSettings,
+    pub connections: Connections,
     pub hooks: Hooks,
     pub inbox: Inbox,
     pub defences: Defences,
@@ -78,6 +80,7 @@ impl Parts {
             defences: Defences::new(config, &db, &clock),
             hooks: Hooks::new(&db, &clock, &sessions.keyring, &tasks),
             inbox: Inbox::new(&db, &tasks),
+            connections: Connections::new(&clock, &sessions.keyring)?,
             db,
             providers: providers(config, &clock, &sessions.keyring)?,
             clock,
@@ -212,6 +215,7 @@ fn configure(parts: &Parts, config: &mut web::ServiceConfig) {
         .app_data(Data::new(parts.site.clone()))
         .app_data(Data::new(parts.mailer.clone()))
         .app_data(Data::new(parts.scans.clone()))
+        .app_data(Data::new(parts.connections.clone()))
         .app_data(Data::new(parts.hooks.clone()))
         .app_data(Data::new(parts.inbox.clone()))
         .app_data(Data::new(parts.tasks.clone()))

@@ -40,6 +40,7 @@ pub struct InstallationToken {
 pub struct InstalledApp {
     client: Client,
     key: AppKey,
+    /// By the name of an organisation, or by what [`place_of`] says of an installation.
     tokens: Arc<Mutex<HashMap<String, InstallationToken>>>,
 }
 
@@ -125,22 +126,56 @@ impl InstalledApp {
         Ok(fresh)
     }
 
+    /// The same of an installation that is known by its number; `account` is for the words of a refusal.
+    pub async fn token_of_installation(
+        &self,
+        id: i64,
+        account: &Login,
+    ) -> Result<InstallationToken, Error> {
+        let (now, place) = (self.client.now(), place_of(id));
+        let known = self.tokens.lock().await.get(&place).cloned();
+        if let Some(known) = known.filter(|token| now < token.expires_at - SPARE) {
+            return Ok(known);
+        }
+        let fresh = self.token_by_id(id, Question::Installation(account)).await.map_err(of_app)?;
+        self.tokens.lock().await.insert(place, fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Forgets an installation's token, which GitHub has refused: the next one is asked for anew.
+    pub async fn forget_token_of(&self, installation: i64) {
+        self.tokens.lock().await.remove(&place_of(installation));
+    }
+
     /// To ask as the App itself: about its deliveries and its installations. Good for nine minutes.
     pub fn access(&self, budget: &Budget, urgency: Urgency) -> Result<Access, Error> {
         Ok(Access::new(self.own_token()?, budget, urgency))
     }
 
     async fn fresh_token(&self, organization: &Login) -> Result<InstallationToken, Error> {
-        let (own, question) = (self.own_token()?, Question::Installation(organization));
+        let question = Question::Installation(organization);
         let path = format!("/orgs/{organization}/installation");
-        let Installation { id } = self.client.get(&path, &own, question).await?;
+        let Installation { id } = self.client.get(&path, &self.own_token()?, question).await?;
+        self.token_by_id(id, question).await
+    }
+
+    async fn token_by_id(
+        &self,
+        id: i64,
+        question: Question<'_>,
+    ) -> Result<InstallationToken, Error> {
         let path = format!("/app/installations/{id}/access_tokens");
-        self.client.post(&path, &own, question).await
+        self.client.post(&path, &self.own_token()?, question).await
     }
 
     fn own_token(&self) -> Result<SecretString, Error> {
         self.key.token(self.client.now()).or(Err(Error::AppRejected))
     }
+}
+
+/// Where the token of an installation is kept: under something that is no name.
+fn place_of(installation: i64) -> String {
+    format!("#{installation}")
 }
 
 /// What is refused to the App's own token is not a matter of signing in again.

@@ -23,6 +23,12 @@ pub(super) async fn list(
            FROM (
                SELECT 'factors.sealed ' || account_id AS place, sealed FROM factors
                UNION ALL
+               SELECT 'connections.private_key ' || id, private_key FROM connections WHERE private_key IS NOT NULL
+               UNION ALL
+               SELECT 'connections.client_secret ' || id, client_secret FROM connections WHERE client_secret IS NOT NULL
+               UNION ALL
+               SELECT 'connections.token ' || id, token FROM connections WHERE token IS NOT NULL
+               UNION ALL
                SELECT 'hooks.secret ' || id, secret FROM hooks WHERE secret IS NOT NULL
                UNION ALL
                SELECT 'hooks.previous_secret ' || id, previous_secret FROM hooks WHERE previous_secret IS NOT NULL
@@ -75,6 +81,12 @@ pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
         r#"SELECT split_part(sealed, '.', 1) AS "key!", name AS "column!", count(*) AS "count!"
            FROM (
                SELECT 'factors.sealed' AS name, sealed FROM factors
+               UNION ALL
+               SELECT 'connections.private_key', private_key FROM connections WHERE private_key IS NOT NULL
+               UNION ALL
+               SELECT 'connections.client_secret', client_secret FROM connections WHERE client_secret IS NOT NULL
+               UNION ALL
+               SELECT 'connections.token', token FROM connections WHERE token IS NOT NULL
                UNION ALL
                SELECT 'hooks.secret', secret FROM hooks WHERE secret IS NOT NULL
                UNION ALL
@@ -157,6 +169,7 @@ pub(super) async fn replace(
     );
     let mut replaced =
         replace_credentials(tx, old, new).await? + replace_hooks(tx, old, new).await?;
+    replaced += replace_connections(tx, old, new).await?;
     let updates = [factors, identities, refresh_tokens, sessions, attempts, signing];
     for update in updates {
         replaced += update.execute(tx.connection()).await?.rows_affected();
@@ -182,6 +195,40 @@ async fn replace_hooks(tx: &mut SystemTx, old: &[String], new: &[String]) -> sql
     );
     let mut replaced = 0;
     for update in [secrets, previous] {
+        replaced += update.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(replaced)
+}
+
+/// The same for connections to GitHub.
+async fn replace_connections(
+    tx: &mut SystemTx,
+    old: &[String],
+    new: &[String],
+) -> sqlx::Result<u64> {
+    let keys = sqlx::query!(
+        "UPDATE connections SET private_key = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE private_key = change.old",
+        old,
+        new,
+    );
+    let secrets = sqlx::query!(
+        "UPDATE connections SET client_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE client_secret = change.old",
+        old,
+        new,
+    );
+    let tokens = sqlx::query!(
+        "UPDATE connections SET token = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE token = change.old",
+        old,
+        new,
+    );
+    let mut replaced = 0;
+    for update in [keys, secrets, tokens] {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)
