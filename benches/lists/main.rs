@@ -42,6 +42,9 @@ use throwaway::Throwaway;
 /// How long the server, and then pgbench, is measured for one line of the table.
 const SECONDS: u64 = 2;
 
+/// What has a server open as few connections as it may.
+const FEW: [(&str, &str); 1] = [("QUARTERDECK_DATABASE__MAX_CONNECTIONS", "4")];
+
 /// A list, and the list of the API whose cursors it takes.
 struct List {
     address: String,
@@ -122,7 +125,7 @@ async fn run(
 
 /// The cookies of a browser that has shown its first page: its session and the pass for it.
 async fn pass(database: &Url, data: &Path, cookie: String) -> anyhow::Result<String> {
-    let server = Server::start(database, data, Some(4))?;
+    let server = Server::start(database, data, &FEW)?;
     let path = format!("/{LARGE}");
     let call = Call { address: server.address, path, headers: vec![("cookie", cookie)] };
     let cookies = Connection::open(server.address).await?.cookies(&call).await?;
@@ -156,7 +159,7 @@ impl Bench<'_> {
     async fn requests(&self, lists: Vec<List>) -> anyhow::Result<Vec<Request>> {
         let recorder = Recorder::default();
         let through = recorder.clone().listen(self.database).await?;
-        let server = Server::start(&through, self.data, Some(4))?;
+        let server = Server::start(&through, self.data, &FEW)?;
         let mut requests = Vec::new();
         for list in lists {
             let cursors = self.cursors(&server, list.cursors_of).await?;

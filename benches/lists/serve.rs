@@ -22,11 +22,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `quarterdeck serve`, as it is configured by default, and waits until it takes connections.
+    /// Starts `quarterdeck serve`, as it is configured by default but for what is said of the environment, and
+    /// waits until it takes connections.
     pub(crate) fn start(
         database: &Url,
         data: &Path,
-        connections: Option<u32>,
+        settings: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
@@ -35,11 +36,9 @@ impl Server {
             .env("DATABASE_URL", database.as_str())
             .env("QUARTERDECK_DATA_DIR", data)
             .env("QUARTERDECK_LISTEN", address.to_string())
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        if let Some(connections) = connections {
-            command.env("QUARTERDECK_DATABASE__MAX_CONNECTIONS", connections.to_string());
-        }
         let mut server = Self { child: command.spawn().context("start the server")?, address };
         server.wait_until_ready()?;
         Ok(server)

@@ -1,0 +1,222 @@
+//! How many deliveries a second are stored durably, against pgbench storing rows of the same size.
+//!
+//! ```text
+//! cargo bench --profile quick --bench webhooks    # about two minutes
+//! ```
+//!
+//! Makes a database of its own on the server of `QUARTERDECK_TEST_DATABASE_URL`, and a hook. A server as it
+//! is configured by default, but without limits, takes signed deliveries on 32 connections, each of which
+//! waits for its 202 before it sends the next one; pgbench commits one row with the same payload per
+//! transaction on as many. Both in turns; the ratio is the figure. Workers are paused by the lock of the
+//! deliveries' lane, which is held meanwhile, and then run. At last 200 deliveries a second are sent at set
+//! times; what a delivery waits for its connection counts as well.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod deliver;
+#[path = "../lists/serve.rs"]
+mod serve;
+#[path = "../shared/throwaway.rs"]
+mod throwaway;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use quarterdeck::{
+    organizations::{self, OrganizationName, Slug},
+    platform::{clock::Clock, config::Environment},
+    tenancy::{Db, SystemReason, TenantId},
+};
+use serde::Deserialize;
+use sqlx::{Connection, Executor, PgConnection};
+use url::Url;
+
+use deliver::{Hook, Sender};
+use serve::Server;
+use throwaway::Throwaway;
+
+/// How often both are measured, for how long each, on how many connections.
+const ROUNDS: usize = 5;
+const TIME: Duration = Duration::from_secs(5);
+const CONNECTIONS: usize = 32;
+
+/// How many deliveries a second are sent at set times.
+const RATE: f64 = 200.0;
+
+/// GitHub's number of the repository that the deliveries are of; it is not connected.
+const REPOSITORY: i64 = 4_711;
+
+fn main() -> anyhow::Result<()> {
+    let environment = Environment::of_process();
+    let admin = environment
+        .get("QUARTERDECK_TEST_DATABASE_URL")
+        .context("QUARTERDECK_TEST_DATABASE_URL is not set: run it in scripts/dev-database")?;
+    let admin = Url::parse(admin)?;
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let database = Throwaway::create(admin).await?;
+        let result = run(&database.url(), &environment).await;
+        database.drop().await?;
+        result
+    })
+}
+
+async fn run(database: &Url, environment: &Environment) -> anyhow::Result<()> {
+    let pgbench = find_pgbench(environment).context("there is no pgbench to compare with")?;
+    let data = tempfile::tempdir()?;
+    let tenant = found(database).await?;
+    let hook = make_hook(database, data.path())?;
+    let sender = Sender::new(hook, &payload());
+    let yardstick = Yardstick::create(&pgbench, database).await?;
+    let server = Server::start(database, data.path(), &[("QUARTERDECK_LIMITS__WEBHOOKS", "0")])?;
+
+    println!(
+        "| workers | accepted a second | pgbench rows a second | ratio |\n|---|---:|---:|---:|"
+    );
+    for (name, is_paused) in [("paused", true), ("running", false)] {
+        let pause = if is_paused { Some(Pause::begin(database, tenant).await?) } else { None };
+        let mut figures = Vec::new();
+        for _ in 0..ROUNDS {
+            let accepted = sender.saturate(server.address, CONNECTIONS, TIME).await?;
+            figures.push((accepted, yardstick.run()?));
+        }
+        if let Some(pause) = pause {
+            pause.end().await?;
+        }
+        figures.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+        let (accepted, rows) = *figures.get(ROUNDS / 2).context("nothing was measured")?;
+        println!("| {name} | {accepted:.0} | {rows:.0} | {:.2} |", accepted / rows);
+    }
+    wait_for_workers(database).await?;
+    let (median, slow) = sender.at_times(server.address, CONNECTIONS, (RATE, TIME * 2)).await?;
+    println!(
+        "\nAt {RATE} deliveries a second, half are accepted within {median:.1?}, 99 of 100 within {slow:.1?}."
+    );
+    Ok(())
+}
+
+fn find_pgbench(environment: &Environment) -> Option<PathBuf> {
+    let named = environment.get("QUARTERDECK_POSTGRES_DIR").map(|dir| Path::new(dir).join("bin"));
+    let mut places = named.into_iter().chain(environment.path());
+    places.find_map(|place| Some(place.join("pgbench")).filter(|file| file.is_file()))
+}
+
+/// A payload as long as many of GitHub's are, about a repository that is not connected.
+fn payload() -> String {
+    let body: String =
+        (0..200).map(|line| format!("Line {line} of what somebody wrote. ")).collect();
+    serde_json::json!({
+        "action": "opened",
+        "issue": {"number": 1, "title": "What somebody found", "body": body},
+        "repository": {"id": REPOSITORY, "full_name": "acme/shop"},
+    })
+    .to_string()
+}
+
+async fn found(database: &Url) -> anyhow::Result<TenantId> {
+    let db = Db::open(database.as_str().parse()?, 2).await?;
+    let (slug, name): (Slug, OrganizationName) = ("acme".parse()?, "Acme".parse()?);
+    let mut tx = db.system(SystemReason::CommandLine).await?;
+    let id = organizations::insert(&mut tx, &slug, &name, Clock::system().now()).await?;
+    tx.commit().await?;
+    db.close().await;
+    id.context("the organisation is there already")
+}
+
+/// Makes a hook as an operator does.
+fn make_hook(database: &Url, data: &Path) -> anyhow::Result<Hook> {
+    #[derive(Deserialize)]
+    struct Made {
+        url: Url,
+        secret: String,
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_quarterdeck"))
+        .args(["hook", "create", "--organization", "acme", "--json"])
+        .env("DATABASE_URL", database.as_str())
+        .env("QUARTERDECK_DATA_DIR", data)
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let made: Made = serde_json::from_slice(&output.stdout)?;
+    Ok(Hook { path: made.url.path().to_owned(), secret: made.secret })
+}
+
+/// Keeps the workers of the deliveries' lane waiting, for it holds their lock.
+struct Pause(PgConnection);
+
+impl Pause {
+    async fn begin(database: &Url, tenant: TenantId) -> anyhow::Result<Self> {
+        let mut connection = PgConnection::connect(database.as_str()).await?;
+        sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 7))")
+            .bind(format!("{tenant} {REPOSITORY}"))
+            .execute(&mut connection)
+            .await?;
+        Ok(Self(connection))
+    }
+
+    async fn end(self) -> anyhow::Result<()> {
+        Ok(self.0.close().await?)
+    }
+}
+
+/// Waits until no delivery waits any more, for five minutes at most.
+async fn wait_for_workers(database: &Url) -> anyhow::Result<()> {
+    let mut connection = PgConnection::connect(database.as_str()).await?;
+    connection.execute("SET app.system = 'on'").await?;
+    for _ in 0..300 {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM deliveries WHERE state IN ('received', 'failed')",
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        if waiting == 0 {
+            return Ok(connection.close().await?);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    anyhow::bail!("the workers did not catch up within five minutes")
+}
+
+/// pgbench storing one row with the payload per transaction.
+struct Yardstick {
+    pgbench: PathBuf,
+    database: Url,
+    script: tempfile::NamedTempFile,
+}
+
+impl Yardstick {
+    async fn create(pgbench: &Path, database: &Url) -> anyhow::Result<Self> {
+        let mut connection = PgConnection::connect(database.as_str()).await?;
+        connection
+            .execute("CREATE TABLE yardstick (id uuid PRIMARY KEY, at timestamptz NOT NULL, payload bytea COMPRESSION lz4 NOT NULL)")
+            .await?;
+        connection.close().await?;
+        let script = tempfile::NamedTempFile::new()?;
+        let insert = "INSERT INTO yardstick VALUES (gen_random_uuid(), now(), convert_to(:payload, 'UTF8'));\n";
+        std::fs::write(script.path(), insert)?;
+        Ok(Self { pgbench: pgbench.to_path_buf(), database: database.clone(), script })
+    }
+
+    fn run(&self) -> anyhow::Result<f64> {
+        let output = Command::new(&self.pgbench)
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+            .arg(format!("--client={CONNECTIONS}"))
+            .arg(format!("--time={}", TIME.as_secs()))
+            .arg("--define")
+            .arg(format!("payload={}", payload()))
+            .arg("--file")
+            .arg(self.script.path())
+            .arg(self.database.as_str())
+            .output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
+        let number = line.and_then(|line| line.split(' ').next()).context("pgbench told no tps")?;
+        Ok(number.parse()?)
+    }
+}
