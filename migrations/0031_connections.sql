@@ -30,9 +30,9 @@ CREATE TABLE connections (
     created_by      text NOT NULL,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
-    CHECK (CASE kind WHEN 'app' THEN num_nulls(app_id, app_slug, app_name, private_key) = 0 AND token IS NULL
-                     ELSE num_nulls(token, account, account_id) = 0 AND num_nulls(app_id, private_key, installation_id) = 3
-           END),
+    CHECK (num_nulls(app_id, app_slug, app_name, private_key) IN (0, 4)),
+    CHECK (num_nulls(token, token_hint) IN (0, 2)),
+    CHECK (CASE kind WHEN 'app' THEN token IS NULL ELSE app_id IS NULL AND installation_id IS NULL END),
     CHECK (installation_id IS NULL OR num_nulls(account, account_id) = 0)
 );
 CREATE UNIQUE INDEX connections_app ON connections (tenant_id, host, app_id) WHERE app_id IS NOT NULL;

@@ -116,7 +116,7 @@ async fn run(
         lists().into_iter().filter(|list| wanted.is_none_or(|part| list.address.contains(part)));
     let requests = bench.requests(lists.collect()).await?;
     println!("{HEAD}\n{RULE}");
-    let server = Server::start(database, data.path(), None)?;
+    let server = Server::start(database, data.path(), &[])?;
     for request in &requests {
         bench.measure(&server, request).await?;
     }

@@ -5,11 +5,13 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context, ensure};
 use quarterdeck::{
     app,
-    jobs::Worker,
+    connections::Connections,
+    jobs::{Registry, Worker},
     organizations::{self, OrganizationName, Slug},
     platform::{
         clock::Clock,
         config::{self, Environment},
+        keyring::Keyring,
     },
     repositories::{ScanReason, Source},
     tenancy::{Db, Grant, SystemReason},
@@ -34,6 +36,12 @@ pub(crate) struct Database {
     clock: Clock,
 }
 
+/// What jobs are done; nothing is asked of GitHub.
+fn registry(settings: &ScanSettings, clock: &Clock) -> anyhow::Result<Registry> {
+    let keyring = Keyring::of_secrets(&"sixteen letters or more".into())?;
+    Ok(app::registry(settings.clone(), Connections::new(clock, &keyring)?))
+}
+
 impl Database {
     pub(crate) async fn create(mirrors: &Path) -> anyhow::Result<Self> {
         let throwaway = Throwaway::create(admin()?).await?;
@@ -42,7 +50,7 @@ impl Database {
         let grant = found(&db, &clock).await?;
         let config = config::load(None, &Environment::default())?;
         let settings = ScanSettings::from_config(&config, mirrors.to_path_buf());
-        let worker = Worker::new(db.clone(), clock.clone(), app::registry(settings.clone()));
+        let worker = Worker::new(db.clone(), clock.clone(), registry(&settings, &clock)?);
         Ok(Self { throwaway, db, grant, settings, worker, clock })
     }
 

@@ -7,6 +7,7 @@ use tracing::{debug, warn};
 
 use crate::{
     accounts,
+    connections::Connections,
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
@@ -24,8 +25,8 @@ pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 /// The functions that do the jobs.
-pub fn registry(settings: ScanSettings) -> Registry {
-    work::register_jobs(Registry::default(), settings)
+pub fn registry(settings: ScanSettings, connections: Connections) -> Registry {
+    work::register_jobs(Registry::default(), settings, connections)
 }
 
 /// Deletes what is older than it is kept, until the process stops.

@@ -383,8 +383,8 @@ pub fn listen(
 }
 
 async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Result<()> {
-    let worker =
-        Worker::new(parts.db.clone(), parts.clock.clone(), super::registry(parts.scans.clone()));
+    let registry = super::registry(parts.scans.clone(), parts.connections.clone());
+    let worker = Worker::new(parts.db.clone(), parts.clock.clone(), registry);
     if alone {
         worker.take_over().await?;
     }

@@ -18,6 +18,11 @@ impl Access {
         Self { token, budget: budget.clone(), urgency }
     }
 
+    /// For what is not the API: git over https.
+    pub fn token(&self) -> &SecretString {
+        &self.token
+    }
+
     pub fn budget(&self) -> &Budget {
         &self.budget
     }

@@ -28,7 +28,7 @@ pub use oid::Oid;
 pub use on_github::{GitHubState, OnGitHub};
 pub use source::Source;
 pub use store::{
-    NewRepository, Place, RepositoryState, delete, find, find_named, find_on_github, find_source,
-    forget_mirror, insert, list, list_all, list_ids, lock, move_to, rename, set_on_github,
-    set_scanned, trust,
+    NewRepository, Place, RepositoryState, delete, find, find_connection, find_named,
+    find_on_github, find_source, forget_mirror, insert, list, list_all, list_ids, lock, move_to,
+    rename, set_on_github, set_scanned, trust,
 };

@@ -13,7 +13,10 @@ use url::{Host, Url};
 
 use super::mirror::addresses;
 
+mod credential;
 mod local;
+
+pub use credential::Credential;
 
 /// The longest address or path that is taken, in bytes.
 const MAX_LENGTH: usize = 2_048;
@@ -25,6 +28,8 @@ pub struct FetchPolicy {
     /// `repositories.allowed_networks`. Plain http is spoken with hosts inside them only.
     pub allowed_networks: Vec<IpNet>,
     pub allowed_roots: AllowedRoots,
+    /// Who we are to the server that is fetched from, where it has to know.
+    pub credential: Option<Credential>,
 }
 
 /// The directories below which a local repository may lie.
@@ -42,7 +47,17 @@ pub enum AllowedRoots {
 impl FetchPolicy {
     /// The policy of a fresh installation: the public internet, no local path.
     pub fn public_only() -> Self {
-        Self { allowed_networks: Vec::new(), allowed_roots: AllowedRoots::Within(Vec::new()) }
+        Self {
+            allowed_networks: Vec::new(),
+            allowed_roots: AllowedRoots::Within(Vec::new()),
+            credential: None,
+        }
+    }
+
+    /// The same, known to a server by a token.
+    #[must_use]
+    pub fn known_by(&self, credential: Option<&Credential>) -> Self {
+        Self { credential: credential.cloned(), ..self.clone() }
     }
 
     /// The same with these directories allowed besides: where a repository of the command line lay

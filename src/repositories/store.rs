@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use super::{GitHubState, Oid, OnGitHub, Repository, RepositoryId, RepositoryKey, SourceKind};
-use crate::{tenancy::TenantTx, web::paging::PageRequest};
+use crate::{connections::ConnectionId, tenancy::TenantTx, web::paging::PageRequest};
 
 /// A repository to connect.
 #[derive(Clone, Debug)]
@@ -93,6 +93,20 @@ pub async fn find(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<Option<Re
     .fetch_optional(tx.connection())
     .await?;
     Ok(record.map(Into::into))
+}
+
+/// By what GitHub is asked about a repository, where that was said.
+pub async fn find_connection(
+    tx: &mut TenantTx,
+    id: RepositoryId,
+) -> sqlx::Result<Option<ConnectionId>> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT connection_id AS "connection: ConnectionId" FROM repositories WHERE id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(found.flatten())
 }
 
 pub async fn find_named(tx: &mut TenantTx, name: &str) -> sqlx::Result<Option<Repository>> {

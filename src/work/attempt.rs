@@ -13,7 +13,11 @@ use super::{
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
 };
-use crate::repositories::{Mirror, Source, mirror::Fetched, source::FetchPolicy};
+use crate::repositories::{
+    Mirror, Source,
+    mirror::Fetched,
+    source::{Credential, FetchPolicy},
+};
 
 /// What the reading threads are given.
 pub(super) struct Work {
@@ -21,6 +25,8 @@ pub(super) struct Work {
     pub(super) source: String,
     pub(super) name: String,
     pub(super) trusted_roots: Vec<PathBuf>,
+    /// Who we are to the source's server.
+    pub(super) credential: Option<Credential>,
     pub(super) settings: Arc<ScanSettings>,
     pub(super) progress: Progress,
 }
@@ -55,6 +61,7 @@ impl Work {
         work: impl FnOnce(&FetchPolicy, &Source) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let policy = self.settings.policy.trusting(&self.trusted_roots);
+        let policy = policy.known_by(self.credential.as_ref());
         let source = Source::parse(&self.source, &policy).map_err(ReadError::from);
         let done = source.and_then(|source| work(&policy, &source));
         done.inspect_err(|error| warn!("Reading `{}` failed: {error}", self.name))

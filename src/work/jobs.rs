@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::{
     attempt::{Work, sentence},
-    findings,
+    credential, findings,
     limits::Watchdog,
     model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
@@ -20,9 +20,12 @@ use super::{
     store::{self, ScanRun},
 };
 use crate::{
+    connections::Connections,
     jobs::{self, Failure, JobContext, Registry},
     organizations::audit,
-    repositories::{self, Repository, RepositoryId, ScanReason, ScanRepository},
+    repositories::{
+        self, Repository, RepositoryId, ScanReason, ScanRepository, source::Credential,
+    },
     tenancy::{Allowed, RequestScan, TenantTx},
 };
 
@@ -30,12 +33,16 @@ use crate::{
 const TELL_AT: u32 = 4;
 
 /// Names the function that scans.
-pub fn register_jobs(registry: Registry, settings: ScanSettings) -> Registry {
+pub fn register_jobs(
+    registry: Registry,
+    settings: ScanSettings,
+    connections: Connections,
+) -> Registry {
     let registry = super::connect::register(registry, settings.mirrors.clone());
     let settings = Arc::new(settings);
     registry.with(move |context, job: ScanRepository| {
-        let settings = Arc::clone(&settings);
-        async move { Run { context, job, settings }.run().await }
+        let (settings, connections) = (Arc::clone(&settings), connections.clone());
+        async move { Run { context, job, settings, connections }.run().await }
     })
 }
 
@@ -80,6 +87,7 @@ struct Run {
     context: JobContext,
     job: ScanRepository,
     settings: Arc<ScanSettings>,
+    connections: Connections,
 }
 
 /// Why an attempt ended without a result.
@@ -210,7 +218,8 @@ impl Run {
         repository: &Repository,
     ) -> Result<(Reading, Duration), Ended> {
         let progress = Progress::default();
-        let work = Arc::new(self.work(repository, &progress));
+        let credential = credential::find(&self.context, &self.connections, repository).await?;
+        let work = Arc::new(self.work(repository, credential, &progress));
         let mirror = work.mirror.clone();
         let reading = self.fetch_and_read(work, repository);
         tokio::pin!(reading);
@@ -241,7 +250,12 @@ impl Run {
         }
     }
 
-    fn work(&self, repository: &Repository, progress: &Progress) -> Work {
+    fn work(
+        &self,
+        repository: &Repository,
+        credential: Option<Credential>,
+        progress: &Progress,
+    ) -> Work {
         Work {
             mirror: Repository::mirror_path(
                 &self.settings.mirrors,
@@ -251,6 +265,7 @@ impl Run {
             source: repository.source.clone(),
             name: repository.name.clone(),
             trusted_roots: repository.trusted_roots.clone(),
+            credential,
             settings: Arc::clone(&self.settings),
             progress: progress.clone(),
         }

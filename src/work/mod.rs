@@ -13,6 +13,7 @@ mod changes_view;
 mod commit_page;
 mod connect;
 mod contributors;
+mod credential;
 mod events;
 mod findings;
 mod graph;

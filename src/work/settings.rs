@@ -46,6 +46,7 @@ impl ScanSettings {
             policy: FetchPolicy {
                 allowed_networks: repositories.allowed_networks.clone(),
                 allowed_roots: AllowedRoots::Within(scanner.allow_local_paths.clone()),
+                credential: None,
             },
             fetch: FetchLimits {
                 max_pack_bytes: repositories.max_pack_bytes,

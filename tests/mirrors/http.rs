@@ -1,14 +1,16 @@
 //! Fetching over HTTP from a server that works.
 
+use std::{io::Write, sync::Arc};
+
 use quarterdeck::repositories::{
     Source,
     mirror::{FetchError, FetchLimits, Fetched, Watch},
-    source::FetchPolicy,
+    source::{Credential, FetchPolicy},
 };
 
 use crate::{
     repository::{Repository, limits},
-    server::{self, Server},
+    server::{self, Server, backend, redirect, response},
 };
 
 /// As if the operator had opened the loopback.
@@ -52,6 +54,38 @@ fn a_clone_over_http_has_everything() {
 }
 
 #[test]
+fn a_token_is_said_to_the_server_that_wants_it_and_to_no_other() {
+    let repository = Repository::with_commits(1);
+    let root = repository.directory.path().to_owned();
+    let private = Server::start(Arc::new(move |request, stream| {
+        let said = request.headers.get("authorization").map(String::as_str);
+        let answer = match said {
+            Some("Basic eC1hY2Nlc3MtdG9rZW46Z2hzXzE=") => backend(&root, request),
+            _ => response("401 Unauthorized", "", b""),
+        };
+        drop(stream.write_all(&answer));
+    }));
+    let at = |server: &Server| {
+        let url = server.url("").parse().unwrap();
+        loopback().known_by(Credential::token(&url, &"ghs_1".into()).as_ref())
+    };
+    let fetch = |server: &Server, policy: &FetchPolicy| {
+        let source = Source::parse(&server.url("work/.git"), policy).unwrap();
+        repository.mirror().fetch(&source, policy, &limits(), &Watch::none())
+    };
+
+    let refused = fetch(&private, &loopback()).unwrap_err();
+    assert!(matches!(refused, FetchError::CredentialsWanted { .. }), "{refused}");
+    assert_eq!(fetch(&private, &at(&private)).unwrap().head, Some(repository.head()));
+    // A redirect to the server that the token is of takes it along, one away from it does not.
+    let leading = redirect(&private.url("work/.git/info/refs?service=git-upload-pack"));
+    let other = Server::saying(leading);
+    assert_eq!(fetch(&other, &at(&private)).unwrap().head, Some(repository.head()));
+    let refused = fetch(&other, &at(&other)).unwrap_err();
+    assert!(matches!(refused, FetchError::CredentialsWanted { .. }), "{refused}");
+}
+
+#[test]
 fn a_second_fetch_brings_only_what_is_new() {
     let repository = Repository::empty();
     let noise: Vec<u8> = (0..300_000_u32)
@@ -88,14 +122,11 @@ fn an_empty_repository_is_no_error() {
 fn a_redirect_to_where_a_repository_moved_is_followed() {
     let repository = Repository::with_commits(2);
     let root = repository.directory.path().to_owned();
-    let server = Server::start(std::sync::Arc::new(move |request, stream| {
+    let server = Server::start(Arc::new(move |request, stream| {
         let moved = request.target.replace("/old/name", "/work/.git");
-        let answer = if moved == request.target {
-            server::backend(&root, request)
-        } else {
-            server::redirect(&moved)
-        };
-        std::io::Write::write_all(stream, &answer).unwrap();
+        let answer =
+            if moved == request.target { backend(&root, request) } else { redirect(&moved) };
+        Write::write_all(stream, &answer).unwrap();
     }));
 
     let fetched = fetch(&repository, &server.url("old/name")).unwrap();
@@ -109,7 +140,7 @@ fn a_redirect_to_where_a_repository_moved_is_followed() {
 fn progress_is_told_while_a_fetch_runs() {
     let repository = Repository::with_commits(1);
     let backend = server::serving(repository.directory.path());
-    let server = Server::start(std::sync::Arc::new(move |request, stream| {
+    let server = Server::start(Arc::new(move |request, stream| {
         std::thread::sleep(std::time::Duration::from_millis(150));
         backend(request, stream);
     }));

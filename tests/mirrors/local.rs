@@ -17,7 +17,7 @@ use crate::repository::{Repository, any_path, git, limits};
 
 fn within(root: &Path) -> FetchPolicy {
     let allowed_roots = AllowedRoots::Within(vec![root.to_owned()]);
-    FetchPolicy { allowed_networks: Vec::new(), allowed_roots }
+    FetchPolicy { allowed_roots, ..FetchPolicy::public_only() }
 }
 
 fn parse(path: &Path, policy: &FetchPolicy) -> Result<Source, SourceError> {

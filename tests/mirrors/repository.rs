@@ -89,7 +89,7 @@ impl Repository {
 }
 
 pub(crate) fn any_path() -> FetchPolicy {
-    FetchPolicy { allowed_networks: Vec::new(), allowed_roots: AllowedRoots::Any }
+    FetchPolicy { allowed_roots: AllowedRoots::Any, ..FetchPolicy::public_only() }
 }
 
 /// The default limits with short waits.

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{organizations::operator, say};
 use crate::{
-    app::{cli::ScanArguments, database},
+    app::{cli::ScanArguments, database, server::open_keyring},
+    connections::Connections,
     jobs::Worker,
     platform::{
         clock::Clock,
@@ -146,7 +147,8 @@ pub(in crate::app) async fn scan_and_store(
     let clock = Clock::system();
     let scan = request(&opened.db, &grant, &source, &clock).await?;
     // A running server takes the job as well as this process does; whoever is first.
-    let worker = Worker::new(opened.db.clone(), clock, crate::app::registry(settings));
+    let connections = Connections::new(&clock, &open_keyring(config)?)?;
+    let worker = Worker::new(opened.db.clone(), clock, crate::app::registry(settings, connections));
     if opened.is_alone() {
         worker.take_over().await?;
     }

@@ -53,7 +53,7 @@ pub enum FetchError {
     #[error("The server redirects to `{to}`, which is not followed: {reason}.")]
     RedirectRefused { to: String, reason: String },
     #[error(
-        "`{host}` asks for credentials: the repository is private, or does not exist. Private repositories need the GitHub App, or a path on this machine."
+        "`{host}` asks for credentials: the repository is private, or does not exist. A private repository is read by a connection to GitHub that may see it, or from a path on this machine."
     )]
     CredentialsWanted { host: String },
     #[error(

@@ -26,6 +26,7 @@ use super::{
     guard::{Guard, TICK},
     names::CheckedNames,
 };
+use crate::repositories::source::Credential;
 
 mod client;
 
@@ -43,14 +44,19 @@ struct Client {
     runtime: Option<Runtime>,
     http: reqwest::Client,
     names: CheckedNames,
+    credential: Option<Credential>,
     guard: Arc<Guard>,
     /// Whether the server was told to send the objects, whatever it may still want to know.
     is_told: AtomicBool,
 }
 
 impl SmartHttp {
-    pub(super) fn new(names: CheckedNames, guard: Arc<Guard>) -> io::Result<Self> {
-        let client = Arc::new(Client::new(names, guard)?);
+    pub(super) fn new(
+        names: CheckedNames,
+        credential: Option<Credential>,
+        guard: Arc<Guard>,
+    ) -> io::Result<Self> {
+        let client = Arc::new(Client::new(names, credential, guard)?);
         Ok(Self { client, redirected_base: None })
     }
 }

@@ -88,7 +88,8 @@ fn over_http(
     guard: &Arc<Guard>,
 ) -> Result<References, FetchError> {
     let names = CheckedNames::new(&policy.allowed_networks, Arc::clone(guard));
-    let http = SmartHttp::new(names, Arc::clone(guard)).map_err(|error| {
+    let credential = policy.credential.clone();
+    let http = SmartHttp::new(names, credential, Arc::clone(guard)).map_err(|error| {
         FetchError::Unreachable { host: guard.host().to_owned(), reason: error.to_string() }
     })?;
     let address = gix::url::parse(url.as_url().as_str()).map_err(|error| not_git(guard, &error))?;

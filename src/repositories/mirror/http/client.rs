@@ -3,10 +3,10 @@
 use std::{error::Error as _, sync::atomic::Ordering};
 
 use super::{
-    Arc, AtomicBool, CheckedNames, Client, DISCOVERY, FetchError, Future, Guard, HeaderMap,
-    MAX_REDIRECTS, Method, Response, StatusCode, TICK, Url, io, time,
+    Arc, AtomicBool, CheckedNames, Client, Credential, DISCOVERY, FetchError, Future, Guard,
+    HeaderMap, MAX_REDIRECTS, Method, Response, StatusCode, TICK, Url, io, time,
 };
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use url::Host;
 
 use crate::platform::tls;
@@ -17,7 +17,11 @@ const RESULT: &str = "application/x-git-upload-pack-result";
 const LAST_WORDS: [&[u8]; 2] = [b"0009done\n0000", b"0009done\n"];
 
 impl Client {
-    pub(super) fn new(names: CheckedNames, guard: Arc<Guard>) -> io::Result<Self> {
+    pub(super) fn new(
+        names: CheckedNames,
+        credential: Option<Credential>,
+        guard: Arc<Guard>,
+    ) -> io::Result<Self> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_configuration()?)
             .dns_resolver(Arc::new(names.clone()))
@@ -30,7 +34,8 @@ impl Client {
             .build()
             .map_err(io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime: Some(runtime), http, names, guard, is_told: AtomicBool::new(false) })
+        let is_told = AtomicBool::new(false);
+        Ok(Self { runtime: Some(runtime), http, names, credential, guard, is_told })
     }
 
     /// Gets the list of references, following redirects that lead to another git server.
@@ -91,7 +96,11 @@ impl Client {
     ) -> io::Result<Response> {
         self.guard.check()?;
         self.check_literal_address(url)?;
-        let request = self.http.request(method, url.clone()).headers(headers.clone()).body(body);
+        let mut request =
+            self.http.request(method, url.clone()).headers(headers.clone()).body(body);
+        if let Some(line) = self.credential.as_ref().and_then(|credential| credential.at(url)) {
+            request = request.header(AUTHORIZATION, line);
+        }
         self.wait(request.send())?.map_err(|error| self.unreachable(url, &error))
     }
 
