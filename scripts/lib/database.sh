@@ -3,7 +3,10 @@
 #
 # start_database makes a cluster in a new folder below /tmp (a socket's path must be short), with
 # the socket in a private folder and no TCP, and exports where it is. It forgets everything at
-# stop_database, so nothing waits for the disk.
+# stop_database, so nothing waits for the disk, unless `database_settings` says so.
+
+# What a test need not wait for.
+database_settings=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
 
 start_database() {
     local postgres
@@ -38,7 +41,7 @@ launch_database() {
     set -m
     become_server_user "$1/bin/postgres" -D "$database_dir/data" -c listen_addresses= \
         -c unix_socket_directories="$database_dir" -c max_connections=300 -c shared_buffers=256MB \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off -c autovacuum_naptime=1h \
+        -c jit=off -c autovacuum_naptime=1h "${database_settings[@]}" \
         >"$database_dir/log" 2>&1 </dev/null &
     database_pid=$!
     set +m
