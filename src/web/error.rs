@@ -82,7 +82,18 @@ pub enum AppError {
     Internal(#[source] anyhow::Error),
 }
 
+/// When somebody is to ask again whom the database did not answer.
+const DATABASE_PAUSE: Duration = Duration::from_secs(5);
+
 impl AppError {
+    /// How long to wait before the next try, where one may help.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        if let Self::TooManyRequests { retry_after } | Self::Busy { retry_after } = self {
+            return Some(*retry_after);
+        }
+        matches!(self, Self::Unavailable(_)).then_some(DATABASE_PAUSE)
+    }
+
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field, message: message.into() }])
     }

@@ -128,7 +128,7 @@ fn render(
     let problem =
         own.map_or_else(|| foreign_problem(status, error, &id), |error| error.problem(&id));
     let mut response = body(request, &problem, status);
-    if let Some(AppError::TooManyRequests { retry_after } | AppError::Busy { retry_after }) = own {
+    if let Some(retry_after) = own.and_then(AppError::retry_after) {
         // Whole seconds, and never too early.
         let seconds = retry_after.as_secs().saturating_add(1);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
