@@ -62,7 +62,9 @@ impl RepositoryHandle<'_> {
     /// Renames it: its old name leads to the new one.
     pub fn rename(self, name: &str) {
         self.with(|state, position| {
+            let now = moment(state.clock.now());
             let found = &mut state.repositories[position];
+            found.fields["updated_at"] = json!(now);
             let from = std::mem::replace(&mut found.name, name.to_owned());
             let earlier = format!("{}/{from}", found.owner);
             found.earlier.push(earlier);
@@ -74,7 +76,9 @@ impl RepositoryHandle<'_> {
     /// Gives it to somebody else: its old name leads to the new one.
     pub fn transfer(self, owner: &str) {
         self.with(|state, position| {
+            let now = moment(state.clock.now());
             let found = &mut state.repositories[position];
+            found.fields["updated_at"] = json!(now);
             let earlier = found.full_name();
             found.earlier.push(earlier);
             let from = std::mem::replace(&mut found.owner, owner.to_owned());
@@ -115,7 +119,10 @@ impl RepositoryHandle<'_> {
 
     fn change(self, action: &str, how: impl FnOnce(&mut Repository)) {
         self.with(|state, position| {
-            how(&mut state.repositories[position]);
+            let now = moment(state.clock.now());
+            let found = &mut state.repositories[position];
+            how(found);
+            found.fields["updated_at"] = json!(now);
             state.tell_of(position, "repository", json!({"action": action}));
         });
     }
