@@ -11,6 +11,8 @@
 //!          │
 //!      webhooks                       what GitHub tells
 //!          │
+//!        sync                         what GitHub is asked for: imports, comparisons, doubts
+//!          │
 //!       tracker                       what GitHub says of issues, pull requests and the rest, as rows
 //!          │
 //!        work                         projects, tasks, commits, and the job that scans
@@ -52,6 +54,8 @@ pub mod scanner;
 pub mod work;
 
 pub mod tracker;
+
+pub mod sync;
 
 pub mod webhooks;
 

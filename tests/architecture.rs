@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 16] = [
+const MODULES: [&str; 17] = [
     "platform",
     "web",
     "tenancy",
@@ -22,6 +22,7 @@ const MODULES: [&str; 16] = [
     "scanner",
     "work",
     "tracker",
+    "sync",
     "webhooks",
     "dashboard",
     "app",

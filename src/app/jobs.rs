@@ -10,6 +10,7 @@ use crate::{
     connections::Connections,
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
+    sync,
     tenancy::{Db, SystemReason, forget_changes},
     webhooks,
     work::{self, ScanSettings},
@@ -24,9 +25,26 @@ pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 /// How often what is too old is deleted.
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
+/// How often it is looked whether a comparison with GitHub is due; each repository's is every 15 minutes.
+const COMPARISONS_EVERY: Duration = Duration::from_secs(30);
+
 /// The functions that do the jobs.
 pub fn registry(settings: ScanSettings, connections: Connections) -> Registry {
-    work::register_jobs(Registry::default(), settings, connections)
+    let registry = work::register_jobs(Registry::default(), settings, connections.clone());
+    sync::register_jobs(registry, connections)
+}
+
+/// Asks for the comparisons with GitHub that are due, until the process stops.
+pub(super) async fn keep_in_step(db: Db, clock: Clock, tasks: Tasks) {
+    loop {
+        tokio::select! {
+            () = tasks.stopping().cancelled() => return,
+            () = tokio::time::sleep(COMPARISONS_EVERY) => {}
+        }
+        if let Err(error) = sync::request_due(&db, clock.now()).await {
+            warn!(%error, "Comparisons with GitHub could not be asked for; it is tried again later");
+        }
+    }
 }
 
 /// Deletes what is older than it is kept, until the process stops.

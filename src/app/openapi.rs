@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 use crate::{
     accounts::tokens,
     organizations::{self, audit},
+    sync,
     tenancy::Routes,
     web::Result,
     webhooks,
@@ -27,6 +28,7 @@ pub fn openapi_document() -> utoipa::openapi::OpenApi {
         .merge_from(audit::ApiDocument::openapi())
         .merge_from(tokens::ApiDocument::openapi())
         .merge_from(ApiDocument::openapi())
+        .merge_from(sync::ApiDocument::openapi())
         .merge_from(webhooks::ApiDocument::openapi())
         .merge_from(organizations::api::ApiDocument::openapi());
     Shapes.modify(&mut document);

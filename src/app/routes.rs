@@ -1,6 +1,6 @@
 //! All routes, in one table.
 
-use crate::{accounts, dashboard, organizations, tenancy::Routes, webhooks, work};
+use crate::{accounts, dashboard, organizations, sync, tenancy::Routes, webhooks, work};
 
 /// Every route of the product with who may use it.
 pub fn routes() -> Routes {
@@ -12,6 +12,7 @@ pub fn routes() -> Routes {
         .and(accounts::routes())
         .and(organizations::routes())
         .and(work::routes())
+        .and(sync::routes())
         .and(webhooks::routes())
         .and(dashboard::routes())
 }

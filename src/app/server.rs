@@ -391,6 +391,8 @@ async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Resu
     let (parallel, tasks) = (config.scanner.parallel, parts.tasks.clone());
     parts.tasks.spawn("worker", async move { worker.work(parallel, tasks).await });
     start_deliveries(parts, alone).await?;
+    let (db, clock, tasks) = (parts.db.clone(), parts.clock.clone(), parts.tasks.clone());
+    parts.tasks.spawn("comparisons", jobs::keep_in_step(db, clock, tasks));
     parts.tasks.spawn(
         "retention",
         jobs::retain(

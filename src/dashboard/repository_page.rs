@@ -58,6 +58,7 @@ pub(super) struct RepositoryPage {
     uses: Vec<(Link, String)>,
     pipelines: Vec<PipelineRow>,
     graph_href: String,
+    sync_href: String,
 }
 
 /// What the last whole scan measured.
@@ -206,6 +207,7 @@ async fn page(
         uses: uses(tx, repository.id, links).await?,
         pipelines: pipelines(tx, repository.id).await?,
         graph_href: links.graph(&name),
+        sync_href: links.sync(&name),
         repository: heading(repository, scans, viewing),
     })
 }

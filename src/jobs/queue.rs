@@ -15,11 +15,20 @@ pub(super) const LEASE: Duration = Duration::seconds(15);
 
 /// Adds a job to the change that causes it; it is not added where one like it waits already.
 pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> anyhow::Result<()> {
+    enqueue_at(tx, job, (now, now)).await
+}
+
+/// The same of a job that is not begun before a time, the second one.
+pub async fn enqueue_at<J: Job>(
+    tx: &mut TenantTx,
+    job: &J,
+    (now, run_at): (DateTime<Utc>, DateTime<Utc>),
+) -> anyhow::Result<()> {
     let payload = serde_json::to_value(job)?;
     let tenant = tx.tenant();
     sqlx::query!(
         "INSERT INTO jobs (tenant_id, id, kind, payload, lane, run_at, max_attempts, created_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $6
+         SELECT $1, $2, $3, $4, $5, $8, $7, $6
          WHERE NOT EXISTS (SELECT FROM jobs WHERE kind = $3 AND lane = $5 AND payload = $4 AND state = 'queued')",
         tenant.as_uuid(),
         ids::new(),
@@ -28,6 +37,7 @@ pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> 
         job.lane(),
         now,
         i32::from(J::ATTEMPTS),
+        run_at,
     )
     .execute(tx.connection())
     .await?;

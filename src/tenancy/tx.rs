@@ -224,6 +224,8 @@ pub enum SystemReason {
     TakeDelivery,
     /// Delete what is older than it is kept.
     Retention,
+    /// Find out whose repositories are to be compared with GitHub.
+    Schedule,
     /// The operator at the server's command line.
     CommandLine,
     /// See and change what the whole site is set up with.
@@ -298,6 +300,15 @@ impl SystemTx {
         assert_eq!(self.reason, SystemReason::Retention, "only retention is given all of them");
         let organizations = super::store::list_organizations(&mut self.inner).await?;
         let actor = Actor::Job { kind: "retention".to_owned() };
+        let grant = |organization| Grant::own(organization, actor.clone(), Role::Owner);
+        Ok(organizations.into_iter().map(grant).collect())
+    }
+
+    /// The grants under which what is due by the clock is asked for, of each organisation.
+    pub async fn grants_of_schedule(&mut self) -> sqlx::Result<Vec<Grant>> {
+        assert_eq!(self.reason, SystemReason::Schedule, "only the schedule is given all of them");
+        let organizations = super::store::list_organizations(&mut self.inner).await?;
+        let actor = Actor::Job { kind: "schedule".to_owned() };
         let grant = |organization| Grant::own(organization, actor.clone(), Role::Owner);
         Ok(organizations.into_iter().map(grant).collect())
     }

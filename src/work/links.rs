@@ -52,6 +52,11 @@ impl Links {
         format!("{}/access", self.repository(name))
     }
 
+    /// How it stands to GitHub.
+    pub fn sync(&self, name: &str) -> String {
+        format!("{}/sync", self.repository(name))
+    }
+
     pub fn removal(&self, name: &str) -> String {
         format!("{}/repositories/{name}/removal", self.base)
     }

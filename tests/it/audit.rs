@@ -556,8 +556,26 @@ async fn two_organisations_never_see_each_others_log() {
 }
 
 /// Routes that change nothing of a kind that is written down: method, path, and why.
-const SILENT: [(&str, &str, &str); 8] = [
+const SILENT: [(&str, &str, &str); 14] = [
     ("POST", "/api/v2/webhooks/github/{hook}", "what GitHub tells stands in the inbox"),
+    (
+        "POST",
+        "/api/v2/repositories/{repository}/sync/import",
+        "needs a GitHub: see the tests of sync",
+    ),
+    (
+        "POST",
+        "/api/v2/repositories/{repository}/sync/resume",
+        "needs a GitHub: see the tests of sync",
+    ),
+    (
+        "POST",
+        "/api/v2/repositories/{repository}/sync/cancel",
+        "needs a GitHub: see the tests of sync",
+    ),
+    ("POST", "/{organization}/repositories/{repository}/sync/import", "see the tests of sync"),
+    ("POST", "/{organization}/repositories/{repository}/sync/resume", "see the tests of sync"),
+    ("POST", "/{organization}/repositories/{repository}/sync/cancel", "see the tests of sync"),
     ("POST", "/account/identities/remove", "needs a provider: see the tests of identities"),
     ("POST", "/account/identities/{provider}/add", "needs a provider: see the tests of identities"),
     ("POST", "/{organization}/settings/sign-in", "asks GitHub: see the tests of sign-in settings"),

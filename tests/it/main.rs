@@ -39,6 +39,7 @@ mod settings;
 mod sign_in;
 mod sign_in_settings;
 mod support;
+mod sync;
 mod task_life;
 mod teams;
 mod tenancy;

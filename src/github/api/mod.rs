@@ -11,6 +11,7 @@ mod error;
 mod hooks;
 mod lists;
 mod manifest;
+mod objects;
 mod organizations;
 mod page;
 mod releases;
@@ -90,10 +91,12 @@ impl Api<'_> {
 
     fn read_page<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Page<T>, ApiError> {
         ApiError::check(answer, self.client)?;
-        let Items(items) = answer.parse()?;
-        let next = answer.header("link").and_then(page::next);
+        let Items { items, total } = answer.parse()?;
+        let links = answer.header("link");
+        let next = links.and_then(|links| page::leads_to(links, "next"));
         let next = next.map(|url| self.within_api(url)).transpose()?.map(Cursor::to);
-        Ok(Page { items, next, etag: answer.header("etag").map(ToOwned::to_owned) })
+        let total = total.or_else(|| page::counted(links?));
+        Ok(Page { items, next, total, etag: answer.header("etag").map(ToOwned::to_owned) })
     }
 
     async fn call(

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use url::Url;
 
 /// Where a page of a list is. It may be kept and resumed after a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// None on the last one.
     pub next: Option<Cursor<T>>,
+    /// How many there are on all pages, where GitHub says so; by the number of its pages a few more than that.
+    pub total: Option<i64>,
     /// For the next question about the same page by the same token.
     pub etag: Option<String>,
 }
@@ -41,7 +44,10 @@ impl<T> Cursor<T> {
 }
 
 /// The things in an answer: a bare list, or one under a name of its own beside a count.
-pub(super) struct Items<T>(pub(super) Vec<T>);
+pub(super) struct Items<T> {
+    pub(super) items: Vec<T>,
+    pub(super) total: Option<i64>,
+}
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -56,6 +62,7 @@ struct Visitor<T>(PhantomData<T>);
 enum Field {
     #[serde(alias = "workflow_runs", alias = "check_suites", alias = "installations")]
     Repositories,
+    TotalCount,
     #[serde(other)]
     Other,
 }
@@ -72,40 +79,66 @@ impl<'de, T: DeserializeOwned> serde::de::Visitor<'de> for Visitor<T> {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Items(items))
+        Ok(Items { items, total: None })
     }
 
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Items<T>, A::Error> {
-        let mut found = None;
+        let (mut found, mut total) = (None, None);
         while let Some(field) = map.next_key::<Field>()? {
             match field {
                 Field::Repositories => found = Some(map.next_value()?),
+                Field::TotalCount => total = map.next_value()?,
                 Field::Other => {
                     map.next_value::<serde::de::IgnoredAny>()?;
                 }
             }
         }
-        found.map(Items).ok_or_else(|| serde::de::Error::custom("no list"))
+        let items = found.ok_or_else(|| serde::de::Error::custom("no list"))?;
+        Ok(Items { items, total })
     }
 }
 
-/// The address of the next page in a `Link` header.
-pub(super) fn next(links: &str) -> Option<&str> {
+/// The address in a `Link` header that stands in this relation to the page.
+pub(super) fn leads_to<'links>(links: &'links str, relation: &str) -> Option<&'links str> {
+    let relation = format!("rel=\"{relation}\"");
     let mut rest = links;
     loop {
         let (_, begun) = rest.split_once('<')?;
         let (address, after) = begun.split_once('>')?;
         let parameters = after.split('<').next().unwrap_or_default();
-        if parameters.split([';', ',']).any(|parameter| parameter.trim() == "rel=\"next\"") {
+        if parameters.split([';', ',']).any(|parameter| parameter.trim() == relation) {
             return Some(address);
         }
         rest = after;
     }
 }
 
+/// How many things are on all pages, by the number of the last one; none where pages are not numbered.
+pub(super) fn counted(links: &str) -> Option<i64> {
+    let last = Url::parse(leads_to(links, "last")?).ok()?;
+    let number = |wanted: &str| {
+        let found = last.query_pairs().find(|(name, _)| name == wanted);
+        found.and_then(|(_, value)| value.parse::<i64>().ok()).filter(|number| *number > 0)
+    };
+    number("page")?.checked_mul(number("per_page")?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn next(links: &str) -> Option<&str> {
+        leads_to(links, "next")
+    }
+
+    #[test]
+    fn the_last_page_says_how_many_there_are() {
+        let links = "<https://a.example/x?per_page=100&page=2>; rel=\"next\", <https://a.example/x?per_page=100&page=31>; rel=\"last\"";
+
+        assert_eq!(counted(links), Some(3_100));
+        assert_eq!(counted("<https://a.example/x?after=Y3&per_page=100>; rel=\"next\""), None);
+        assert_eq!(counted("<https://a.example/x?per_page=100&page=-1>; rel=\"last\""), None);
+    }
 
     #[test]
     fn the_next_page_is_named_by_its_relation() {
@@ -119,7 +152,7 @@ mod tests {
 
     #[test]
     fn lists_come_bare_or_under_a_name() {
-        let read = |text: &str| serde_json::from_str::<Items<u8>>(text).map(|items| items.0);
+        let read = |text: &str| serde_json::from_str::<Items<u8>>(text).map(|found| found.items);
 
         assert_eq!(read("[1, 2]").unwrap(), [1, 2]);
         assert_eq!(read(r#"{"total_count": 3, "workflow_runs": [3]}"#).unwrap(), [3]);

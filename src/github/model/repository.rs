@@ -42,6 +42,9 @@ pub struct Repository {
     pub disabled: bool,
     #[serde(default, deserialize_with = "list")]
     pub topics: Vec<String>,
+    /// False where issues are switched off.
+    #[serde(default)]
+    pub has_issues: Option<bool>,
     #[serde(default)]
     pub stargazers_count: Option<i64>,
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 67] = [
+pub const ACTIONS: [(&str, &str); 70] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
     (
@@ -64,6 +64,9 @@ pub const ACTIONS: [(&str, &str); 67] = [
     ("setup_link.used", "Became an owner by a setup link"),
     ("sign_in.refused", "Was not let in"),
     ("signing_key.rotated", "Had another key sign sessions"),
+    ("sync.cancelled", "Cancelled the reading of a repository from GitHub"),
+    ("sync.requested", "Had a repository read from GitHub"),
+    ("sync.resumed", "Had the reading of a repository from GitHub go on"),
     ("team.changed", "Changed a team"),
     ("team.created", "Made a team"),
     ("team.deleted", "Deleted a team"),

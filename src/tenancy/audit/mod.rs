@@ -203,6 +203,7 @@ impl SystemTx {
             | SystemReason::ClaimJob
             | SystemReason::TakeDelivery
             | SystemReason::Retention
+            | SystemReason::Schedule
             | SystemReason::Limits
             | SystemReason::Site
             | SystemReason::Health => By::unknown(SOMEBODY),

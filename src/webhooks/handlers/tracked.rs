@@ -7,6 +7,7 @@ use super::{NOT_CONNECTED, find};
 use crate::{
     github::{Event, model::Repository},
     repositories::RepositoryId,
+    sync,
     tenancy::TenantTx,
     tracker::{
         Applied, Outcome, Result, TrackerError, handle_check_suite, handle_create, handle_delete,
@@ -33,7 +34,10 @@ pub(in crate::webhooks) async fn handle(
         Err(TrackerError::NotConnected(_)) => return Ok(Some(NOT_CONNECTED.to_owned())),
         outcome => outcome?,
     };
-    Ok(outcome.and_then(|outcome| remark(outcome.applied)).map(str::to_owned))
+    let Some(Outcome { applied, wanted }) = outcome else { return Ok(None) };
+    // What is in doubt is asked of GitHub by a job, which is committed with the event's effect.
+    let is_asked = sync::request_wanted(tx, repository, wanted, now).await?;
+    Ok(remark(applied, is_asked).map(str::to_owned))
 }
 
 /// The repository of an event whose effect is on rows.
@@ -111,10 +115,13 @@ async fn apply(
 }
 
 /// What to say of a word that changed nothing.
-const fn remark(applied: Applied) -> Option<&'static str> {
+const fn remark(applied: Applied, is_asked: bool) -> Option<&'static str> {
     match applied {
         Applied::Written | Applied::Unchanged => None,
         Applied::Stale => Some("Something newer is known already."),
+        Applied::Doubtful if is_asked => {
+            Some("Another change of the same second is known; GitHub is asked which came last.")
+        }
         Applied::Doubtful => {
             Some("Another change of the same second is known; which came last is not told.")
         }

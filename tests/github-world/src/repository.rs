@@ -103,6 +103,13 @@ impl RepositoryHandle<'_> {
         self.change(action, |found| found.fields["archived"] = json!(archived));
     }
 
+    /// Switches issues on or off; nobody is told.
+    pub fn switch_issues(self, on: bool) {
+        self.with(|state, position| {
+            state.repositories[position].fields["has_issues"] = json!(on);
+        });
+    }
+
     /// It is gone afterwards; its hooks hear of it.
     pub fn delete(self) {
         self.with(|state, position| {

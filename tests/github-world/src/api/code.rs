@@ -76,6 +76,28 @@ pub(super) async fn branches(shared: web::Data<Shared>, request: HttpRequest) ->
     listed(&state, &request, (&list, None, None), Going::Pages, |_| true)
 }
 
+/// `GET /git/ref/heads/{branch}`.
+pub(super) async fn reference(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let state = shared.state();
+    let position = match reach(&state, &request, CONTENTS) {
+        Ok(position) => position,
+        Err(refusal) => return refusal,
+    };
+    let found = &state.repositories[position];
+    let name = request.match_info().query("reference");
+    let line = name.strip_prefix("heads/").and_then(|branch| found.branch(branch));
+    let Some(sha) = line.and_then(<[String]>::last) else {
+        return answer::not_found("git/refs#get-a-reference");
+    };
+    let here = format!("{}/repos/{}", crate::hub::API, found.full_name());
+    let object = json!({"type": "commit", "sha": sha, "url": format!("{here}/git/commits/{sha}")});
+    let body = json!({
+        "ref": format!("refs/{name}"), "node_id": "MDM6UmVm",
+        "url": format!("{here}/git/refs/{name}"), "object": object,
+    });
+    one(&request, &body)
+}
+
 /// `GET /compare/{base}...{head}`.
 pub(super) async fn compare(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
     let state = shared.state();

@@ -82,18 +82,29 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/issues/{number}", one(Kind::Issues, "issues", "number"))
         .route("/pulls", list(&PULL_REQUESTS))
         .route("/pulls/comments", list(&REVIEW_COMMENTS))
+        .route("/pulls/comments/{id}", one(Kind::ReviewComments, "pull_requests", "id"))
         .route("/pulls/{number}", one(Kind::PullRequests, "pull_requests", "number"))
         .route("/pulls/{number}/reviews", list(&REVIEWS))
+        .route("/pulls/{number}/reviews/{id}", one(Kind::Reviews, "pull_requests", "id"))
         .route("/pulls/{number}/commits", web::get().to(code::of_pull_request))
         .route("/commits", web::get().to(code::commits))
         .route("/compare/{basehead}", web::get().to(code::compare))
         .route("/branches", web::get().to(code::branches))
+        .route("/git/ref/{reference:.*}", web::get().to(code::reference))
         .route("/releases", list(&RELEASES))
+        .route("/releases/{id}", one(Kind::Releases, "contents", "id"))
         .route("/deployments", list(&DEPLOYMENTS))
+        .route("/deployments/{id}", one(Kind::Deployments, "deployments", "id"))
+        .route(
+            "/deployments/{deployment_id}/statuses/{id}",
+            one(Kind::DeploymentStatuses, "deployments", "id"),
+        )
         .route("/deployments/{deployment_id}/statuses", list(&STATUSES))
         .route("/actions/runs", list(&RUNS))
+        .route("/actions/runs/{id}", one(Kind::Runs, "actions", "id"))
         .route("/labels", list(&LABELS))
-        .route("/milestones", list(&MILESTONES));
+        .route("/milestones", list(&MILESTONES))
+        .route("/milestones/{number}", one(Kind::Milestones, "issues", "number"));
 }
 
 fn list(list: &'static List) -> Route {

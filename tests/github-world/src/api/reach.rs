@@ -176,7 +176,8 @@ pub(super) fn listed(
         );
     }
     let since = asked.get("since").map(String::as_str);
-    let (things, more) = collection.page(Order { newest_by, since }, keep, (skip, per_page));
+    let order = Order { newest_by, since };
+    let (things, more) = collection.page(order, &keep, (skip, per_page));
     let body = match under {
         Some(name) => json!({"total_count": collection.len(), name: things}),
         None => Value::Array(things),
@@ -188,8 +189,22 @@ pub(super) fn listed(
     };
     if more {
         link(&mut response, (state, request), &next);
+        if going == Going::Pages {
+            let last = collection.count(order, &keep).div_ceil(per_page).to_string();
+            link_last(&mut response, (state, request), last);
+        }
     }
     response
+}
+
+/// Beside the next page, `Link` names the last where pages are numbered.
+fn link_last(response: &mut HttpResponse, asked: (&State, &HttpRequest), last: String) {
+    let next = response.headers().get("link").and_then(|link| link.to_str().ok());
+    let next = next.unwrap_or_default().to_owned();
+    link(response, asked, &("page", last));
+    let last = response.headers().get("link").and_then(|link| link.to_str().ok());
+    let last = last.unwrap_or_default().replace("rel=\"next\"", "rel=\"last\"");
+    answer::header(response, "link", &format!("{next}, {last}"));
 }
 
 /// `Link` to the next page, through the repository's id, as GitHub has it.

@@ -31,6 +31,9 @@ pub(super) fn list(shared: &Shared, request: &HttpRequest, list: &'static List) 
         Ok(position) => position,
         Err(refusal) => return refusal,
     };
+    if list.kind == Kind::Issues && state.repositories[position].fields["has_issues"] == false {
+        return answer::failure(410, "Issues are disabled for this repo", answer::REST);
+    }
     let asked = query(request);
     let field = match (asked.get("sort").map(String::as_str), asked.get("direction")) {
         (Some("updated"), direction) if direction.is_none_or(|way| way == "desc") => {
@@ -66,6 +69,12 @@ pub(super) fn get(
 ) -> HttpResponse {
     let state = shared.state();
     match reach(&state, request, Need(permission, Level::Read)) {
+        Ok(position)
+            if kind == Kind::Issues
+                && state.repositories[position].fields["has_issues"] == false =>
+        {
+            answer::failure(410, "Issues are disabled for this repo", answer::REST)
+        }
         Ok(position) => {
             let things = state.repositories[position].things(kind);
             match things.find(field, number(request, field)) {

@@ -61,6 +61,21 @@ impl Collection {
         self.stored.len() + usize::try_from(made).unwrap_or(0) - self.covered.len()
     }
 
+    /// Those that are open; the made up ones all are.
+    pub(crate) fn count_open(&self) -> usize {
+        let open = self.stored.iter().filter(|thing| thing["state"] == "open").count();
+        open + self.len() - self.stored.len()
+    }
+
+    /// How many a list has that keeps these.
+    pub(crate) fn count(&self, order: Order<'_>, keep: impl Fn(&Value) -> bool) -> usize {
+        let is_kept =
+            |thing: &&Value| keep(thing) && order.since.is_none_or(|since| changed(thing) >= since);
+        let made =
+            if self.made_up(order).next().is_some() { self.len() - self.stored.len() } else { 0 };
+        self.stored.iter().filter(is_kept).count() + made
+    }
+
     pub(crate) fn push(&mut self, thing: Value) {
         self.stored.push(thing);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{API, Repository, WEB};
+use super::{API, Kind, Repository, WEB};
 use crate::{
     shapes::{node_id, organization_as_owner, simple_organization, simple_user},
     state::State,
@@ -96,6 +96,7 @@ pub(crate) fn repository(state: &State, repository: &Repository) -> Value {
         "html_url": format!("{WEB}/{git}"), "url": here, "git_url": format!("git://world.invalid/{git}.git"),
         "ssh_url": format!("git@world.invalid:{git}.git"), "clone_url": format!("{WEB}/{git}.git"),
         "svn_url": format!("{WEB}/{git}"),
+        "open_issues_count": repository.things(Kind::Issues).count_open(),
     });
     crate::shapes::merge(&mut shape, more);
     shape
