@@ -9,6 +9,8 @@
 //!          │
 //!     dashboard                       what people look at first
 //!          │
+//!     connecting                      GitHub made known, and repositories chosen there
+//!          │
 //!      webhooks                       what GitHub tells
 //!          │
 //!       tracker                       what GitHub says of issues, pull requests and the rest, as rows
@@ -54,6 +56,8 @@ pub mod work;
 pub mod tracker;
 
 pub mod webhooks;
+
+pub mod connecting;
 
 pub mod dashboard;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 16] = [
+const MODULES: [&str; 17] = [
     "platform",
     "web",
     "tenancy",
@@ -23,6 +23,7 @@ const MODULES: [&str; 16] = [
     "work",
     "tracker",
     "webhooks",
+    "connecting",
     "dashboard",
     "app",
     // With its feature alone.

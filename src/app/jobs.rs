@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tracing::{debug, warn};
 
+use super::Parts;
 use crate::{
-    accounts,
-    connections::Connections,
+    accounts, connections,
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
@@ -25,8 +25,13 @@ pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 /// The functions that do the jobs.
-pub fn registry(settings: ScanSettings, connections: Connections) -> Registry {
-    work::register_jobs(Registry::default(), settings, connections)
+pub fn registry(parts: &Parts) -> Registry {
+    let connections = parts.connections.clone();
+    let registry =
+        work::register_jobs(Registry::default(), parts.scans.clone(), connections.clone());
+    let registry = accounts::sign_in::register_jobs(registry, parts.providers.clone());
+    let site = webhooks::HookSite { origin: parts.site.origin.clone(), connections };
+    webhooks::register_jobs(registry, site)
 }
 
 /// Deletes what is older than it is kept, until the process stops.
@@ -73,9 +78,10 @@ async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
     let sessions = accounts::sessions::forget_expired(&mut tx, now).await?;
     let links = accounts::setup::forget_spent(&mut tx, now).await?;
     let attempts = accounts::sign_in::forget_attempts(&mut tx, now).await?;
+    let ways = connections::attempts::forget(&mut tx, now).await?;
     let tokens = accounts::tokens::forget_ended(&mut tx, now).await?;
     let jobs = jobs::forget_dead(&mut tx, now - DEAD_JOBS_KEPT).await?;
     let deliveries = webhooks::forget_finished(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(changes + sessions + links + attempts + tokens + jobs + deliveries)
+    Ok(changes + sessions + links + attempts + ways + tokens + jobs + deliveries)
 }

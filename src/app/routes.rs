@@ -1,6 +1,6 @@
 //! All routes, in one table.
 
-use crate::{accounts, dashboard, organizations, tenancy::Routes, webhooks, work};
+use crate::{accounts, connecting, dashboard, organizations, tenancy::Routes, webhooks, work};
 
 /// Every route of the product with who may use it.
 pub fn routes() -> Routes {
@@ -13,5 +13,6 @@ pub fn routes() -> Routes {
         .and(organizations::routes())
         .and(work::routes())
         .and(webhooks::routes())
+        .and(connecting::routes())
         .and(dashboard::routes())
 }

@@ -9,7 +9,7 @@ use super::{organizations::operator, say};
 use crate::{
     app::{cli::ScanArguments, database, server::open_keyring},
     connections::Connections,
-    jobs::Worker,
+    jobs::{Registry, Worker},
     platform::{
         clock::Clock,
         config::{Config, Environment},
@@ -148,7 +148,8 @@ pub(in crate::app) async fn scan_and_store(
     let scan = request(&opened.db, &grant, &source, &clock).await?;
     // A running server takes the job as well as this process does; whoever is first.
     let connections = Connections::new(&clock, &open_keyring(config)?)?;
-    let worker = Worker::new(opened.db.clone(), clock, crate::app::registry(settings, connections));
+    let registry = work::register_jobs(Registry::default(), settings, connections);
+    let worker = Worker::new(opened.db.clone(), clock, registry);
     if opened.is_alone() {
         worker.take_over().await?;
     }
