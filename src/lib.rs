@@ -9,6 +9,8 @@
 //!          │
 //!     dashboard                       what people look at first
 //!          │
+//!     connecting                      GitHub made known, and repositories chosen there
+//!          │
 //!      webhooks                       what GitHub tells
 //!          │
 //!        sync                         what GitHub is asked for: imports, comparisons, doubts
@@ -58,6 +60,8 @@ pub mod tracker;
 pub mod sync;
 
 pub mod webhooks;
+
+pub mod connecting;
 
 pub mod dashboard;
 

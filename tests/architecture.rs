@@ -24,6 +24,7 @@ const MODULES: [&str; 17] = [
     "tracker",
     "sync",
     "webhooks",
+    "connecting",
     "dashboard",
     "app",
     // With its feature alone.

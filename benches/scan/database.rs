@@ -4,7 +4,6 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, ensure};
 use quarterdeck::{
-    app,
     connections::Connections,
     jobs::{Registry, Worker},
     organizations::{self, OrganizationName, Slug},
@@ -39,7 +38,8 @@ pub(crate) struct Database {
 /// What jobs are done; nothing is asked of GitHub.
 fn registry(settings: &ScanSettings, clock: &Clock) -> anyhow::Result<Registry> {
     let keyring = Keyring::of_secrets(&"sixteen letters or more".into())?;
-    Ok(app::registry(settings.clone(), Connections::new(clock, &keyring)?))
+    let connections = Connections::new(clock, &keyring)?;
+    Ok(work::register_jobs(Registry::default(), settings.clone(), connections))
 }
 
 impl Database {

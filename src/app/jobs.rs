@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tracing::{debug, warn};
 
+use super::Parts;
 use crate::{
-    accounts,
-    connections::Connections,
+    accounts, connections,
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     sync,
@@ -29,9 +29,14 @@ const RETENTION_EVERY: Duration = Duration::from_mins(10);
 const COMPARISONS_EVERY: Duration = Duration::from_secs(30);
 
 /// The functions that do the jobs.
-pub fn registry(settings: ScanSettings, connections: Connections) -> Registry {
-    let registry = work::register_jobs(Registry::default(), settings, connections.clone());
-    sync::register_jobs(registry, connections)
+pub fn registry(parts: &Parts) -> Registry {
+    let connections = parts.connections.clone();
+    let registry =
+        work::register_jobs(Registry::default(), parts.scans.clone(), connections.clone());
+    let registry = accounts::sign_in::register_jobs(registry, parts.providers.clone());
+    let registry = sync::register_jobs(registry, connections.clone());
+    let site = webhooks::HookSite { origin: parts.site.origin.clone(), connections };
+    webhooks::register_jobs(registry, site)
 }
 
 /// Asks for the comparisons with GitHub that are due, until the process stops.
@@ -91,9 +96,10 @@ async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {
     let sessions = accounts::sessions::forget_expired(&mut tx, now).await?;
     let links = accounts::setup::forget_spent(&mut tx, now).await?;
     let attempts = accounts::sign_in::forget_attempts(&mut tx, now).await?;
+    let ways = connections::attempts::forget(&mut tx, now).await?;
     let tokens = accounts::tokens::forget_ended(&mut tx, now).await?;
     let jobs = jobs::forget_dead(&mut tx, now - DEAD_JOBS_KEPT).await?;
     let deliveries = webhooks::forget_finished(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(changes + sessions + links + attempts + tokens + jobs + deliveries)
+    Ok(changes + sessions + links + attempts + ways + tokens + jobs + deliveries)
 }

@@ -3,7 +3,8 @@
 use crate::{
     organizations::{Rail, RailEntry},
     tenancy::{
-        InspectIsolation, Permission, ViewAudit, ViewDeliveries, ViewOrganization, ViewWork,
+        InspectIsolation, Permission, ViewAudit, ViewDeliveries, ViewGitHub, ViewOrganization,
+        ViewWork,
     },
     web::{html::Section, icon::Icon},
 };
@@ -84,6 +85,14 @@ pub(super) fn rail() -> Rail {
             key: 'm',
             section: Section::Admin,
             minimum: ViewOrganization::MINIMUM,
+        },
+        RailEntry {
+            path: "github",
+            label: "GitHub",
+            icon: Icon::Branch,
+            key: 'h',
+            section: Section::Admin,
+            minimum: ViewGitHub::MINIMUM,
         },
         RailEntry {
             path: "deliveries",

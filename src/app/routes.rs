@@ -1,6 +1,8 @@
 //! All routes, in one table.
 
-use crate::{accounts, dashboard, organizations, sync, tenancy::Routes, webhooks, work};
+use crate::{
+    accounts, connecting, dashboard, organizations, sync, tenancy::Routes, webhooks, work,
+};
 
 /// Every route of the product with who may use it.
 pub fn routes() -> Routes {
@@ -14,5 +16,6 @@ pub fn routes() -> Routes {
         .and(work::routes())
         .and(sync::routes())
         .and(webhooks::routes())
+        .and(connecting::routes())
         .and(dashboard::routes())
 }

@@ -383,8 +383,7 @@ pub fn listen(
 }
 
 async fn start_work(config: &Config, parts: &Parts, alone: bool) -> anyhow::Result<()> {
-    let registry = super::registry(parts.scans.clone(), parts.connections.clone());
-    let worker = Worker::new(parts.db.clone(), parts.clock.clone(), registry);
+    let worker = Worker::new(parts.db.clone(), parts.clock.clone(), super::registry(parts));
     if alone {
         worker.take_over().await?;
     }

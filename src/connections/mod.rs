@@ -8,9 +8,16 @@
 //! shares one budget, until the connection changes; a connection acts for the organisation it is a row
 //! of, and no other.
 
+pub mod attempts;
+mod making;
 mod model;
 mod opened;
 mod store;
 
+pub use making::{
+    InvalidGitHub, NewApp, NewToken, add_app, add_token, forget_installation, host_of, is_loopback,
+    set_installed,
+};
 pub use model::{Connection, ConnectionId, ConnectionKind};
 pub use opened::{Connections, Opened, Unusable};
+pub use store::{Listed, delete, find_connection, list, set_removed};

@@ -1,5 +1,7 @@
 //! Connections as lists and pages have them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 crate::id! {
@@ -28,6 +30,8 @@ pub struct Connection {
     pub api_url: Option<String>,
     /// `github.com`, or an Enterprise Server's host with its port; as of repositories.
     pub host: String,
+    /// Of an App, whose it is said to be at GitHub: an installation of another account does not count.
+    pub owner: Option<String>,
     /// Whose repositories it reaches; of an App, none until it is installed.
     pub account: Option<String>,
     /// GitHub's number of that account.
@@ -39,8 +43,53 @@ pub struct Connection {
     pub installation_id: Option<i64>,
     /// Since when GitHub keeps the installation from working.
     pub suspended_at: Option<DateTime<Utc>>,
+    /// What the installation may do, as GitHub said it last: `read`, `write` or `admin` by name.
+    pub permissions: Option<BTreeMap<String, String>>,
+    /// Since when it is being taken away.
+    pub removed_at: Option<DateTime<Utc>>,
     /// The last characters of a token.
     pub token_hint: Option<String>,
     pub created_by: String,
     pub created_at: DateTime<Utc>,
+}
+
+impl Connection {
+    /// What people know it by.
+    pub fn title(&self) -> String {
+        match self.kind {
+            ConnectionKind::App => self.app_name.clone().unwrap_or_default(),
+            ConnectionKind::Token => {
+                format!("Token of {}", self.account.as_deref().unwrap_or("nobody"))
+            }
+        }
+    }
+
+    /// One of GitHub's pages.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.web_url.trim_end_matches('/'))
+    }
+
+    /// Where an owner installs the App.
+    pub fn installation_page(&self) -> Option<String> {
+        let slug = self.app_slug.as_deref()?;
+        Some(self.page(&format!("apps/{slug}/installations/new")))
+    }
+
+    /// Where an owner changes the App itself, and deletes it.
+    pub fn app_settings_page(&self) -> Option<String> {
+        let (slug, owner) = (self.app_slug.as_deref()?, self.owner.as_deref()?);
+        Some(self.page(&format!("organizations/{owner}/settings/apps/{slug}")))
+    }
+
+    /// Where an owner chooses repositories and grants permissions.
+    pub fn installed_page(&self) -> Option<String> {
+        let (id, account) = (self.installation_id?, self.account.as_deref()?);
+        Some(self.page(&format!("organizations/{account}/settings/installations/{id}")))
+    }
+
+    /// Of an App, whether it may be asked by.
+    pub fn is_working(&self) -> bool {
+        let is_installed = self.kind == ConnectionKind::Token || self.installation_id.is_some();
+        is_installed && self.suspended_at.is_none() && self.removed_at.is_none()
+    }
 }

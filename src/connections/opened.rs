@@ -117,6 +117,21 @@ impl Connections {
         }
     }
 
+    /// What secrets are sealed by.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Asks a GitHub before there is a connection to it.
+    pub fn client(&self, hosts: &Hosts) -> anyhow::Result<Client> {
+        Client::new(&self.http, hosts, self.clock.clone())
+    }
+
+    /// What is asked by a token that is no connection's yet.
+    pub fn new_budget(&self) -> Budget {
+        Budget::new(self.clock.clone())
+    }
+
     fn make(&self, stored: Stored) -> anyhow::Result<Inner> {
         let Stored { connection, private_key, token, .. } = stored;
         let hosts = Hosts::new(&connection.web_url, connection.api_url.as_deref())?;
@@ -155,6 +170,11 @@ impl Opened {
         &self.0.budget
     }
 
+    /// Whether it asks as an App, and not as a person.
+    pub fn is_app(&self) -> bool {
+        matches!(self.0.by, By::App(_))
+    }
+
     /// A token to work with for the next minutes. It may ask GitHub for one, so not in a transaction.
     pub async fn access(&self, urgency: Urgency) -> Result<Access, Unusable> {
         let Inner { connection, by, budget, .. } = &*self.0;
@@ -185,6 +205,11 @@ impl Opened {
 /// What an App's private key is sealed for.
 pub(super) fn private_key_place(id: ConnectionId) -> String {
     format!("connections.private_key {id}")
+}
+
+/// What the secret of an App's side that signs people in is sealed for.
+pub(super) fn client_secret_place(id: ConnectionId) -> String {
+    format!("connections.client_secret {id}")
 }
 
 /// What a person's token is sealed for.

@@ -5,6 +5,7 @@ use actix_web::{
     web::{Data, Form, Query},
 };
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
@@ -12,9 +13,16 @@ use super::{
     store::{self, RepositoryNumbers},
 };
 use crate::{
+    connecting,
+    connections::Connections,
     organizations::{Rail, listening},
-    repositories::{RepositoryKey, ScanReason, Source, source::AllowedRoots},
-    tenancy::{ManageRepositories, Permission, Saved, Scope, ViewWork},
+    repositories::{
+        RepositoryKey, ScanReason, Source,
+        disconnected::{self, Disconnected},
+        marks,
+        source::AllowedRoots,
+    },
+    tenancy::{ManageRepositories, Permission, Saved, Scope, ViewGitHub, ViewWork},
     web::{
         Result, chart,
         html::{
@@ -35,6 +43,20 @@ pub(super) struct RepositoriesPage {
     pager: Pager,
     repositories: Vec<RepositoryRow>,
     form: Option<AddForm>,
+    /// For whoever may have them back.
+    disconnected: Vec<DisconnectedRow>,
+    /// Where GitHub is connected, for whoever may see it.
+    github_href: Option<String>,
+}
+
+/// A repository that can still be had back.
+struct DisconnectedRow {
+    name: String,
+    source: String,
+    at: Moment,
+    by: String,
+    until: Moment,
+    action: String,
 }
 
 struct AddForm {
@@ -56,11 +78,20 @@ pub(super) struct RepositoryRow {
     pub commits: Count,
     pub scan: Pill,
     pub scanned: Option<Moment>,
+    /// What GitHub says of it, in words.
+    pub marks: Vec<&'static str>,
+    /// What it is called at GitHub, where that is another name.
+    pub full_name: Option<String>,
 }
 
 pub(super) fn repository_row(row: RepositoryNumbers, viewing: &Viewing) -> RepositoryRow {
     let (open, done) = (Count::from_signed(row.open_tasks), Count::from_signed(row.done_tasks));
+    let marks = marks(row.visibility.as_deref(), row.is_archived, row.is_deleted);
+    // Where the address says it already, it need not stand there twice.
+    let full_name = row.full_name.filter(|name| !row.source.contains(name.as_str()));
     RepositoryRow {
+        marks,
+        full_name,
         href: viewing.links.repository(&row.name),
         scan: freshness(row.scan_state),
         scanned: row.scanned_at.map(|at| Moment::new(at, viewing.now)),
@@ -128,6 +159,11 @@ async fn page<P: Permission>(
     let mut tx = scope.begin().await?;
     let rows = store::list_repositories(&mut tx, text, &request).await?;
     let page = request.page(rows, |row| RepositoryKey { name: row.name.clone() })?;
+    let disconnected = match scope.may::<ManageRepositories>() {
+        true => disconnected::list(&mut tx, viewing.now).await?,
+        false => Vec::new(),
+    };
+    drop(tx);
 
     let path = viewing.links.repositories();
     let with = |cursor: Option<&str>| {
@@ -144,6 +180,13 @@ async fn page<P: Permission>(
         },
         repositories: page.items.into_iter().map(|row| repository_row(row, &viewing)).collect(),
         form: scope.may::<ManageRepositories>().then_some(form),
+        disconnected: disconnected
+            .into_iter()
+            .map(|one| disconnected_row(one, (&path, viewing.now)))
+            .collect(),
+        github_href: scope
+            .may::<ViewGitHub>()
+            .then(|| format!("/{}/{}", scope.organization().slug, connecting::ENTRY)),
         filters: Filters {
             search: Some(SearchField {
                 value: query.q.clone().unwrap_or_default(),
@@ -153,6 +196,17 @@ async fn page<P: Permission>(
             choices: Vec::new(),
         },
     })
+}
+
+fn disconnected_row(one: Disconnected, (path, now): (&str, DateTime<Utc>)) -> DisconnectedRow {
+    DisconnectedRow {
+        action: format!("{path}/disconnected/{}/undo", one.id),
+        at: Moment::new(one.at, now),
+        until: Moment::new(one.until(), now),
+        name: one.name,
+        source: one.source,
+        by: one.by,
+    }
 }
 
 fn paths_allowed(settings: &ScanSettings) -> bool {
@@ -174,24 +228,34 @@ pub(super) struct Add {
 pub(super) async fn add(
     scope: Scope<ManageRepositories>,
     rail: Data<Rail>,
-    settings: Data<ScanSettings>,
+    (settings, connections): (Data<ScanSettings>, Data<Connections>),
     form: Form<Add>,
 ) -> Result<Saved> {
-    let links = viewing(&scope).links;
-    let mut tx = scope.begin().await?;
+    let (links, now) = (viewing(&scope).links, scope.clock().now());
     let problem = match Source::parse(&form.source, &settings.policy) {
         Err(error) => error.to_string(),
         Ok(source) => {
-            let connected =
-                work::connect(&mut tx, &source, ScanReason::Added, scope.clock().now()).await?;
+            // A repository that was renamed is the same one, which GitHub alone can say.
+            let found = connecting::look_up(scope.begin().await?, &connections, &source).await?;
+            let mut tx = scope.begin().await?;
+            let connected = match &found {
+                Some(found) => connecting::connect_found(&mut tx, found, &source, now).await?,
+                None => work::connect(&mut tx, &source, ScanReason::Added, now).await?,
+            };
             if connected.is_new {
                 return Ok(tx.commit().await?.see_other(links.scan(connected.scan)));
             }
-            format!("This repository is connected already, as `{}`.", connected.name)
+            let words = format!("This repository is connected already, as `{}`.", connected.name);
+            // What GitHub has said of it just now is kept; nothing else was changed.
+            if found.is_some() {
+                tx.commit().await?;
+            }
+            words
         }
     };
     let field = Field { value: form.source.clone(), error: Some(problem) };
     let frame = Frame { rail: &rail, settings: &settings };
     let page = page(&scope, &frame, &ListQuery::default(), field).await?;
+    let tx = scope.begin().await?;
     Ok(tx.refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page)).await?)
 }

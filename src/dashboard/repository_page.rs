@@ -20,6 +20,7 @@ use crate::{
         paging::PageRequest,
         time::{Count, Moment, bytes},
     },
+    webhooks,
     work::{
         self, CommitRow, Links, PipelineRow, ProjectFilter, ProjectRow, RepositoryDetails, Scan,
         ScanProgress, ScanRow, ScanState, TaskFilter, TaskRow, TaskSource, TaskState, Viewing,
@@ -120,6 +121,17 @@ struct Heading {
     scanned: Option<Moment>,
     /// Empty where no copy is kept.
     mirror: String,
+    /// Where GitHub has it, and what it says of it.
+    github: Option<AtGitHubRow>,
+}
+
+struct AtGitHubRow {
+    link: Link,
+    marks: Vec<&'static str>,
+    /// Since when the connection reaches it no longer.
+    lost: Option<Moment>,
+    /// Why nothing that happens there comes by itself, and what to do.
+    trouble: Option<String>,
 }
 
 struct LanguageRow {
@@ -208,7 +220,10 @@ async fn page(
         pipelines: pipelines(tx, repository.id).await?,
         graph_href: links.graph(&name),
         sync_href: links.sync(&name),
-        repository: heading(repository, scans, viewing),
+        repository: Heading {
+            github: at_github(tx, repository.id, viewing).await?,
+            ..heading(repository, scans, viewing)
+        },
     })
 }
 
@@ -221,7 +236,23 @@ fn heading(repository: Repository, scans: &[Scan], viewing: &Viewing) -> Heading
         mirror: repository.mirror_bytes.map(bytes).unwrap_or_default(),
         name: repository.name,
         source: repository.source,
+        github: None,
     }
+}
+
+async fn at_github(
+    tx: &mut TenantTx,
+    id: RepositoryId,
+    viewing: &Viewing,
+) -> Result<Option<AtGitHubRow>> {
+    let Some(known) = repositories::find_at_github(tx, id).await? else { return Ok(None) };
+    let trouble = webhooks::trouble_of_repository(tx, id).await?;
+    Ok(Some(AtGitHubRow {
+        link: Link::new(&known.full_name, known.page()),
+        marks: known.marks(),
+        lost: known.unreachable_at.map(|at| Moment::new(at, viewing.now)),
+        trouble,
+    }))
 }
 
 fn language_row(language: work::Language) -> LanguageRow {

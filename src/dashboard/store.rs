@@ -22,6 +22,12 @@ pub(super) struct RepositoryNumbers {
     pub notes: i64,
     pub commits: i64,
     pub scan_state: Option<ScanState>,
+    pub visibility: Option<String>,
+    pub is_archived: bool,
+    /// Whether GitHub has said that it is there no longer.
+    pub is_deleted: bool,
+    /// What it is called at GitHub.
+    pub full_name: Option<String>,
 }
 
 /// Lists repositories by name with their numbers; `text` is part of the name, in any case.
@@ -37,10 +43,12 @@ pub(super) async fn list_repositories(
                   coalesce(n.projects, 0) AS "projects!", coalesce(n.open_tasks, 0) AS "open_tasks!",
                   coalesce(n.done_tasks, 0) AS "done_tasks!", coalesce(n.notes, 0) AS "notes!",
                   coalesce(n.commits, 0) AS "commits!",
-                  (SELECT s.state FROM scans s WHERE s.repository_id = r.id ORDER BY s.id DESC LIMIT 1) AS "scan_state: ScanState"
+                  (SELECT s.state FROM scans s WHERE s.repository_id = r.id ORDER BY s.id DESC LIMIT 1) AS "scan_state: ScanState",
+                  r.visibility, r.archived AS is_archived, r.deleted_at IS NOT NULL AS "is_deleted!", r.full_name
            FROM repositories r
            LEFT JOIN repository_numbers n ON n.repository_id = r.id
-           WHERE ($1::text IS NULL OR strpos(lower(r.name), lower($1)) > 0)
+           WHERE ($1::text IS NULL OR strpos(lower(r.name), lower($1)) > 0
+                  OR strpos(lower(r.full_name), lower($1)) > 0)
              AND ($2::text IS NULL OR r.name > $2)
            ORDER BY r.name
            LIMIT $3"#,

@@ -7,9 +7,11 @@
 
 pub mod access;
 pub mod attributes;
+pub mod disconnected;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 pub mod history;
+pub mod hooks;
 pub mod mirror;
 mod model;
 pub mod objects;
@@ -25,10 +27,12 @@ pub mod upkeep;
 pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
-pub use on_github::{GitHubState, OnGitHub};
+pub use on_github::{
+    AtGitHub, GitHubState, OnGitHub, Told, find_at_github, find_on_github, list_told, lose, marks,
+    set_connection, set_on_github,
+};
 pub use source::Source;
 pub use store::{
-    NewRepository, Place, RepositoryState, delete, find, find_connection, find_named,
-    find_on_github, find_source, forget_mirror, insert, list, list_all, list_ids, lock, move_to,
-    rename, set_on_github, set_scanned, trust,
+    NewRepository, Place, RepositoryState, find, find_connection, find_named, find_source,
+    forget_mirror, insert, list, list_all, lock, move_to, rename, set_scanned, trust,
 };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::{GitHubState, Oid, OnGitHub, Repository, RepositoryId, RepositoryKey, SourceKind};
+use super::{Oid, Repository, RepositoryId, RepositoryKey, SourceKind};
 use crate::{connections::ConnectionId, tenancy::TenantTx, web::paging::PageRequest};
 
 /// A repository to connect.
@@ -266,7 +266,7 @@ pub async fn move_to(
 }
 
 /// Lists the ids of all repositories: whose mirrors are kept.
-pub async fn list_ids(tx: &mut TenantTx) -> sqlx::Result<Vec<RepositoryId>> {
+pub(super) async fn list_ids(tx: &mut TenantTx) -> sqlx::Result<Vec<RepositoryId>> {
     sqlx::query_scalar!(r#"SELECT id AS "id: RepositoryId" FROM repositories"#)
         .fetch_all(tx.connection())
         .await
@@ -281,64 +281,10 @@ pub async fn forget_mirror(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<
 }
 
 /// Disconnects a repository and deletes all that was read from it.
-pub async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
+pub(super) async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
     tx.plan_anew().await?;
     let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid())
         .execute(tx.connection())
         .await?;
-    Ok(result.rows_affected() == 1)
-}
-
-/// Finds the connected repository that GitHub means: by its number, or by its address where the number is
-/// not known yet, which is noted then.
-pub async fn find_on_github(
-    tx: &mut TenantTx,
-    place: &OnGitHub,
-) -> sqlx::Result<Option<RepositoryId>> {
-    let known = sqlx::query_scalar!(
-        r#"SELECT id AS "id: RepositoryId" FROM repositories WHERE github_host = $1 AND github_id = $2"#,
-        place.host,
-        place.id,
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    if known.is_some() {
-        return Ok(known);
-    }
-    sqlx::query_scalar!(
-        r#"UPDATE repositories SET github_host = $1, github_id = $2, full_name = $3
-           WHERE source_key = $4 AND github_id IS NULL
-           RETURNING id AS "id: RepositoryId""#,
-        place.host,
-        place.id,
-        place.full_name,
-        place.source_key,
-    )
-    .fetch_optional(tx.connection())
-    .await
-}
-
-/// Writes what a repository is on GitHub; false where something newer is known.
-pub async fn set_on_github(
-    tx: &mut TenantTx,
-    id: RepositoryId,
-    state: &GitHubState<'_>,
-) -> sqlx::Result<bool> {
-    let result = sqlx::query!(
-        "UPDATE repositories
-         SET full_name = $2, visibility = $3, archived = $4, github_updated_at = coalesce($5, github_updated_at),
-             deleted_at = $6
-         WHERE id = $1
-           AND ($5::timestamptz IS NULL OR github_updated_at IS NULL OR github_updated_at <= $5)
-           AND (deleted_at IS NULL OR $6::timestamptz IS NOT NULL)",
-        id.as_uuid(),
-        state.full_name,
-        state.visibility,
-        state.is_archived,
-        state.updated_at,
-        state.deleted_at,
-    )
-    .execute(tx.connection())
-    .await?;
     Ok(result.rows_affected() == 1)
 }

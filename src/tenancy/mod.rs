@@ -82,10 +82,11 @@ pub use layout::{CatalogFinding, IsolationReport, ProbeFinding, TableRights};
 pub use limits::SharedLimits;
 pub use permission::{
     ExportData, InspectIsolation, InvalidRole, LeadTeams, LeaveOrganization, Level, MakeTokens,
-    ManageAccess, ManageHooks, ManageMembers, ManageOrganization, ManageRepositories, ManageSignIn,
-    ManageTeams, Permission, PermissionEntry, ReplayDeliveries, RepositoryPermission, RequestScan,
-    RevokeOwnTokens, RevokeTokens, Role, RotateKeys, TokenScope, ViewAnalytics, ViewAudit,
-    ViewDeliveries, ViewKeys, ViewOrganization, ViewSignIn, ViewTokens, ViewWork, permissions,
+    ManageAccess, ManageGitHub, ManageHooks, ManageMembers, ManageOrganization, ManageRepositories,
+    ManageSignIn, ManageTeams, Permission, PermissionEntry, ReplayDeliveries, RepositoryPermission,
+    RequestScan, RevokeOwnTokens, RevokeTokens, Role, RotateKeys, TokenScope, ViewAnalytics,
+    ViewAudit, ViewDeliveries, ViewGitHub, ViewKeys, ViewOrganization, ViewSignIn, ViewTokens,
+    ViewWork, permissions,
 };
 pub use routes::{Access, RouteEntry, Routes};
 pub use scope::{Arriving, Confirmed, Scope, SignedIn, origin};

@@ -238,6 +238,10 @@ permissions! {
     ReplayDeliveries: Admin, write;
     /// Make and revoke hooks, and give them other secrets.
     ManageHooks: Admin, danger;
+    /// See the connections to GitHub, and what they reach.
+    ViewGitHub: Admin, read;
+    /// Connect GitHub and remove its connections.
+    ManageGitHub: Admin, danger;
     /// See what the isolation checks found.
     InspectIsolation: Admin, read;
     /// Read the audit log.

@@ -39,7 +39,13 @@ const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000; inclu
 pub struct SecurityHeaders {
     policy: HeaderValue,
     is_https: bool,
+    /// Where forms may lead to, as the policy has it.
+    targets: String,
 }
+
+/// An origin that the forms of one answer may lead to as well; put among the answer's extensions.
+#[derive(Clone, Debug)]
+pub struct FormTarget(pub String);
 
 impl SecurityHeaders {
     /// `form_targets` are origins (`https://github.com`) that a form's answer may lead to beside this
@@ -48,18 +54,29 @@ impl SecurityHeaders {
         let own = std::iter::once("'self'");
         let targets: Vec<&str> = own.chain(form_targets.iter().map(String::as_str)).collect();
         let targets = targets.join(" ");
-        // Scripts and styles come from files of this server; none stands in a page, so none needs a nonce.
-        let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none'; \
-             frame-ancestors 'none'"
-        );
-        anyhow::ensure!(
-            !targets.contains([';', ',']),
-            "`{targets}` cannot stand in a Content-Security-Policy"
-        );
-        Ok(Self { policy: HeaderValue::from_str(&policy)?, is_https: site.is_https() })
+        Ok(Self { policy: policy(&targets)?, is_https: site.is_https(), targets })
     }
+
+    /// The policy of an answer.
+    fn policy(&self, more: Option<&FormTarget>) -> HeaderValue {
+        let wider = more.map(|FormTarget(origin)| policy(&format!("{} {origin}", self.targets)));
+        // What cannot stand in a policy widens none.
+        wider.and_then(Result::ok).unwrap_or_else(|| self.policy.clone())
+    }
+}
+
+fn policy(targets: &str) -> anyhow::Result<HeaderValue> {
+    anyhow::ensure!(
+        !targets.contains([';', ',']),
+        "`{targets}` cannot stand in a Content-Security-Policy"
+    );
+    // Scripts and styles come from files of this server; none stands in a page, so none needs a nonce.
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; manifest-src 'self'; form-action {targets}; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    Ok(HeaderValue::from_str(&policy)?)
 }
 
 /// Adds the security headers, the request id, and what caches may keep.
@@ -70,12 +87,13 @@ pub async fn add_headers(
     let id = request_id(request.request());
     let own = request.app_data::<Data<SecurityHeaders>>().cloned();
     let mut response = next.call(request).await?;
+    let target = response.response().extensions().get::<FormTarget>().cloned();
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     if let Some(own) = own {
-        headers.insert(header::CONTENT_SECURITY_POLICY, own.policy.clone());
+        headers.insert(header::CONTENT_SECURITY_POLICY, own.policy(target.as_ref()));
         if own.is_https {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT);
         }
@@ -111,6 +129,18 @@ mod tests {
             "{policy}"
         );
         assert!(!policy.contains("unsafe"), "{policy}");
+    }
+
+    #[test]
+    fn one_answer_may_lead_elsewhere_as_well() {
+        let headers = headers("https://q.example", &[]).unwrap();
+        let of = |origin: &str| {
+            let policy = headers.policy(Some(&FormTarget(origin.to_owned())));
+            policy.to_str().unwrap().to_owned()
+        };
+
+        assert!(of("https://github.com").contains("form-action 'self' https://github.com; base"));
+        assert!(of("https://a.example; script-src *").contains("form-action 'self'; base"));
     }
 
     #[test]

@@ -81,6 +81,13 @@ pub(super) async fn dispatch(
             handlers::push::handle(tx, push, now).await?;
             handlers::tracked::handle(tx, &event, now).await
         }
+        Event::Installation(event) => handlers::installation::handle(tx, taken.hook, event).await,
+        Event::InstallationRepositories(event) => {
+            handlers::installation_repositories::handle(tx, taken.hook, event, now).await
+        }
+        Event::GitHubAppAuthorization(event) => {
+            handlers::authorization::handle(tx, taken.hook, event, now).await
+        }
         Event::Repository(event) => handlers::repository::handle(tx, event, now).await,
         Event::PullRequest(_)
         | Event::PullRequestReview(_)
@@ -97,13 +104,9 @@ pub(super) async fn dispatch(
         | Event::CheckSuite(_)
         | Event::Label(_)
         | Event::Milestone(_) => handlers::tracked::handle(tx, &event, now).await,
-        Event::Member(_)
-        | Event::Membership(_)
-        | Event::Organization(_)
-        | Event::Team(_)
-        | Event::Installation(_)
-        | Event::InstallationRepositories(_)
-        | Event::GitHubAppAuthorization(_) => Ok(Some(unknown(&taken.event, None))),
+        Event::Member(_) | Event::Membership(_) | Event::Organization(_) | Event::Team(_) => {
+            Ok(Some(unknown(&taken.event, None)))
+        }
         Event::Other { name, action } => Ok(Some(unknown(name, action.as_deref()))),
     }
 }

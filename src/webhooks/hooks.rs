@@ -11,12 +11,16 @@ use serde_json::json;
 use tracing::warn;
 
 use super::{
+    at_github::{DeleteHook, TellHook},
     model::{Hook, HookId, HookName},
-    store::hooks::{self as store, StoredHook},
+    store::hooks::{self as store, HookOf, StoredHook},
 };
 use crate::{
+    connections::ConnectionId,
+    jobs,
     organizations::audit::{self, Event},
     platform::{clock::Clock, crypto::random_secret, keyring::Keyring, tasks::Tasks},
+    repositories::RepositoryId,
     tenancy::{Db, SystemReason, TenantId, TenantTx},
     web::{AppError, Result},
 };
@@ -59,6 +63,14 @@ pub struct Hooks {
     keyring: Keyring,
     tasks: Tasks,
     known: Arc<Mutex<HashMap<HookId, Known>>>,
+    /// The hooks of an App, by its number.
+    apps: Arc<Mutex<HashMap<i64, KnownApp>>>,
+}
+
+#[derive(Debug)]
+struct KnownApp {
+    hooks: Vec<Arc<KnownHook>>,
+    until: DateTime<Utc>,
 }
 
 #[derive(Debug)]
@@ -71,7 +83,14 @@ struct Known {
 impl Hooks {
     pub fn new(db: &Db, clock: &Clock, keyring: &Keyring, tasks: &Tasks) -> Self {
         let (db, clock, keyring) = (db.clone(), clock.clone(), keyring.clone());
-        Self { db, clock, keyring, tasks: tasks.clone(), known: Arc::default() }
+        Self {
+            db,
+            clock,
+            keyring,
+            tasks: tasks.clone(),
+            known: Arc::default(),
+            apps: Arc::default(),
+        }
     }
 
     pub(super) async fn find(&self, id: HookId) -> Result<Option<Arc<KnownHook>>> {
@@ -86,14 +105,45 @@ impl Hooks {
             self.known().remove(&id);
             return Ok(None);
         };
-        let hook = Arc::new(self.open(&stored, now)?);
+        Ok(Some(self.remember(&stored, now)?))
+    }
+
+    /// The hooks of an App by GitHub's number of it; whose secret signed a delivery tells them apart.
+    pub(super) async fn find_of_app(&self, app: i64) -> Result<Vec<Arc<KnownHook>>> {
+        let now = self.clock.now();
+        if let Some(known) = self.apps().get(&app).filter(|known| now < known.until) {
+            return Ok(known.hooks.clone());
+        }
+        let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
+        let found = store::find_of_app(&mut tx, app).await?;
+        drop(tx);
+        let mut hooks = Vec::new();
+        for stored in &found {
+            match self.remember(stored, now) {
+                Ok(hook) => hooks.push(hook),
+                // One organisation's lost key keeps no other from its deliveries.
+                Err(error) => warn!(hook = %stored.id, "A hook of an App is left out: {error}"),
+            }
+        }
+        let mut all = self.apps();
+        if all.len() >= MOST_KNOWN {
+            all.retain(|_, known| now < known.until);
+        }
+        if !hooks.is_empty() {
+            all.insert(app, KnownApp { hooks: hooks.clone(), until: now + COUNTS });
+        }
+        Ok(hooks)
+    }
+
+    fn remember(&self, stored: &StoredHook, now: DateTime<Utc>) -> Result<Arc<KnownHook>> {
+        let hook = Arc::new(self.open(stored, now)?);
         let (known, heard_at) = (Arc::clone(&hook), stored.heard_at);
         let mut all = self.known();
         if all.len() >= MOST_KNOWN {
             all.retain(|_, known| now < known.until);
         }
-        all.insert(id, Known { hook: known, until: now + COUNTS, heard_at });
-        Ok(Some(hook))
+        all.insert(stored.id, Known { hook: known, until: now + COUNTS, heard_at });
+        Ok(hook)
     }
 
     fn open(&self, stored: &StoredHook, now: DateTime<Utc>) -> Result<KnownHook> {
@@ -131,6 +181,10 @@ impl Hooks {
                 warn!(hook = %id, %error, "That a hook is in use could not be written down");
             }
         });
+    }
+
+    fn apps(&self) -> std::sync::MutexGuard<'_, HashMap<i64, KnownApp>> {
+        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<HookId, Known>> {
@@ -175,17 +229,80 @@ pub async fn create(
     name: &HookName,
     now: DateTime<Utc>,
 ) -> Result<NewHook> {
+    insert(tx, keyring, (name, random_secret(PREFIX)?, HookOf::default()), now).await
+}
+
+/// Makes the row of an App's own hook, whose secret GitHub has made or a person has pasted.
+pub async fn create_of_app(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    (name, connection, app): (&HookName, ConnectionId, i64),
+    secret: SecretString,
+    now: DateTime<Utc>,
+) -> Result<HookId> {
+    let of = HookOf { connection: Some(connection), app: Some(app), ..HookOf::default() };
+    Ok(insert(tx, keyring, (name, secret, of), now).await?.id)
+}
+
+/// Makes a hook for one repository, which has none yet.
+pub(super) async fn create_of_repository(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    (connection, repository, full_name): (ConnectionId, RepositoryId, &str),
+    now: DateTime<Utc>,
+) -> Result<HookId> {
+    let short: String = full_name.chars().take(100).collect();
+    let name = short.parse().map_err(|error| AppError::Internal(anyhow::Error::new(error)))?;
+    let repository = Some((repository, full_name));
+    let of = HookOf { connection: Some(connection), repository, ..HookOf::default() };
+    Ok(insert(tx, keyring, (&name, random_secret(PREFIX)?, of), now).await?.id)
+}
+
+/// Why the hook of a repository is not at GitHub as it should be, for people; none where nothing is wrong.
+pub async fn trouble_of_repository(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+) -> sqlx::Result<Option<String>> {
+    let Some(hook) = store::find_of_repository(tx, repository).await? else { return Ok(None) };
+    Ok(store::find(tx, hook).await?.and_then(|hook| hook.trouble))
+}
+
+/// Lists the hooks that were made for a connection, or by it.
+pub async fn list_of_connection(
+    tx: &mut TenantTx,
+    connection: ConnectionId,
+) -> sqlx::Result<Vec<Hook>> {
+    store::list_left(tx, None, Some(connection)).await
+}
+
+async fn insert(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    (name, secret, of): (&HookName, SecretString, HookOf<'_>),
+    now: DateTime<Utc>,
+) -> Result<NewHook> {
     if store::count(tx).await? >= MOST {
         return Err(AppError::Conflict(format!(
             "There are {MOST} hooks. Revoke one before you make another one."
         )));
     }
-    let (id, secret) = (HookId::new(), random_secret(PREFIX)?);
+    let id = HookId::new();
     let sealed = seal(keyring, &secret_place(id), &secret)?;
-    store::insert(tx, (id, name.as_str(), &sealed), now).await?;
+    store::insert(tx, (id, name.as_str(), &sealed), of, now).await?;
     let event = Event::new("hook.created", "hook", id, now).detail(json!({"name": name.as_str()}));
     audit::record(tx, event).await?;
+    tx.announce("hooks");
     Ok(NewHook { id, path: path(id), secret })
+}
+
+/// The secret by which a hook's deliveries are signed now.
+pub(super) async fn secret_of(
+    tx: &mut TenantTx,
+    keyring: &Keyring,
+    id: HookId,
+) -> anyhow::Result<Option<SecretString>> {
+    let Some(sealed) = store::sealed_secret(tx, id).await? else { return Ok(None) };
+    Ok(Some(keyring.open_text(&secret_place(id), &sealed)?))
 }
 
 /// Gives a hook another secret; the one before counts for a day as well.
@@ -212,6 +329,9 @@ pub(super) async fn rotate(
     };
     let previous = before.as_ref().map(|(sealed, until)| (sealed.as_str(), *until));
     store::set_secret(tx, id, &sealed, previous).await?;
+    if hook.repository.is_some() || hook.app_id.is_some() {
+        jobs::enqueue(tx, &TellHook { hook: id }, now).await?;
+    }
     let event = Event::new("hook.rotated", "hook", id, now).detail(json!({"name": hook.name}));
     audit::record(tx, event).await?;
     Ok((hook, NewHook { id, path: path(id), secret }))
@@ -220,10 +340,18 @@ pub(super) async fn rotate(
 /// Takes nothing more by a hook, from a few seconds later on; what it brought stays.
 pub(super) async fn revoke(tx: &mut TenantTx, id: HookId, now: DateTime<Utc>) -> Result<()> {
     let hook = find_active(tx, id).await?;
-    store::revoke(tx, id, now).await?;
-    let event = Event::new("hook.revoked", "hook", id, now).detail(json!({"name": hook.name}));
-    audit::record(tx, event).await?;
+    if hook.github_id.is_some() {
+        jobs::enqueue(tx, &DeleteHook { hook: id }, now).await?;
+    }
+    end(tx, &hook, now).await?;
     Ok(())
+}
+
+/// The same of one that is known to count.
+pub(super) async fn end(tx: &mut TenantTx, hook: &Hook, now: DateTime<Utc>) -> sqlx::Result<()> {
+    store::revoke(tx, hook.id, now).await?;
+    let event = Event::new("hook.revoked", "hook", hook.id, now).detail(json!({"name": hook.name}));
+    audit::record(tx, event).await
 }
 
 async fn find_active(tx: &mut TenantTx, id: HookId) -> Result<Hook> {

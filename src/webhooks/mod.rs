@@ -9,6 +9,7 @@
 //! which organisation it is of follows from the hook whose secret signed it, never from what it says.
 
 mod api;
+mod at_github;
 mod deliveries_page;
 mod delivery_page;
 mod dispatch;
@@ -18,13 +19,15 @@ mod hooks_page;
 mod inbox;
 mod model;
 mod receive;
+mod receive_app;
 mod redact;
 mod retention;
 mod store;
 mod worker;
 
 pub use api::ApiDocument;
-pub use hooks::{Hooks, NewHook, create};
+pub use at_github::{RemoveConnection, Site as HookSite, register_jobs};
+pub use hooks::{Hooks, NewHook, create, create_of_app, list_of_connection, trouble_of_repository};
 pub use inbox::{Inbox, NotStored};
 pub use model::{Delivery, DeliveryId, DeliveryState, Hook, HookId, HookName, InvalidHookName};
 pub use receive::{MOST_BODY, SignedDelivery};
@@ -36,6 +39,7 @@ use crate::tenancy::Routes;
 /// The routes of receiving, of the hooks and of the deliveries.
 pub fn routes() -> Routes {
     receive::routes()
+        .and(receive_app::routes())
         .and(api::routes())
         .and(hooks_page::routes())
         .and(deliveries_page::routes())

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{connections::ConnectionId, repositories::RepositoryId};
+
 crate::id! {
     /// A way by which a GitHub tells us something, with a secret of its own.
     HookId
@@ -45,6 +47,12 @@ impl FromStr for HookName {
 }
 
 impl HookName {
+    /// Of an App's own hook: the App's name, as far as it can be one.
+    pub fn of_app(name: &str, id: i64) -> Self {
+        let short: String = name.chars().take(100).collect();
+        short.parse().unwrap_or_else(|InvalidHookName| Self(format!("GitHub App {id}")))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,6 +70,18 @@ pub struct Hook {
     /// Until when the secret before the last rotation counts as well.
     pub previous_until: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The connection that it was made for, or by.
+    pub connection: Option<ConnectionId>,
+    /// Of an App's hook, GitHub's number of the App.
+    pub app_id: Option<i64>,
+    /// Of a hook that was made in a repository.
+    pub repository: Option<RepositoryId>,
+    /// What that is called there, or was when it was made.
+    pub full_name: Option<String>,
+    /// GitHub's number of the hook, while it is there.
+    pub github_id: Option<i64>,
+    /// Why it is not at GitHub as it should be, for people.
+    pub trouble: Option<String>,
 }
 
 /// How a delivery stands.

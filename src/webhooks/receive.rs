@@ -74,7 +74,7 @@ impl FromRequest for SignedDelivery {
 
 /// Why a delivery is not taken.
 #[derive(Debug, thiserror::Error)]
-enum Refused {
+pub(super) enum Refused {
     #[error("its body could not be read to its end: {0}")]
     Body(actix_web::Error),
     #[error("it is larger than GitHub's are")]
@@ -103,14 +103,18 @@ impl From<Refused> for AppError {
     }
 }
 
-async fn collect(body: actix_web::Result<web::Payload>) -> Result<Bytes, Refused> {
+pub(super) async fn collect(body: actix_web::Result<web::Payload>) -> Result<Bytes, Refused> {
     let body = body.map_err(Refused::Body)?;
     let read = body.to_bytes_limited(MOST_BODY).await.or(Err(Refused::Size))?;
     read.map_err(Refused::Body)
 }
 
 /// The delivery of a request, whose signature is looked at before anything that it says.
-fn read(request: &HttpRequest, hook: &KnownHook, body: &Bytes) -> Result<NewDelivery, Refused> {
+pub(super) fn read(
+    request: &HttpRequest,
+    hook: &KnownHook,
+    body: &Bytes,
+) -> Result<NewDelivery, Refused> {
     let signature = text(request, "x-hub-signature-256");
     github::verify(&hook.secrets, body, signature).map_err(Refused::Signature)?;
     let content_type = text(request, header::CONTENT_TYPE.as_str());
@@ -136,7 +140,7 @@ fn named(request: &HttpRequest, name: &'static str) -> Result<String, Refused> {
     value.map(str::to_owned).ok_or(Refused::Header(name))
 }
 
-fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
@@ -159,7 +163,7 @@ async fn receive(
     }
 }
 
-fn unavailable(error: NotStored) -> AppError {
+pub(super) fn unavailable(error: NotStored) -> AppError {
     let wait = Duration::from_secs(30);
     match error {
         NotStored::Full | NotStored::Ending => AppError::Busy { retry_after: wait },

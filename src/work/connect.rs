@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{jobs::request_scan, model::ScanId};
+use super::{jobs::request_scan, model::ScanId, store};
 use crate::{
     jobs::{self, Failure, Job, JobContext, Registry},
     organizations::audit,
     repositories::{
         self, Mirror, NewRepository, Repository, RepositoryId, ScanReason, Source, SourceKind,
+        disconnected::{self, Disconnected, Meant},
+        hooks::{MakeHook, RemoveHooks},
     },
     tenancy::TenantTx,
 };
@@ -55,6 +57,12 @@ async fn find_or_add(
                 repositories::trust(tx, known.id, source.roots()).await?;
             }
             return Ok((known.id, known.name, false));
+        }
+        let meant = Meant::Source(&source.normalized());
+        if let Some(known) = disconnected::find(tx, meant, now).await?
+            && let Some(name) = take_back(tx, &known, now).await?
+        {
+            return Ok((known.id, name, true));
         }
         if let Some((id, name)) = add(tx, source, reason, now).await? {
             return Ok((id, name, true));
@@ -179,19 +187,61 @@ fn taken(error: &sqlx::Error) -> Option<Refusal> {
     Some(if is_name { Refusal::Name(text("name")) } else { Refusal::Source(text("address")) })
 }
 
-/// Removes a repository with all that was read from it, and then its mirror.
+/// Takes a repository from everybody's eyes, at once. For a day [`reconnect`] has it back with all that was
+/// read from it; then it is deleted.
 pub async fn disconnect(
     tx: &mut TenantTx,
     repository: &Repository,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    repositories::delete(tx, repository.id).await?;
-    jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
+    repositories::lock(tx, repository.id).await?;
+    store::cancel_scans(tx, repository.id, now).await?;
+    disconnected::disconnect(tx, repository.id, now).await?;
+    jobs::enqueue(tx, &RemoveHooks { repository: repository.id }, now).await?;
     let detail = json!({"name": repository.name, "source": repository.source});
     audit::record(tx, event("repository.removed", repository.id, detail, now)).await?;
-    tx.announce_in(repository.id.as_uuid(), "repositories");
-    tx.announce_in(repository.id.as_uuid(), "scans");
+    // To all: nobody sees the repository any longer.
+    for topic in ["repositories", "scans", "tasks"] {
+        tx.announce(topic);
+    }
     Ok(())
+}
+
+/// Has a disconnected repository back and asks for its scan; none where it is connected anew by now.
+pub async fn reconnect(
+    tx: &mut TenantTx,
+    repository: &Disconnected,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<Connected>> {
+    let Some(name) = take_back(tx, repository, now).await? else { return Ok(None) };
+    let scan = request_scan(tx, repository.id, ScanReason::Requested, now).await?;
+    Ok(Some(Connected { repository: repository.id, name, scan, is_new: true }))
+}
+
+async fn take_back(
+    tx: &mut TenantTx,
+    repository: &Disconnected,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<String>> {
+    let Some(name) = disconnected::reconnect(tx, repository.id).await? else { return Ok(None) };
+    jobs::enqueue(tx, &MakeHook { repository: repository.id }, now).await?;
+    let detail = json!({"name": name, "source": repository.source});
+    audit::record(tx, event("repository.restored", repository.id, detail, now)).await?;
+    tx.announce("repositories");
+    Ok(Some(name))
+}
+
+/// Deletes what was disconnected more than a day ago, with all that was read from it and its mirror;
+/// returns how many.
+pub(super) async fn delete_due(tx: &mut TenantTx, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let due = disconnected::list_due(tx, now).await?;
+    for repository in &due {
+        disconnected::delete(tx, repository.id).await?;
+        jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
+        let detail = json!({"name": repository.name, "source": repository.source});
+        audit::record(tx, event("repository.deleted", repository.id, detail, now)).await?;
+    }
+    Ok(due.len())
 }
 
 fn event(

@@ -9,7 +9,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use tracing::{info, warn};
 
-use super::{settings::ScanSettings, store};
+use super::{connect, settings::ScanSettings, store};
 use crate::{
     repositories::{
         self, RepositoryId,
@@ -35,7 +35,11 @@ pub async fn keep_house(
 ) -> anyhow::Result<Swept> {
     let mut tx = db.begin_granted(grant).await?;
     let scans = store::delete_old_scans(&mut tx, settings.retention.scans.into()).await?;
+    let repositories = connect::delete_due(&mut tx, now).await?;
     tx.commit().await?;
+    if repositories > 0 {
+        info!("Deleted {repositories} repositories that were disconnected a day ago");
+    }
     let directories = House { db, grant, settings, now }.sweep().await?;
     if directories > 0 {
         info!("Deleted {directories} mirrors that nobody uses");
@@ -101,7 +105,7 @@ impl House<'_> {
     /// All repositories, and those that have not been scanned for long.
     async fn repositories(&self) -> sqlx::Result<(Vec<RepositoryId>, Vec<RepositoryId>)> {
         let mut tx = self.db.begin_granted(self.grant).await?;
-        let known = repositories::list_ids(&mut tx).await?;
+        let known = repositories::disconnected::list_ids(&mut tx).await?;
         let Some(kept) = self.settings.retention.mirrors else { return Ok((known, Vec::new())) };
         let idle = store::list_idle_repositories(&mut tx, self.now - kept).await?;
         Ok((known, idle))

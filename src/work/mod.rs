@@ -43,7 +43,7 @@ pub use about::PipelineRow;
 pub use api::{ApiDocument, Shapes};
 pub use cancel::{Cancellation, cancel};
 pub use changes::{Area, ChangeCounts, ChangeKind, Counts, ScanChange, TaskCounts};
-pub use connect::{Change, Changed, Connected, Refusal, change, connect, disconnect};
+pub use connect::{Change, Changed, Connected, Refusal, change, connect, disconnect, reconnect};
 pub use housekeeping::{Swept, forget_organizations, keep_house, list_tenants};
 pub use jobs::{register_jobs, request_scan};
 pub use limits::{Excess, ReadingLimits};

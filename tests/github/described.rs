@@ -99,6 +99,12 @@ async fn people_and_apps_are_asked_about_as_described() {
     let (app, _) = scene.installed(&[("members", "read")]);
     app.describe().await.unwrap();
     app.membership(&login("acme"), &login("ben")).await.unwrap();
+    let budget = quarterdeck::github::Budget::new(quarterdeck::platform::clock::Clock::system());
+    let own = app.access(&budget, quarterdeck::github::Urgency::Person).unwrap();
+    let installations = client.by(&own).page(&Cursor::installations()).await.unwrap().items;
+    client.by(&own).installation(installations[0].id).await.unwrap();
+    client.by(&own).app().await.unwrap();
+    assert!(client.by(&own).clock().await.unwrap().is_some());
     scene.oauth().revoke(&token).await.unwrap();
     let manifest = json!({"name": "Deck", "url": "https://deck.example", "redirect_url": "https://deck.example/"});
     let back = scene.world.agree_to_manifest("acme", &manifest, "s");
@@ -118,6 +124,8 @@ async fn hooks_and_deliveries_are_as_described() {
     let new = NewHook { url: &receiver.url, secret: &secret("s"), events: &["*"] };
 
     let hook = api.create_hook(&shop(), &new).await.unwrap().id;
+    assert_eq!(api.page(&Cursor::hooks(&shop())).await.unwrap().items[0].id, hook);
+    api.person().await.unwrap();
     api.hook(&shop(), hook).await.unwrap();
     api.update_hook(&shop(), hook, &new).await.unwrap();
     api.ping_hook(&shop(), hook).await.unwrap();

@@ -556,7 +556,21 @@ async fn two_organisations_never_see_each_others_log() {
 }
 
 /// Routes that change nothing of a kind that is written down: method, path, and why.
-const SILENT: [(&str, &str, &str); 14] = [
+const SILENT: [(&str, &str, &str); 20] = [
+    ("POST", "/api/v2/webhooks/github", "what GitHub tells stands in the inbox"),
+    ("POST", "/{organization}/github/paste", "asks GitHub: see the tests of connecting"),
+    ("POST", "/{organization}/github/token", "asks GitHub: see the tests of connecting"),
+    (
+        "POST",
+        "/{organization}/github/{connection}/check",
+        "asks GitHub: see the tests of connecting",
+    ),
+    ("POST", "/{organization}/github/{connection}/repositories", "asks GitHub: see the same"),
+    (
+        "POST",
+        "/{organization}/repositories/disconnected/{disconnected}/undo",
+        "needs one that is disconnected: see the same",
+    ),
     ("POST", "/api/v2/webhooks/github/{hook}", "what GitHub tells stands in the inbox"),
     (
         "POST",
@@ -587,7 +601,8 @@ const SILENT: [(&str, &str, &str); 14] = [
 
 /// What a page's form is sent so that it succeeds; `thing` stands for the repository's name, and
 /// `place` for the path of one that can be added.
-const FORMS: [(&str, &[(&str, &str)]); 25] = [
+const FORMS: [(&str, &[(&str, &str)]); 26] = [
+    ("/{organization}/github/apps", &[("web_url", "https://github.com"), ("owner", "acme")]),
     ("/{organization}/hooks", &[("name", "shop")]),
     ("/{organization}/members/{account}", &[("role", "manager")]),
     ("/{organization}/members/{account}/state", &[("active", "no")]),
@@ -619,7 +634,8 @@ const FORMS: [(&str, &[(&str, &str)]); 25] = [
 ];
 
 /// Forms that are buttons alone: the last words of their addresses.
-const BUTTONS: [&str; 11] = [
+const BUTTONS: [&str; 12] = [
+    "/github/{connection}/removal",
     "/hooks/{hook}/rotate",
     "/replay",
     "/end-others",

@@ -14,6 +14,7 @@ mod account;
 mod api;
 mod audit;
 mod authorization;
+mod connecting;
 mod defences;
 mod details;
 mod factors;

@@ -29,6 +29,8 @@ pub(super) async fn list(
                UNION ALL
                SELECT 'connections.token ' || id, token FROM connections WHERE token IS NOT NULL
                UNION ALL
+               SELECT 'connection_attempts.sealed ' || id, sealed FROM connection_attempts
+               UNION ALL
                SELECT 'hooks.secret ' || id, secret FROM hooks WHERE secret IS NOT NULL
                UNION ALL
                SELECT 'hooks.previous_secret ' || id, previous_secret FROM hooks WHERE previous_secret IS NOT NULL
@@ -87,6 +89,8 @@ pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
                SELECT 'connections.client_secret', client_secret FROM connections WHERE client_secret IS NOT NULL
                UNION ALL
                SELECT 'connections.token', token FROM connections WHERE token IS NOT NULL
+               UNION ALL
+               SELECT 'connection_attempts.sealed', sealed FROM connection_attempts
                UNION ALL
                SELECT 'hooks.secret', secret FROM hooks WHERE secret IS NOT NULL
                UNION ALL
@@ -227,8 +231,15 @@ async fn replace_connections(
         old,
         new,
     );
+    let attempts = sqlx::query!(
+        "UPDATE connection_attempts SET sealed = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE sealed = change.old",
+        old,
+        new,
+    );
     let mut replaced = 0;
-    for update in [keys, secrets, tokens] {
+    for update in [keys, secrets, tokens, attempts] {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)

@@ -183,6 +183,25 @@ impl Providers {
         Ok(self.take_up(&stored))
     }
 
+    /// What people's identities are kept under, and the number of the App that they sign in by; none where
+    /// it is no GitHub App.
+    pub(super) async fn github_app(
+        &self,
+        tx: &mut SystemTx,
+    ) -> anyhow::Result<Option<(String, i64)>> {
+        let (web_url, app_id) = match &self.github {
+            Some((_, settings)) => {
+                (settings.web_url.clone(), settings.app.as_ref().map(|(id, _)| *id))
+            }
+            None => match store::find_credentials(tx).await? {
+                Some(stored) => (stored.web_url, stored.app_id),
+                None => return Ok(None),
+            },
+        };
+        let web = Url::parse(&web_url).context("the address of GitHub")?;
+        Ok(app_id.map(|id| (store::github_at(&web), id)))
+    }
+
     /// Whether people can sign in by GitHub.
     pub async fn has_github(&self, tx: &mut SystemTx) -> anyhow::Result<bool> {
         Ok(self.github(tx).await?.is_some())

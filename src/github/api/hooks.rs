@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 
-use super::{Api, ApiError};
+use super::{Api, ApiError, Cursor};
 use crate::github::{
     FullName,
     model::{Hook, HookConfig},
@@ -18,6 +18,13 @@ pub struct NewHook<'asked> {
     pub secret: &'asked SecretString,
     /// Names of events, as in `X-GitHub-Event`.
     pub events: &'asked [&'asked str],
+}
+
+impl Cursor<Hook> {
+    /// All of a repository.
+    pub fn hooks(of: &FullName) -> Self {
+        Self::to(format!("/repos/{of}/hooks?per_page=100"))
+    }
 }
 
 impl Api<'_> {

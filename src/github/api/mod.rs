@@ -5,6 +5,7 @@
 //! [`ApiError::Wait`] with a time. Redirects, which GitHub has for repositories that were renamed, are
 //! followed within the API.
 
+mod apps;
 mod code;
 mod deliveries;
 mod error;

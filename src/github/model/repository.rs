@@ -72,6 +72,15 @@ pub struct RepositoryReference {
 }
 
 impl Repository {
+    /// `public`, `private` or `internal`.
+    pub fn visibility_word(&self) -> &'static str {
+        match (&self.visibility, self.private) {
+            (Some(Visibility::Internal), _) => "internal",
+            (Some(Visibility::Private), _) | (_, true) => "private",
+            (Some(Visibility::Public | Visibility::Other(_)) | None, false) => "public",
+        }
+    }
+
     /// Whether not everybody on the internet may see it.
     pub fn is_hidden(&self) -> bool {
         self.private || matches!(self.visibility, Some(Visibility::Private | Visibility::Internal))

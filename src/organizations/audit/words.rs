@@ -1,7 +1,7 @@
 //! Actions and the kinds of objects, in words.
 
 /// Every action that is written, in words; a test fails where one is missing.
-pub const ACTIONS: [(&str, &str); 70] = [
+pub const ACTIONS: [(&str, &str); 76] = [
     ("account.deleted", "Deleted their account"),
     ("account.exported", "Took out the data about themselves"),
     (
@@ -13,6 +13,10 @@ pub const ACTIONS: [(&str, &str); 70] = [
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
     ("audit.retention_changed", "Changed how long the audit log is kept"),
+    ("connection.begun", "Set out to make a GitHub App"),
+    ("connection.created", "Connected GitHub"),
+    ("connection.installed", "Noted where a GitHub App is installed"),
+    ("connection.removed", "Removed a connection to GitHub"),
     ("delivery.all_replayed", "Had all deliveries that failed tried again"),
     ("delivery.replayed", "Had a delivery tried again"),
     ("factor.begun", "Began to set up a second factor"),
@@ -51,7 +55,9 @@ pub const ACTIONS: [(&str, &str); 70] = [
     ("repository.access_changed", "Changed who may see a repository"),
     ("repository.added", "Added a repository"),
     ("repository.changed", "Changed a repository"),
-    ("repository.removed", "Removed a repository"),
+    ("repository.deleted", "Deleted a repository that was disconnected a day ago"),
+    ("repository.removed", "Disconnected a repository"),
+    ("repository.restored", "Took back that a repository was disconnected"),
     ("scan.cancelled", "Cancelled a scan"),
     ("scan.requested", "Asked for a scan"),
     ("session.ended", "Ended a session"),
@@ -78,9 +84,10 @@ pub const ACTIONS: [(&str, &str); 70] = [
 ];
 
 /// The kinds of objects.
-pub(super) const KINDS: [(&str, &str); 14] = [
+pub(super) const KINDS: [(&str, &str); 15] = [
     ("account", "account"),
     ("audit", "audit log"),
+    ("connection", "connection"),
     ("delivery", "delivery"),
     ("hook", "hook"),
     ("invitation", "invitation"),

@@ -4,10 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{NOT_CONNECTED, find};
 use crate::{
-    github::{
-        event::{RepositoryAction, RepositoryEvent},
-        model::{Repository, Visibility},
-    },
+    github::event::{RepositoryAction, RepositoryEvent},
     repositories::{self, GitHubState},
     tenancy::TenantTx,
     webhooks::dispatch::{Failure, Remark},
@@ -25,7 +22,7 @@ pub(in crate::webhooks) async fn handle(
     let told = &event.repository;
     let state = GitHubState {
         full_name: &told.full_name,
-        visibility: visibility(told),
+        visibility: told.visibility_word(),
         is_archived: told.archived,
         updated_at: told.updated_at,
         deleted_at: (event.action == RepositoryAction::Deleted).then_some(now),
@@ -35,12 +32,4 @@ pub(in crate::webhooks) async fn handle(
         tx.announce_in(repository.as_uuid(), "repositories");
     }
     Ok((!is_written).then(|| "Something newer is known of the repository.".to_owned()))
-}
-
-fn visibility(told: &Repository) -> &'static str {
-    match (&told.visibility, told.private) {
-        (Some(Visibility::Internal), _) => "internal",
-        (Some(Visibility::Private), _) | (_, true) => "private",
-        (Some(Visibility::Public | Visibility::Other(_)) | None, false) => "public",
-    }
 }

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    connections::ConnectionId,
+    repositories::RepositoryId,
     tenancy::{SystemTx, TenantId, TenantTx},
     web::paging::PageRequest,
     webhooks::model::{Hook, HookId},
@@ -34,6 +36,24 @@ pub(in crate::webhooks) async fn find_any(
     .await
 }
 
+/// Finds the hooks of an App by GitHub's number of it, of whatever organisations and GitHubs.
+pub(in crate::webhooks) async fn find_of_app(
+    tx: &mut SystemTx,
+    app: i64,
+) -> sqlx::Result<Vec<StoredHook>> {
+    sqlx::query_as!(
+        StoredHook,
+        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until, heard_at
+           FROM hooks
+           WHERE app_id = $1 AND revoked_at IS NULL
+           ORDER BY id
+           LIMIT 100"#,
+        app,
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
 pub(in crate::webhooks) async fn set_heard(
     tx: &mut SystemTx,
     id: HookId,
@@ -52,20 +72,36 @@ pub(in crate::webhooks) async fn count(tx: &mut TenantTx) -> sqlx::Result<i64> {
         .await
 }
 
+/// What a hook is for, besides being made by hand.
+#[derive(Clone, Copy, Default)]
+pub(in crate::webhooks) struct HookOf<'a> {
+    pub(in crate::webhooks) connection: Option<ConnectionId>,
+    /// GitHub's number of the App whose it is.
+    pub(in crate::webhooks) app: Option<i64>,
+    /// The repository that it is made in, and its name there.
+    pub(in crate::webhooks) repository: Option<(RepositoryId, &'a str)>,
+}
+
 pub(in crate::webhooks) async fn insert(
     tx: &mut TenantTx,
     (id, name, secret): (HookId, &str, &str),
+    of: HookOf<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     let (tenant, by) = (tx.tenant(), tx.actor().name().to_owned());
     sqlx::query!(
-        "INSERT INTO hooks (tenant_id, id, name, secret, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO hooks (tenant_id, id, name, secret, created_by, created_at, connection_id, app_id, repository_id, full_name)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant.as_uuid(),
         id.as_uuid(),
         name,
         secret,
         by,
         now,
+        of.connection.map(ConnectionId::as_uuid),
+        of.app,
+        of.repository.map(|(id, _)| id.as_uuid()),
+        of.repository.map(|(_, name)| name),
     )
     .execute(tx.connection())
     .await
@@ -76,7 +112,9 @@ pub(in crate::webhooks) async fn insert(
 pub(in crate::webhooks) async fn lock(tx: &mut TenantTx, id: HookId) -> sqlx::Result<Option<Hook>> {
     sqlx::query_as!(
         Hook,
-        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at,
+                  connection_id AS "connection: ConnectionId", app_id, repository_id AS "repository: RepositoryId", full_name,
+                  github_id, trouble
            FROM hooks
            WHERE id = $1
            FOR UPDATE"#,
@@ -151,7 +189,9 @@ pub(in crate::webhooks) async fn list(
 ) -> sqlx::Result<Vec<Hook>> {
     sqlx::query_as!(
         Hook,
-        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at,
+                  connection_id AS "connection: ConnectionId", app_id, repository_id AS "repository: RepositoryId", full_name,
+                  github_id, trouble
            FROM hooks
            WHERE $1::uuid IS NULL OR id < $1
            ORDER BY id DESC
@@ -160,5 +200,84 @@ pub(in crate::webhooks) async fn list(
         page.fetch(),
     )
     .fetch_all(tx.connection())
+    .await
+}
+
+/// Finds the hook that counts of a repository.
+pub(in crate::webhooks) async fn find_of_repository(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+) -> sqlx::Result<Option<HookId>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: HookId" FROM hooks WHERE repository_id = $1 AND revoked_at IS NULL"#,
+        repository.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+/// Lists the hooks of a repository or of a connection that count, or that are still at GitHub.
+pub(in crate::webhooks) async fn list_left(
+    tx: &mut TenantTx,
+    repository: Option<RepositoryId>,
+    connection: Option<ConnectionId>,
+) -> sqlx::Result<Vec<Hook>> {
+    sqlx::query_as!(
+        Hook,
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at,
+                  connection_id AS "connection: ConnectionId", app_id, repository_id AS "repository: RepositoryId", full_name,
+                  github_id, trouble
+           FROM hooks
+           WHERE (repository_id = $1 OR connection_id = $2)
+             AND (revoked_at IS NULL OR github_id IS NOT NULL)
+           ORDER BY id
+           LIMIT 1000"#,
+        repository.map(RepositoryId::as_uuid),
+        connection.map(ConnectionId::as_uuid),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
+/// Notes which hook at GitHub it is, and that nothing is wrong with it.
+pub(in crate::webhooks) async fn set_at_github(
+    tx: &mut TenantTx,
+    id: HookId,
+    github_id: Option<i64>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE hooks SET github_id = $2, trouble = NULL WHERE id = $1",
+        id.as_uuid(),
+        github_id,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Notes why a hook is not at GitHub as it should be.
+pub(in crate::webhooks) async fn set_trouble(
+    tx: &mut TenantTx,
+    id: HookId,
+    words: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE hooks SET trouble = $2 WHERE id = $1", id.as_uuid(), words)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
+}
+
+/// Finds a hook, as it is or was.
+pub(in crate::webhooks) async fn find(tx: &mut TenantTx, id: HookId) -> sqlx::Result<Option<Hook>> {
+    sqlx::query_as!(
+        Hook,
+        r#"SELECT id AS "id: HookId", name, created_by, created_at, pinged_at, heard_at, previous_until, revoked_at,
+                  connection_id AS "connection: ConnectionId", app_id, repository_id AS "repository: RepositoryId", full_name,
+                  github_id, trouble
+           FROM hooks
+           WHERE id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.connection())
     .await
 }

@@ -232,7 +232,10 @@ pub(super) async fn change_repository(
     Ok(tx.commit().await?.json(&ChangedView { repository, scan }))
 }
 
-/// Remove a repository with all that was read from it
+/// Disconnect a repository
+///
+/// Nobody sees it any longer, nor anything that was read from it. Connecting it again within a day has all of
+/// it back; after that it is deleted.
 #[utoipa::path(
     delete, path = "/api/v2/repositories/{repository}", tag = "repositories", security(("bearer" = [])),
     params(("repository" = String, Path, description = "Its id or name.", pattern = "^[A-Za-z0-9._-]{1,100}$")),

@@ -26,6 +26,25 @@ pub(crate) async fn cancel_scan(
     Ok(result.rows_affected() == 1)
 }
 
+/// Cancels the scans of a repository that have not ended.
+pub(crate) async fn cancel_scans(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE scans
+         SET state = 'cancelled', error = 'The repository was disconnected.', finished_at = $2
+         WHERE repository_id = $1
+           AND state IN ('queued', 'running')",
+        repository.as_uuid(),
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
 /// Whether a run may go on: it was neither cancelled nor overtaken, and its repository is there.
 pub(crate) async fn is_current(tx: &mut TenantTx, run: ScanRun) -> sqlx::Result<bool> {
     sqlx::query_scalar!(

@@ -29,7 +29,8 @@ pub use details::{
     find_project_facts, find_repository_details, list_graph_edges, list_graph_nodes, list_pipelines,
 };
 pub(super) use ending::{
-    cancel_scan, delete_old_scans, is_being_scanned, is_current, list_idle_repositories,
+    cancel_scan, cancel_scans, delete_old_scans, is_being_scanned, is_current,
+    list_idle_repositories,
 };
 pub(super) use facts::{delete_facts, insert_facts, list_facts};
 pub use life::list_task_events;

@@ -73,6 +73,8 @@ pub(crate) async fn around(
         headers(response.response_mut(), &shared, (&limit, token.as_ref()));
     }
     decorate(&mut response, number);
+    let date = shared.state().clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    answer::header(response.response_mut(), "date", &date);
     if let Some(logged) = shared.state().log.get_mut(number) {
         logged.status = response.status().as_u16();
     }

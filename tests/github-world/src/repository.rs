@@ -53,6 +53,13 @@ impl RepositoryHandle<'_> {
         self.with(|state, position| state.repositories[position].full_name())
     }
 
+    /// Where its hooks deliver to.
+    pub fn hooks(self) -> Vec<String> {
+        self.with(|state, position| {
+            state.repositories[position].hooks.iter().map(|hook| hook.url.clone()).collect()
+        })
+    }
+
     /// Private from the beginning; nobody is told.
     pub fn private(self) -> Self {
         self.with(|state, position| state.repositories[position].private = true);

@@ -15,7 +15,7 @@ use crate::{
         sender::Orders,
     },
     log::Logged,
-    web::manifest::Agreed,
+    web::{install::Setup, manifest::Agreed},
 };
 
 #[derive(Default)]
@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) waiting: Option<mpsc::Sender<u64>>,
     /// The world's own, without a slash at its end.
     pub(crate) manifests: Vec<Agreed>,
+    /// How Apps that were made from manifests are installed.
+    pub(crate) setups: BTreeMap<u64, Setup>,
     pub(crate) own_address: String,
     /// From where on lists that may be large take no `page`.
     pub(crate) deep_page: usize,

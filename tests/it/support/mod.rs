@@ -124,8 +124,7 @@ impl World {
         let another = (config.server.shared_limits).then(|| serve_again(&config, &parts));
         actix_web::rt::spawn(app::listen(&parts, listener, 1, 1).unwrap());
         db.listen(options, &tasks);
-        let registry = app::registry(parts.scans.clone(), parts.connections.clone());
-        let worker = Worker::new(db.clone(), clock.clone(), registry);
+        let worker = Worker::new(db.clone(), clock.clone(), app::registry(&parts));
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
         let Parts { scans, sessions, inbox, .. } = parts;
         Self {
@@ -253,6 +252,11 @@ impl World {
     /// A new git repository below the directory that may be added by path.
     pub fn repository(&self, name: &str) -> Repository {
         Repository::create(&self.files.path().join(name))
+    }
+
+    /// Where [`Self::repository`] has one of that name.
+    pub fn repository_path(&self, name: &str) -> String {
+        self.files.path().join(name).canonicalize().unwrap().to_string_lossy().into_owned()
     }
 
     /// Connects a repository to an organisation and scans it to the end.

@@ -24,6 +24,7 @@ pub struct Things {
     pub team: String,
     pub invitation: uuid::Uuid,
     pub hook: uuid::Uuid,
+    pub connection: uuid::Uuid,
     /// Something that GitHub has told, and that failed for good.
     pub delivery: uuid::Uuid,
 }
@@ -59,6 +60,7 @@ impl World {
         let (account, team, invitation) = self.people(tenant).await;
         let (hook, delivery) = self.told(tenant, marker).await;
         Things {
+            connection: self.connection(tenant, marker).await,
             hook,
             delivery,
             account,
@@ -104,6 +106,21 @@ impl World {
 }
 
 impl World {
+    /// A connection to a GitHub that is nowhere, whose every word that shows holds the marker.
+    async fn connection(&self, tenant: TenantId, marker: &str) -> uuid::Uuid {
+        let id = uuid::Uuid::new_v4();
+        let rows = format!(
+            "INSERT INTO connections (tenant_id, id, kind, web_url, host, account, account_id, token, token_hint, version,
+                                      created_by, created_at)
+             VALUES ('{tenant}', '{id}', 'token', 'https://{marker}.invalid', '{marker}.invalid', '{marker}', 1, 'none', '{marker}',
+                     '{id}', '{marker} maker', now())"
+        );
+        let mut tx = self.begin(tenant).await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(tx.connection()).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
     /// A hook and a delivery that failed, whose every word that shows holds the marker.
     async fn told(&self, tenant: TenantId, marker: &str) -> (uuid::Uuid, uuid::Uuid) {
         let (hook, delivery) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
@@ -132,6 +149,7 @@ pub fn fill_with_nothing(path: &str, slug: &str, things: &Things) -> String {
         team: "no-such-team".to_owned(),
         invitation: nil,
         hook: nil,
+        connection: nil,
         delivery: nil,
         commit: things.commit.clone(),
         ..*things
@@ -171,6 +189,8 @@ pub fn fill(path: &str, slug: &str, things: &Things) -> String {
         "{account}" => things.account.to_string(),
         "{invitation}" => things.invitation.to_string(),
         "{team}" => things.team.clone(),
+        "{connection}" => things.connection.to_string(),
+        "{disconnected}" => uuid::Uuid::nil().to_string(),
         "{hook}" => things.hook.to_string(),
         "{delivery}" => things.delivery.to_string(),
         "{provider}" => "github".to_owned(),

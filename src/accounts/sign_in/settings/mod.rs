@@ -3,6 +3,7 @@
 //! They are the whole site's, so that only owners of the organisation that was made first give them; what
 //! the configuration says goes over them. Invariant: a secret that was given is never shown again.
 
+mod adopt;
 mod check;
 mod form;
 mod page;
@@ -10,6 +11,7 @@ mod page;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use adopt::{Giver, SignInApp, adopt, may_adopt};
 pub(super) use page::routes;
 
 use super::{providers::GitHubSettings, store::Stored};

@@ -267,7 +267,7 @@ async fn held(
 }
 
 /// What the log says of credentials: nothing that is secret.
-fn told(stored: Option<&Stored>) -> serde_json::Value {
+pub(super) fn told(stored: Option<&Stored>) -> serde_json::Value {
     json!({
         "web_url": stored.map(|stored| &stored.web_url),
         "client_id": stored.map(|stored| &stored.client_id),
@@ -276,7 +276,7 @@ fn told(stored: Option<&Stored>) -> serde_json::Value {
     })
 }
 
-fn sealed(
+pub(super) fn sealed(
     keyring: &Keyring,
     credentials: &Credentials,
     (app_name, set_by): (Option<String>, String),

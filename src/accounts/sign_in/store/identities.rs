@@ -175,6 +175,23 @@ pub(in crate::accounts::sign_in) async fn forget_tokens(tx: &mut SystemTx) -> sq
     .map(|_| ())
 }
 
+/// The same of one identity.
+pub(in crate::accounts::sign_in) async fn forget_tokens_of(
+    tx: &mut SystemTx,
+    provider: &str,
+    subject: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE identities SET token = NULL, refresh_token = NULL, token_expires_at = NULL
+         WHERE provider = $1 AND subject = $2",
+        provider,
+        subject,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
 /// The sealed successor of a token, with what the next one is got by.
 pub(in crate::accounts::sign_in) struct Successor<'a> {
     pub(in crate::accounts::sign_in) provider: &'a str,

@@ -99,6 +99,33 @@ pub(super) async fn installations(
     super::members::page(&request, found.collect(), &paging, &bases)
 }
 
+/// `GET /app/installations/{id}`.
+pub(super) async fn one_installation(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    installation: web::Path<u64>,
+) -> HttpResponse {
+    let (state, bases) = (shared.state(), bases(&request));
+    let app_id = match app_id(&state, &request) {
+        Ok(id) => id,
+        Err(refusal) => return refusal,
+    };
+    let is_it = |one: &&Installation| one.id == *installation && one.app_id == app_id;
+    let found = state.installations.iter().find(is_it).and_then(|found| {
+        Some(shape(&state, found, state.organization(&found.organization)?, &bases))
+    });
+    match found {
+        Some(found) => answer::found(&request, &found),
+        None => answer::not_found("apps/apps#get-an-installation-for-the-authenticated-app"),
+    }
+}
+
+/// `GET /rate_limit`, which costs nothing; the headers say the rest.
+pub(super) async fn rate_limit(request: HttpRequest) -> HttpResponse {
+    let rate = json!({"limit": 5_000, "used": 0, "remaining": 5_000, "reset": 4_102_444_800_u64});
+    answer::found(&request, &json!({"resources": {"core": rate, "search": rate}, "rate": rate}))
+}
+
 /// `POST /app/installations/{id}/access_tokens`: good for an hour.
 pub(super) async fn token(
     shared: web::Data<Shared>,

@@ -54,6 +54,8 @@ fn endpoints(config: &mut web::ServiceConfig) {
         .route("/installation/repositories", web::get().to(repositories::of_installation))
         .service(web::scope("/repos/{owner}/{repo}").configure(of_repository))
         .service(web::scope("/repositories/{repository_id}").configure(of_repository))
+        .route("/app/installations/{id}", web::get().to(apps::one_installation))
+        .route("/rate_limit", web::get().to(apps::rate_limit))
         .route("/app/installations/{id}/access_tokens", web::post().to(apps::token))
         .route("/applications/{client_id}/token", web::delete().to(applications::revoke_token))
         .route("/applications/{client_id}/grant", web::delete().to(applications::revoke_grant));

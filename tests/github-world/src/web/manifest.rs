@@ -14,6 +14,7 @@ use crate::{
     app_jwt,
     hub::hooks::Hook,
     state::{AppKind, State},
+    web::install::Setup,
 };
 
 /// A manifest to which its owner has agreed.
@@ -81,7 +82,8 @@ pub(crate) async fn convert(
         );
     };
     let id = shared.make_app(&manifest);
-    let state = shared.state();
+    let mut state = shared.state();
+    state.setups.insert(id, Setup::of(&owner, &manifest));
     let mut body = app_shape(&state, id, &owner, &request);
     let app = state.app_by_id(id).expect("it was made just now");
     let more = json!({

@@ -1,9 +1,14 @@
 //! What GitHub knows of a connected repository.
 
+mod store;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::source::key_of_url;
+use super::{RepositoryId, source::key_of_url};
+use crate::connections::ConnectionId;
+
+pub use store::{find_at_github, find_on_github, list_told, lose, set_connection, set_on_github};
 
 /// Where GitHub has a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,60 @@ pub struct GitHubState<'a> {
     pub updated_at: Option<DateTime<Utc>>,
     /// Set where GitHub says that it is there no longer.
     pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// What GitHub has said of a repository.
+#[derive(Clone, Debug)]
+pub struct AtGitHub {
+    pub host: String,
+    pub github_id: i64,
+    /// `owner/name`, as it is there now.
+    pub full_name: String,
+    pub visibility: Option<String>,
+    pub is_archived: bool,
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Since when its connection reaches it no longer.
+    pub unreachable_at: Option<DateTime<Utc>>,
+    pub connection: Option<ConnectionId>,
+    /// Of GitHub's pages, where a connection says it.
+    pub web_url: Option<String>,
+}
+
+impl AtGitHub {
+    /// Its page.
+    pub fn page(&self) -> String {
+        match &self.web_url {
+            Some(web) => format!("{}/{}", web.trim_end_matches('/'), self.full_name),
+            None => format!("https://{}/{}", self.host, self.full_name),
+        }
+    }
+
+    /// What there is to know of it, in words: `Private`, `Archived`, `Deleted at GitHub`.
+    pub fn marks(&self) -> Vec<&'static str> {
+        marks(self.visibility.as_deref(), self.is_archived, self.deleted_at.is_some())
+    }
+}
+
+/// The same of its parts.
+pub fn marks(visibility: Option<&str>, is_archived: bool, is_deleted: bool) -> Vec<&'static str> {
+    let visibility = match visibility {
+        Some("private") => Some("Private"),
+        Some("internal") => Some("Internal"),
+        _ => None,
+    };
+    let archived = is_archived.then_some("Archived");
+    let deleted = is_deleted.then_some("Deleted at GitHub");
+    [visibility, archived, deleted].into_iter().flatten().collect()
+}
+
+/// A connected repository, as a list of GitHub's is compared with.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub id: RepositoryId,
+    pub name: String,
+    pub github_id: Option<i64>,
+    pub source_key: String,
+    pub connection: Option<ConnectionId>,
 }
 
 #[cfg(test)]
