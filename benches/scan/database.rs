@@ -12,9 +12,11 @@ use quarterdeck::{
         clock::Clock,
         config::{self, Environment},
         keyring::Keyring,
+        tasks::Tasks,
     },
     repositories::{ScanReason, Source},
     tenancy::{Db, Grant, SystemReason},
+    webhooks::Inbox,
     work::{self, Scan, ScanId, ScanSettings, ScanState},
 };
 use url::Url;
@@ -37,9 +39,13 @@ pub(crate) struct Database {
 }
 
 /// What jobs are done; nothing is asked of GitHub.
-fn registry(settings: &ScanSettings, clock: &Clock) -> anyhow::Result<Registry> {
+fn registry(settings: &ScanSettings, db: &Db, clock: &Clock) -> anyhow::Result<Registry> {
     let keyring = Keyring::of_secrets(&"sixteen letters or more".into())?;
-    Ok(app::registry(settings.clone(), Connections::new(clock, &keyring)?))
+    Ok(app::registry(
+        settings.clone(),
+        Connections::new(clock, &keyring)?,
+        Inbox::new(db, &Tasks::default()),
+    ))
 }
 
 impl Database {
@@ -50,7 +56,7 @@ impl Database {
         let grant = found(&db, &clock).await?;
         let config = config::load(None, &Environment::default())?;
         let settings = ScanSettings::from_config(&config, mirrors.to_path_buf());
-        let worker = Worker::new(db.clone(), clock.clone(), registry(&settings, &clock)?);
+        let worker = Worker::new(db.clone(), clock.clone(), registry(&settings, &db, &clock)?);
         Ok(Self { throwaway, db, grant, settings, worker, clock })
     }
 

@@ -7,11 +7,11 @@ use tracing::{debug, warn};
 
 use crate::{
     accounts,
-    connections::Connections,
+    connections::{self, Connections},
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     tenancy::{Db, SystemReason, forget_changes},
-    webhooks,
+    webhooks::{self, Inbox},
     work::{self, ScanSettings},
 };
 
@@ -25,8 +25,10 @@ pub(super) const DEAD_JOBS_KEPT: TimeDelta = TimeDelta::days(30);
 const RETENTION_EVERY: Duration = Duration::from_mins(10);
 
 /// The functions that do the jobs.
-pub fn registry(settings: ScanSettings, connections: Connections) -> Registry {
-    work::register_jobs(Registry::default(), settings, connections)
+pub fn registry(settings: ScanSettings, connections: Connections, inbox: Inbox) -> Registry {
+    let registry = work::register_jobs(Registry::default(), settings, connections.clone());
+    let registry = connections::teams::register_jobs(registry, connections.clone());
+    webhooks::recovery::register_jobs(registry, connections, inbox)
 }
 
 /// Deletes what is older than it is kept, until the process stops.

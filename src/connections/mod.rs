@@ -11,6 +11,7 @@
 mod model;
 mod opened;
 mod store;
+pub mod teams;
 
 pub use model::{Connection, ConnectionId, ConnectionKind};
 pub use opened::{Connections, Opened, Unusable};

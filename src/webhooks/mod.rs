@@ -18,6 +18,7 @@ mod hooks_page;
 mod inbox;
 mod model;
 mod receive;
+pub mod recovery;
 mod redact;
 mod retention;
 mod store;
@@ -39,5 +40,6 @@ pub fn routes() -> Routes {
         .and(api::routes())
         .and(hooks_page::routes())
         .and(deliveries_page::routes())
+        .and(recovery::routes())
         .and(delivery_page::routes())
 }

@@ -24,4 +24,5 @@ pub use attempts::{LIFETIME as ATTEMPT_LIFETIME, forget as forget_attempts};
 pub use oidc::{DomainClaim, GOOGLE, OidcSettings, Rule};
 pub use pages::routes;
 pub use providers::{Choice, GitHubSettings, Providers};
+pub use store::list_accounts_at_github;
 pub use watch::{COUNTS as ASKED_AGAIN_AFTER, watch};

@@ -13,9 +13,11 @@ use crate::{
     platform::{
         clock::Clock,
         config::{Config, Environment},
+        tasks::Tasks,
     },
     repositories::{ScanReason, Source, source::SourceError},
     tenancy::{Db, Grant, SystemReason},
+    webhooks::Inbox,
     work::{self, Reading, Scan, ScanId, ScanSettings, ScanState},
 };
 
@@ -148,7 +150,9 @@ pub(in crate::app) async fn scan_and_store(
     let scan = request(&opened.db, &grant, &source, &clock).await?;
     // A running server takes the job as well as this process does; whoever is first.
     let connections = Connections::new(&clock, &open_keyring(config)?)?;
-    let worker = Worker::new(opened.db.clone(), clock, crate::app::registry(settings, connections));
+    let inbox = Inbox::new(&opened.db, &Tasks::default());
+    let registry = crate::app::registry(settings, connections, inbox);
+    let worker = Worker::new(opened.db.clone(), clock, registry);
     if opened.is_alone() {
         worker.take_over().await?;
     }

@@ -124,7 +124,8 @@ impl World {
         let another = (config.server.shared_limits).then(|| serve_again(&config, &parts));
         actix_web::rt::spawn(app::listen(&parts, listener, 1, 1).unwrap());
         db.listen(options, &tasks);
-        let registry = app::registry(parts.scans.clone(), parts.connections.clone());
+        let registry =
+            app::registry(parts.scans.clone(), parts.connections.clone(), parts.inbox.clone());
         let worker = Worker::new(db.clone(), clock.clone(), registry);
         let (acme, globex) = (found(&db, "acme", &clock).await, found(&db, "globex", &clock).await);
         let Parts { scans, sessions, inbox, .. } = parts;

@@ -249,3 +249,23 @@ pub(in crate::accounts::sign_in) async fn delete_identity(
     .await
     .map(|_| ())
 }
+
+/// Lists whose accounts have these identities at a GitHub, by its ids. `host` is as repositories have it.
+pub async fn list_accounts_at_github(
+    tx: &mut SystemTx,
+    host: &str,
+    ids: &[i64],
+) -> sqlx::Result<Vec<(i64, AccountId)>> {
+    let subjects: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        r#"SELECT subject, account_id AS "account: AccountId"
+           FROM identities
+           WHERE provider = $1
+             AND subject = ANY ($2)"#,
+        super::github_of_host(host),
+        &subjects,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.subject.parse().ok()?, row.account))).collect())
+}

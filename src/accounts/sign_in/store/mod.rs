@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 pub(super) use credentials::{
     Stored, delete_credentials, find_credentials, is_first, put_credentials,
 };
+pub use identities::list_accounts_at_github;
 pub(super) use identities::{
     DueIdentity, Identity, NewIdentity, Successor, delete_identity, find_due, find_identity,
     forget_tokens, has_github_identities, is_login_taken, lock_identities, put_identity,
@@ -35,10 +36,14 @@ pub(super) const GITHUB: &str = "github";
 /// What the GitHub at an address is called among the providers.
 pub(super) fn github_at(web: &Url) -> String {
     match (web.host_str().unwrap_or_default(), web.port()) {
-        ("github.com", None) => GITHUB.to_owned(),
-        (host, None) => format!("{GITHUB}:{host}"),
-        (host, Some(port)) => format!("{GITHUB}:{host}:{port}"),
+        (host, None) => github_of_host(host),
+        (host, Some(port)) => github_of_host(&format!("{host}:{port}")),
     }
+}
+
+/// The same of a host with its port, where it is not the usual one.
+fn github_of_host(host: &str) -> String {
+    if host == "github.com" { GITHUB.to_owned() } else { format!("{GITHUB}:{host}") }
 }
 
 pub(super) struct NewAttempt<'a> {
