@@ -89,9 +89,20 @@ impl Scene {
         self.github.delivered().await;
     }
 
-    fn advance(&self, by: Duration) {
+    /// Lets time pass without the server.
+    fn skip(&self, by: Duration) {
         self.world.clock.advance(by);
         self.github.set_time(self.world.clock.now());
+    }
+
+    /// Lets time pass with the server, which looks every two minutes.
+    async fn advance(&self, minutes: i32) {
+        for _ in 0..minutes / 2 {
+            self.skip(Duration::minutes(2));
+            self.look().await;
+        }
+        self.skip(Duration::minutes(i64::from(minutes % 2)));
+        self.look().await;
     }
 
     async fn look(&self) {
@@ -146,16 +157,14 @@ async fn a_few_that_were_missed_are_delivered_again() {
     scene.github.delivered().await;
     assert!(scene.page().await.contains("No gap"));
 
-    scene.advance(Duration::minutes(1));
-    scene.look().await;
+    scene.advance(1).await;
     scene.github.delivered().await;
     // The three, and the ping of the address where nobody was.
     assert_eq!(
         (scene.missed().await, scene.gaps().await),
         (vec!["asked 4".into()], vec!["missed open".into()])
     );
-    scene.advance(Duration::minutes(1));
-    scene.look().await;
+    scene.advance(1).await;
     scene.work().await;
 
     assert_eq!(
@@ -173,8 +182,7 @@ async fn what_github_cannot_bring_is_read_from_its_log() {
     scene.deliver_to(false);
     scene.open_issues(3).await;
 
-    scene.advance(Duration::minutes(1));
-    scene.look().await;
+    scene.advance(1).await;
     scene.look().await;
     scene.work().await;
 
@@ -189,12 +197,10 @@ async fn what_github_cannot_bring_is_read_from_its_log() {
     scene.work().await;
     scene.deliver_to(false);
     scene.open_issues(2).await;
-    scene.advance(Duration::minutes(6));
-    scene.look().await;
+    scene.advance(6).await;
     assert_eq!(scene.missed().await, ["asked 3", "read 4"]);
     scene.github.delivered().await;
-    scene.advance(Duration::minutes(3));
-    scene.look().await;
+    scene.advance(3).await;
     assert_eq!(
         (scene.missed().await, scene.gaps().await.pop()),
         (vec!["read 7".into()], Some("missed whole".into()))
@@ -211,8 +217,7 @@ async fn many_are_read_and_each_has_its_effect_once() {
     scene.deliver_to(true);
     scene.github.delivered().await;
 
-    scene.advance(Duration::minutes(1));
-    scene.look().await;
+    scene.advance(1).await;
     scene.work().await;
     // GitHub brings some of them all the same.
     let issues: Vec<_> =
@@ -221,8 +226,7 @@ async fn many_are_read_and_each_has_its_effect_once() {
         scene.github.redeliver(one.id);
     }
     scene.github.delivered().await;
-    scene.advance(Duration::minutes(10));
-    scene.look().await;
+    scene.advance(10).await;
     scene.work().await;
 
     assert_eq!(
@@ -240,7 +244,7 @@ async fn a_time_in_which_the_server_was_down_is_a_gap_until_the_log_has_been_rea
     scene.look().await;
     assert!(scene.gaps().await.is_empty());
 
-    scene.advance(Duration::minutes(20));
+    scene.skip(Duration::minutes(20));
     recovery::look(&scene.world.db, scene.world.clock.now(), true).await.unwrap();
     assert_eq!(scene.gaps().await, ["down open"]);
     scene.world.run_jobs().await;
@@ -249,8 +253,7 @@ async fn a_time_in_which_the_server_was_down_is_a_gap_until_the_log_has_been_rea
     let page = scene.page().await;
     assert!(page.contains("The server was down") && page.contains("20 min"), "{page}");
     // Two processes beat as one.
-    scene.advance(Duration::minutes(2));
-    scene.look().await;
+    scene.advance(2).await;
     scene.look().await;
     assert_eq!(scene.gaps().await.len(), 1);
 }
@@ -260,15 +263,14 @@ async fn a_log_that_cannot_be_read_is_told_and_read_later_from_where_it_was_whol
     let scene = Scene::new().await;
     scene.deliver_to(false);
     scene.open_issues(2).await;
-    scene.advance(Duration::minutes(1));
+    scene.skip(Duration::minutes(1));
     scene.github.next_answer(github_world::Fault::Status(500));
 
     scene.look().await;
     let page = scene.page().await;
     assert!(page.contains("log of Deck could not be read"), "{page}");
     assert!(scene.gaps().await.is_empty());
-    scene.advance(Duration::minutes(6));
-    scene.look().await;
+    scene.advance(6).await;
     scene.look().await;
 
     assert_eq!(scene.missed().await, ["read 3"]);
