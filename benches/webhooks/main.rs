@@ -4,7 +4,7 @@
 //! scripts/bench webhooks    # about two minutes, on a server of its own that waits for its disk
 //! ```
 //!
-//! Makes a database of its own on the server of `QUARTERDECK_TEST_DATABASE_URL`, and a hook. A server as it
+//! Makes two databases on the server of `QUARTERDECK_TEST_DATABASE_URL`, one for pgbench, and a hook. A server as it
 //! is configured by default, but without limits, takes signed deliveries on 32 connections, each of which
 //! waits for its 202 before it sends the next one; pgbench commits one row with the same payload per
 //! transaction on as many. Both in turns; the ratio is the figure. Workers are paused by the lock of the
@@ -60,21 +60,24 @@ fn main() -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
+        // The product refuses a database in which somebody else has a table.
+        let beside = Throwaway::create(admin.clone()).await?;
         let database = Throwaway::create(admin).await?;
-        let result = run(&database.url(), &environment).await;
+        let result = run(&database.url(), &beside.url(), &environment).await;
         database.drop().await?;
+        beside.drop().await?;
         result
     })
 }
 
-async fn run(database: &Url, environment: &Environment) -> anyhow::Result<()> {
+async fn run(database: &Url, beside: &Url, environment: &Environment) -> anyhow::Result<()> {
     check_durability(database).await?;
     let pgbench = find_pgbench(environment).context("there is no pgbench to compare with")?;
     let data = tempfile::tempdir()?;
     let tenant = found(database).await?;
     let hook = make_hook(database, data.path())?;
     let sender = Sender::new(hook, &payload());
-    let yardstick = Yardstick::create(&pgbench, database).await?;
+    let yardstick = Yardstick::create(&pgbench, beside).await?;
     let server = Server::start(database, data.path(), &[("QUARTERDECK_LIMITS__WEBHOOKS", "0")])?;
 
     println!(

@@ -34,7 +34,10 @@ pub fn registry(parts: &Parts) -> Registry {
     let registry =
         work::register_jobs(Registry::default(), parts.scans.clone(), connections.clone());
     let registry = accounts::sign_in::register_jobs(registry, parts.providers.clone());
+    let registry = connections::teams::register_jobs(registry, connections.clone());
     let registry = sync::register_jobs(registry, connections.clone());
+    let inbox = parts.inbox.clone();
+    let registry = webhooks::recovery::register_jobs(registry, connections.clone(), inbox);
     let site = webhooks::HookSite { origin: parts.site.origin.clone(), connections };
     webhooks::register_jobs(registry, site)
 }

@@ -47,7 +47,7 @@ use crate::{
         middleware::{ErrorPage, Site, check_origin, measure, render_errors},
         reading::{close_unread, limit_reading},
     },
-    webhooks::{DeliveryWorker, Hooks, Inbox},
+    webhooks::{DeliveryWorker, Hooks, Inbox, recovery},
     work::ScanSettings,
 };
 
@@ -414,6 +414,8 @@ async fn start_deliveries(parts: &Parts, alone: bool) -> anyhow::Result<()> {
         worker.take_over().await?;
     }
     let tasks = parts.tasks.clone();
+    let watching = recovery::watch(parts.db.clone(), parts.clock.clone(), parts.tasks.clone());
+    parts.tasks.spawn("recovery", watching);
     parts.tasks.spawn("inbox", async move { worker.work(LANES, tasks).await });
     Ok(())
 }

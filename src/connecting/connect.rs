@@ -11,6 +11,7 @@ use crate::{
         disconnected::{self, Meant},
         hooks::MakeHook,
     },
+    sync,
     tenancy::TenantTx,
     work::{self, Connected},
 };
@@ -112,12 +113,12 @@ async fn find_or_connect(
 }
 
 /// What follows in the same transaction once a repository is connected through a GitHub.
-#[expect(clippy::unused_async, reason = "what follows asks the database")]
 async fn reached(
     tx: &mut TenantTx,
     repository: RepositoryId,
-    _now: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
+    sync::request_import(tx, repository, now).await?;
     tx.announce_in(repository.as_uuid(), "repositories");
     Ok(())
 }

@@ -13,6 +13,7 @@ mod making;
 mod model;
 mod opened;
 mod store;
+pub mod teams;
 
 pub use making::{
     InvalidGitHub, NewApp, NewToken, add_app, add_token, forget_installation, host_of, is_loopback,

@@ -341,3 +341,39 @@ pub(super) async fn delete_old_attempts(
         .await?;
     Ok(result.rows_affected())
 }
+
+/// Notes that GitHub's teams were read, or why they could not be.
+pub(super) async fn set_teams_read(
+    tx: &mut TenantTx,
+    id: ConnectionId,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE connections SET teams_read_at = $3, teams_error = $2 WHERE id = $1",
+        id.as_uuid(),
+        error,
+        now,
+    )
+    .execute(tx.connection())
+    .await
+    .map(|_| ())
+}
+
+/// Takes the connections to organisations whose teams were not read since, and notes that they are.
+pub(super) async fn take_teams_due(
+    tx: &mut TenantTx,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<ConnectionId>> {
+    sqlx::query_scalar!(
+        r#"UPDATE connections SET teams_read_at = $2
+           WHERE suspended_at IS NULL AND (kind = 'token' OR installation_id IS NOT NULL)
+             AND (teams_read_at IS NULL OR teams_read_at < $1)
+           RETURNING id AS "id: ConnectionId""#,
+        since,
+        now,
+    )
+    .fetch_all(tx.connection())
+    .await
+}

@@ -264,7 +264,7 @@ struct TeamView {
 
 impl From<Team> for TeamView {
     fn from(team: Team) -> Self {
-        let Team { id, slug, name, description, members, created_at } = team;
+        let Team { id, slug, name, description, members, is_githubs: _, created_at } = team;
         Self { id, slug, name, description, members, created_at }
     }
 }

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod audit;
 mod frame;
+pub mod github_teams;
 mod invitation_page;
 pub mod invitations;
 mod invitations_page;

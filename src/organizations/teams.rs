@@ -24,6 +24,10 @@ const MORE_THAN_OWN: &str = "This team was given more in a repository than you h
 const KEEPS_FROM: &str = "This team keeps its people from something in a repository that you do not \
     administer. An admin, or whoever administers the repository, says who is in it.";
 
+/// Why nobody here changes a team of GitHub's.
+const GITHUBS: &str =
+    "This team is GitHub's: its name and who is in it are said there, and follow here.";
+
 /// A team in a list.
 #[derive(Clone, Debug)]
 pub struct Team {
@@ -32,7 +36,16 @@ pub struct Team {
     pub name: String,
     pub description: String,
     pub members: i64,
+    /// Whether its name and its people are said at GitHub.
+    pub is_githubs: bool,
     pub created_at: DateTime<Utc>,
+}
+
+impl Team {
+    /// 409 where it is GitHub's.
+    fn be_ours(&self) -> Result<()> {
+        if self.is_githubs { Err(AppError::Conflict(GITHUBS.to_owned())) } else { Ok(()) }
+    }
 }
 
 /// Somebody in a team.
@@ -106,7 +119,7 @@ fn address_of(name: &str) -> String {
 }
 
 /// The address of a name, with a number behind it where another team has it.
-async fn free_slug(tx: &mut TenantTx, name: &str) -> Result<String> {
+pub(super) async fn free_slug(tx: &mut TenantTx, name: &str) -> Result<String> {
     let wanted = address_of(name);
     let mut slug = wanted.clone();
     for number in 2_u32.. {
@@ -125,6 +138,7 @@ pub async fn rename(
     naming: &Naming,
     now: DateTime<Utc>,
 ) -> Result<Result<(), Refusal>> {
+    team.be_ours()?;
     members::lock(tx).await?;
     if store::is_name_taken(tx, &naming.name, Some(team.id)).await? {
         return Ok(Err(Refusal::NameTaken));
@@ -143,6 +157,7 @@ pub async fn rename(
 ///
 /// 409 where the team keeps its members from a repository that the acting person does not administer.
 pub async fn delete(tx: &mut TenantTx, team: &Team, now: DateTime<Utc>) -> Result<()> {
+    team.be_ours()?;
     allow_change(tx, team.id).await?;
     store::delete(tx, team.id).await?;
     let detail = json!({"name": team.name, "members": team.members});
@@ -187,6 +202,7 @@ impl LedTeam {
         is_lead: bool,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        self.0.be_ours()?;
         let member = members::find(tx, account).await?.ok_or(AppError::NotFound)?;
         if store::exceeds(tx, self.0.id).await? {
             return Err(AppError::Conflict(MORE_THAN_OWN.to_owned()));
@@ -206,6 +222,7 @@ impl LedTeam {
         account: AccountId,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        self.0.be_ours()?;
         let member = members::find(tx, account).await?.ok_or(AppError::NotFound)?;
         allow_change(tx, self.0.id).await?;
         if !store::delete_member(tx, self.0.id, account).await? {

@@ -52,6 +52,7 @@ struct TeamRow {
     href: String,
     description: String,
     members: Count,
+    is_githubs: bool,
 }
 
 /// A team's name and description to fill in.
@@ -108,6 +109,7 @@ async fn page<P: Permission>(
         name: team.name,
         description: team.description,
         members: Count::from_signed(team.members),
+        is_githubs: team.is_githubs,
     };
     Ok(TeamsPage {
         shell: listening(rail.shell(scope, "teams", Vec::new())),
@@ -153,6 +155,7 @@ struct TeamPage {
     shell: Shell,
     name: String,
     description: String,
+    is_githubs: bool,
     members: Vec<MemberRow>,
     repositories: Vec<RepositoryRow>,
     /// For whoever may say who is in it.
@@ -199,11 +202,13 @@ async fn team_page<P: Permission>(
     slug: &str,
 ) -> Result<TeamPage> {
     let team = find(tx, slug).await?;
-    let may_lead = scope.may::<LeadTeams>() && LedTeam::find(tx, slug).await.is_ok();
+    // What is GitHub's is changed there.
+    let is_ours = !team.is_githubs;
+    let may_lead = is_ours && scope.may::<LeadTeams>() && LedTeam::find(tx, slug).await.is_ok();
     let action = format!("{}/{slug}", path(scope));
     let people = store::list_members(tx, team.id).await?;
     let repositories = store::list_repositories(tx, team.id).await?;
-    let may_manage = scope.may::<ManageTeams>();
+    let may_manage = is_ours && scope.may::<ManageTeams>();
     let shell = rail.shell(scope, "teams", vec![Crumb::new(&team.name, &action)]);
     Ok(TeamPage {
         shell: listening(shell),
@@ -224,6 +229,7 @@ async fn team_page<P: Permission>(
             description: typed(&team.description),
         }),
         removal: may_manage.then(|| format!("{action}/removal")),
+        is_githubs: team.is_githubs,
         name: team.name,
         description: team.description,
     })

@@ -137,6 +137,7 @@ struct DeliveriesPage {
     deliveries: Vec<DeliveryRow>,
     pager: Pager,
     hooks_href: String,
+    gaps_href: String,
     /// Where the form posts to that has those tried again that failed for good.
     replay: Option<String>,
 }
@@ -199,6 +200,7 @@ async fn deliveries(
             .map(|delivery| DeliveryRow::new(delivery, &path, now))
             .collect(),
         hooks_href: format!("/{slug}/hooks"),
+        gaps_href: format!("/{slug}/gaps"),
         replay: may_replay.then(|| format!("{path}/replay")),
         shell: listening(rail.shell(&scope, ENTRY, Vec::new())),
     }))

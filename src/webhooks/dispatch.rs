@@ -104,9 +104,14 @@ pub(super) async fn dispatch(
         | Event::CheckSuite(_)
         | Event::Label(_)
         | Event::Milestone(_) => handlers::tracked::handle(tx, &event, now).await,
-        Event::Member(_) | Event::Membership(_) | Event::Organization(_) | Event::Team(_) => {
-            Ok(Some(unknown(&taken.event, None)))
+        Event::Organization(event) => {
+            handlers::organization::handle(tx, taken.hook, event, now).await
         }
+        Event::Membership(_) | Event::Team(_) => {
+            handlers::organization::handle_teams(tx, taken.hook, now).await
+        }
+        // Who may see a repository is said here.
+        Event::Member(_) => Ok(Some(unknown(&taken.event, None))),
         Event::Other { name, action } => Ok(Some(unknown(name, action.as_deref()))),
     }
 }

@@ -20,6 +20,7 @@ mod inbox;
 mod model;
 mod receive;
 mod receive_app;
+pub mod recovery;
 mod redact;
 mod retention;
 mod store;
@@ -43,5 +44,6 @@ pub fn routes() -> Routes {
         .and(api::routes())
         .and(hooks_page::routes())
         .and(deliveries_page::routes())
+        .and(recovery::routes())
         .and(delivery_page::routes())
 }

@@ -4,7 +4,10 @@ use std::time::Duration as Time;
 
 use chrono::Duration;
 use github_world::{Role as GitHubRole, World as GitHub};
-use quarterdeck::accounts::sign_in::{GitHubSettings, Providers};
+use quarterdeck::{
+    accounts::sign_in::{AskAgain, GitHubSettings, Providers},
+    jobs,
+};
 use url::Url;
 
 use crate::{
@@ -415,4 +418,29 @@ async fn an_invitations_link_lets_in_whom_nothing_else_does() {
     }
     let refused = log.iter().filter(|entry| entry.starts_with("invitation.refused ")).count();
     assert_eq!(refused, 2, "the replay, and the link that was for another: {log:?}");
+}
+
+#[actix_web::test]
+async fn whoever_has_left_by_an_event_is_asked_about_at_once_and_only_github_puts_them_out() {
+    let scene = Scene::new().await;
+    let (ada, ben) = (scene.world.nobody(), scene.world.nobody());
+    scene.sign_in(&ada, "ada").await.expect(303);
+    scene.sign_in(&ben, "ben").await.expect(303);
+    scene.world.clock.advance(Duration::seconds(1));
+    scene.github.organization("acme").remove("ben");
+    let web = scene.github.web_url();
+    let host = format!("{}:{}", web.host_str().unwrap(), web.port().unwrap());
+
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    for login in ["ada", "ben", "dora"] {
+        let person = i64::try_from(scene.github.user(login).id()).unwrap();
+        let job = AskAgain { host: host.clone(), person };
+        jobs::enqueue(&mut tx, &job, scene.world.clock.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    scene.world.run_jobs().await;
+
+    assert_eq!(scene.roles().await, ["ada owner", "ben member out"]);
+    ada.get("/acme/tasks").await.expect(200);
+    assert_ne!(ben.get("/acme/tasks").await.status, 200);
 }

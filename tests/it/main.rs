@@ -31,6 +31,7 @@ mod members;
 mod migrations;
 mod oidc;
 mod outside_tasks;
+mod recovery;
 mod robustness;
 mod scans;
 mod scheduling;

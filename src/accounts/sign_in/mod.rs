@@ -28,4 +28,4 @@ pub use providers::{Choice, GitHubSettings, Providers};
 pub use revocation::{ForgetAuthorization, register_jobs};
 pub use settings::{Giver, SignInApp, adopt, may_adopt};
 pub use store::list_accounts_at_github;
-pub use watch::{COUNTS as ASKED_AGAIN_AFTER, watch};
+pub use watch::{AskAgain, COUNTS as ASKED_AGAIN_AFTER, watch};

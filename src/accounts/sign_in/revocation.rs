@@ -37,8 +37,9 @@ impl Job for ForgetAuthorization {
     }
 }
 
-/// Names the function that does it.
+/// Names the functions that do what GitHub's events say of people.
 pub fn register_jobs(registry: Registry, providers: Providers) -> Registry {
+    let registry = super::watch::register_jobs(registry, providers.clone());
     registry.with(move |context: JobContext, job: ForgetAuthorization| {
         let providers = providers.clone();
         async move {

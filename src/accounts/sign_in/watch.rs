@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tracing::{info, warn};
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     accounts::reconnection,
     github::{Error, Login, OAuthRefusal, UserToken},
+    jobs::{Failure, Job, JobContext, Registry},
     organizations::audit::Event,
     platform::{clock::Clock, keyring::Keyring},
     tenancy::{AccountId, Db, Origin, SystemReason, SystemTx, TenantId},
@@ -52,12 +54,58 @@ pub async fn watch(
     }
 }
 
+/// Asks GitHub about somebody who, by an event of it, does not belong any more. Idempotent: what counts is
+/// what GitHub answers now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskAgain {
+    /// Of the GitHub, as repositories have it.
+    pub host: String,
+    /// GitHub's number of the person.
+    pub person: i64,
+}
+
+impl Job for AskAgain {
+    const KIND: &'static str = "ask_github_again";
+    const ATTEMPTS: u16 = 8;
+
+    fn lane(&self) -> String {
+        format!("person:{}", self.person)
+    }
+}
+
+/// Names the function that asks again.
+pub(super) fn register_jobs(registry: Registry, providers: Providers) -> Registry {
+    registry.with(move |context: JobContext, job: AskAgain| {
+        let providers = providers.clone();
+        async move {
+            let (db, clock, keyring) = (context.db, context.clock, providers.keyring.clone());
+            let watch = Watch { db, clock, keyring, providers };
+            watch.ask_again(&job).await.map_err(Failure::Retry)
+        }
+    })
+}
+
 impl Watch {
+    async fn ask_again(&self, job: &AskAgain) -> anyhow::Result<()> {
+        let mut tx = self.db.system(SystemReason::Login).await?;
+        let found = store::list_accounts_at_github(&mut tx, &job.host, &[job.person]).await?;
+        drop(tx);
+        for (_, account) in found {
+            self.check_before(account, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
     async fn check(&self, account: AccountId) -> anyhow::Result<()> {
+        self.check_before(account, self.clock.now() - COUNTS).await
+    }
+
+    /// Asks about an account about which was asked last before some time.
+    async fn check_before(&self, account: AccountId, before: DateTime<Utc>) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.system(SystemReason::Login).await?;
         let Some(github) = self.providers.github(&mut tx).await? else { return Ok(()) };
-        let Some(due) = store::find_due(&mut tx, account, (&github.id, now - COUNTS)).await? else {
+        let Some(due) = store::find_due(&mut tx, account, (&github.id, before)).await? else {
             return Ok(());
         };
         let doors = store::list_doors(&mut tx, &[]).await?;

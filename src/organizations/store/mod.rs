@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+pub(super) mod github_teams;
 pub(super) mod invitations;
 pub(super) mod members;
 pub(super) mod teams;

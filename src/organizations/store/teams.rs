@@ -17,7 +17,7 @@ pub(in crate::organizations) async fn list(
 ) -> sqlx::Result<Vec<Team>> {
     sqlx::query_as!(
         Team,
-        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at,
+        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at, t.github_id IS NOT NULL AS "is_githubs!",
                   (SELECT count(*) FROM team_members m WHERE m.team_id = t.id) AS "members!"
            FROM teams t
            WHERE $1::text IS NULL OR t.slug > $1
@@ -36,7 +36,7 @@ pub(in crate::organizations) async fn find(
 ) -> sqlx::Result<Option<Team>> {
     sqlx::query_as!(
         Team,
-        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at,
+        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at, t.github_id IS NOT NULL AS "is_githubs!",
                   (SELECT count(*) FROM team_members m WHERE m.team_id = t.id) AS "members!"
            FROM teams t
            WHERE t.slug = $1"#,

@@ -7,6 +7,7 @@
 pub(super) mod authorization;
 pub(super) mod installation;
 pub(super) mod installation_repositories;
+pub(super) mod organization;
 pub(super) mod ping;
 pub(super) mod push;
 pub(super) mod repository;

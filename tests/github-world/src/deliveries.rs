@@ -64,10 +64,14 @@ fn add_sender(shared: &Shared, orders: Orders) {
 }
 
 impl World {
-    /// Gives an App a hook, as its page of settings does, and pings it.
+    /// Gives an App a hook, or its hook another address, as its page of settings does, and pings it.
     pub fn app_hook(&self, app_id: u64, url: &str, secret: &str, events: &[&str]) {
         let mut state = self.shared.state();
-        let (id, now) = (state.next_id(), state.clock.now());
+        let now = state.clock.now();
+        // Another address is another address of the same hook.
+        let known =
+            state.app_hook_mut(app_id).expect("the App is known").as_ref().map(|hook| hook.id);
+        let id = known.unwrap_or_else(|| state.next_id());
         let hook = Hook {
             id,
             url: url.to_owned(),

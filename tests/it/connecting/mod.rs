@@ -4,6 +4,7 @@ mod apps;
 mod disconnecting;
 mod pasting;
 mod repositories;
+mod teams;
 mod told;
 
 use github_world::World as GitHub;

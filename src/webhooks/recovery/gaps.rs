@@ -1,0 +1,60 @@
+//! The ledger of gaps: opened where something was missed, closed once all of it is here again.
+
+use chrono::{DateTime, Utc};
+
+use super::{GapId, missed::Found};
+use crate::{
+    tenancy::TenantTx,
+    webhooks::{
+        model::HookId,
+        store::{gaps as store, recovery},
+    },
+};
+
+/// Writes down that the server was not there, for an organisation that has hooks.
+pub(super) async fn note_down(
+    tx: &mut TenantTx,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<()> {
+    if recovery::count_hooks(tx, until).await? == 0 {
+        return Ok(());
+    }
+    store::insert(tx, (GapId::new(), None), (since, until)).await?;
+    tx.announce("deliveries");
+    Ok(())
+}
+
+/// Writes down what was missed, in the gap in which that was: one of the server's, else the hook's own that
+/// is open, else a new one.
+pub(super) async fn note_missed(
+    tx: &mut TenantTx,
+    hook: HookId,
+    found: &[Found],
+) -> sqlx::Result<u64> {
+    let times = || found.iter().map(|found| found.delivered_at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(0) };
+    let gap = match store::find_around(tx, hook, (first, last)).await? {
+        Some(gap) => {
+            store::widen(tx, gap, (first, last)).await?;
+            gap
+        }
+        None => {
+            let gap = GapId::new();
+            store::insert(tx, (gap, Some(hook)), (first, last)).await?;
+            gap
+        }
+    };
+    let new = recovery::insert_missed(tx, (hook, gap), found).await?;
+    if new > 0 {
+        tx.announce("deliveries");
+    }
+    Ok(new)
+}
+
+/// Closes the gaps of which nothing is out any more.
+pub(super) async fn settle(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<()> {
+    if store::close(tx, now).await? > 0 {
+        tx.announce("deliveries");
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! The job that reads GitHub's log of one hook's deliveries, and brings back what was missed.
+
+use actix_web::web::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use super::{
+    EVERY, OVERLAP, SOON, UNDER_WAY, gaps,
+    missed::{Found, MOST_ASKED, Missed, PATIENCE, Watched},
+};
+use crate::{
+    connections::{Connections, Opened, Unusable},
+    github::{
+        Access, Api, ApiError, Cursor, FullName, Urgency, api::HookPlace, model::HookDelivery,
+    },
+    jobs::{Failure, Job, JobContext, Registry},
+    tenancy::TenantTx,
+    webhooks::{
+        inbox::{Inbox, NewDelivery},
+        model::{Glance, HookId},
+        store::recovery as store,
+    },
+};
+
+/// How many that are out are looked after in one run.
+const MOST: i64 = 500;
+
+/// Reads the log of a hook, and brings back what the inbox lacks.
+///
+/// Idempotent: what is written down or stored already stays as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct SweepDeliveries {
+    pub(super) hook: HookId,
+}
+
+impl Job for SweepDeliveries {
+    const KIND: &'static str = "sweep_deliveries";
+    const ATTEMPTS: u16 = 3;
+
+    fn lane(&self) -> String {
+        format!("sweep:{}", self.hook)
+    }
+}
+
+/// Names the function that brings back what was missed.
+pub fn register_jobs(registry: Registry, connections: Connections, inbox: Inbox) -> Registry {
+    registry.with(move |context, job: SweepDeliveries| {
+        let (connections, inbox) = (connections.clone(), inbox.clone());
+        async move { Sweep { context, connections, inbox }.run(job.hook).await }
+    })
+}
+
+struct Sweep {
+    context: JobContext,
+    connections: Connections,
+    inbox: Inbox,
+}
+
+/// Why a log was not read to its end.
+enum Stopped {
+    /// GitHub wants to be left alone until then.
+    Wait(DateTime<Utc>),
+    /// In words for people; it is tried again at the next time.
+    Refused(String),
+    Broken(anyhow::Error),
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<ApiError> for Stopped {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Wait { until } => Self::Wait(until),
+            ApiError::NotFound | ApiError::Gone => {
+                let words = "GitHub has no such hook any more, or does not let its log be read.";
+                Self::Refused(words.to_owned())
+            }
+            ApiError::Refused { .. } | ApiError::GitHub(_) => Self::Refused(format!("{error}.")),
+        }
+    }
+}
+
+impl From<Unusable> for Stopped {
+    fn from(error: Unusable) -> Self {
+        Self::Refused(format!("{error}."))
+    }
+}
+
+/// A hook's log, ready to be read.
+struct Log {
+    watched: Watched,
+    place: HookPlace,
+    opened: Opened,
+    access: Access,
+}
+
+impl Log {
+    fn api(&self) -> Api<'_> {
+        self.opened.client().by(&self.access)
+    }
+}
+
+impl Sweep {
+    async fn begin(&self) -> sqlx::Result<TenantTx> {
+        self.context.db.begin_granted(&self.context.grant).await
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.context.clock.now()
+    }
+
+    async fn run(self, hook: HookId) -> Result<(), Failure> {
+        let swept = self.sweep(hook).await;
+        let (error, due) = match swept {
+            Ok(0) => (None, self.now() + EVERY),
+            Ok(_) => (None, self.now() + SOON),
+            Err(Stopped::Wait(until)) => (None, until),
+            Err(Stopped::Refused(words)) => (Some(words), self.now() + EVERY),
+            Err(Stopped::Broken(error)) => return Err(Failure::Retry(error)),
+        };
+        let ended = self.end(hook, error.as_deref(), due).await;
+        ended.map_err(|error| Failure::Retry(error.into()))
+    }
+
+    async fn end(&self, hook: HookId, error: Option<&str>, due: DateTime<Utc>) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        store::set_due(&mut tx, hook, error, due).await?;
+        gaps::settle(&mut tx, self.now()).await?;
+        tx.commit().await.map(|_| ())
+    }
+
+    /// Reads and brings back; says how many are still out.
+    async fn sweep(&self, hook: HookId) -> Result<usize, Stopped> {
+        let Some(log) = self.open(hook).await? else { return Ok(0) };
+        self.read(&log).await?;
+        self.note_those_that_came(&log).await?;
+        self.bring_back(&log).await
+    }
+
+    async fn open(&self, hook: HookId) -> Result<Option<Log>, Stopped> {
+        let mut tx = self.begin().await?;
+        let Some(watched) = store::find_watched(&mut tx, hook).await? else { return Ok(None) };
+        let opened = self.connections.open(&mut tx, watched.connection).await?;
+        drop(tx);
+        let Some(opened) = opened.transpose()? else { return Ok(None) };
+        let name = watched.full_name.as_deref().and_then(FullName::parse);
+        let place = match (watched.is_app, name.zip(watched.github_id)) {
+            (true, _) => HookPlace::App,
+            (false, Some((name, id))) => HookPlace::Repository(name, id),
+            (false, None) => return Ok(None),
+        };
+        let access = if watched.is_app {
+            let Some(access) = opened.app_access(Urgency::Background)? else { return Ok(None) };
+            access
+        } else {
+            opened.access(Urgency::Background).await?
+        };
+        Ok(Some(Log { watched, place, opened, access }))
+    }
+
+    /// Reads the log back to where it was read before, and writes down what the inbox lacks.
+    async fn read(&self, log: &Log) -> Result<(), Stopped> {
+        let begun = self.now();
+        let known = log.watched.swept_through.unwrap_or(log.watched.created_at);
+        let mut next = Some(Cursor::<HookDelivery>::deliveries(&log.place));
+        while let Some(cursor) = next {
+            let page = log.api().page(&cursor).await?;
+            let is_old = |delivery: &HookDelivery| delivery.delivered_at < known - OVERLAP;
+            let is_last = page.items.iter().any(is_old);
+            let fresh = page.items.iter().filter(|delivery| !is_old(delivery));
+            let settled = fresh.filter(|one| one.delivered_at <= begun - UNDER_WAY);
+            self.note(log, settled.filter_map(Found::of).collect()).await?;
+            next = page.next.filter(|_| !is_last);
+        }
+        let mut tx = self.begin().await?;
+        store::set_swept(&mut tx, log.watched.hook, (begun - UNDER_WAY, begun)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn note(&self, log: &Log, found: Vec<Found>) -> Result<(), Stopped> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        let guids: Vec<&str> = found.iter().map(|found| found.guid.as_str()).collect();
+        let stored = store::list_stored(&mut tx, log.watched.hook, &guids).await?;
+        let missed: Vec<Found> =
+            found.into_iter().filter(|found| !stored.contains(&found.guid)).collect();
+        let new = gaps::note_missed(&mut tx, log.watched.hook, &missed).await?;
+        tx.commit().await?;
+        if new > 0 {
+            info!(hook = %log.watched.hook, "{new} deliveries were missed and are brought back");
+        }
+        Ok(())
+    }
+
+    /// What was asked for and is in the inbox now has come.
+    async fn note_those_that_came(&self, log: &Log) -> Result<(), Stopped> {
+        let mut tx = self.begin().await?;
+        store::set_came_by_themselves(&mut tx, log.watched.hook, self.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Has a few delivered again, and reads the others; says how many are still out.
+    async fn bring_back(&self, log: &Log) -> Result<usize, Stopped> {
+        let mut tx = self.begin().await?;
+        let out = store::list_out(&mut tx, log.watched.hook, MOST).await?;
+        drop(tx);
+        // A hook that was never heard cannot be reached from GitHub, and many are too many to ask for.
+        let asks = log.watched.heard_at.is_some() && out.len() <= MOST_ASKED;
+        let mut left = 0;
+        for missed in &out {
+            left += match missed.asked_at {
+                None if asks => self.ask(log, missed).await?,
+                Some(at) if asks && self.now() < at + PATIENCE => 1,
+                Some(_) | None => self.take(log, missed).await?,
+            };
+        }
+        Ok(left)
+    }
+
+    /// Asks GitHub to deliver one again.
+    async fn ask(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
+        match log.api().redeliver(&log.place, missed.attempt).await {
+            Ok(()) => {
+                let mut tx = self.begin().await?;
+                let guid = (log.watched.hook, missed.guid.as_str());
+                store::set_asked(&mut tx, guid, self.now()).await?;
+                tx.commit().await?;
+                Ok(1)
+            }
+            // What GitHub does not deliver again may be read all the same; and writes are few.
+            Err(_) => self.take(log, missed).await,
+        }
+    }
+
+    /// Reads one from the log into the inbox.
+    async fn take(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
+        let detail = match log.api().delivery(&log.place, missed.attempt).await {
+            Ok(detail) => detail,
+            Err(ApiError::NotFound | ApiError::Gone) => return self.give_up(log, missed).await,
+            Err(error) => return Err(error.into()),
+        };
+        let payload = serde_json::to_vec(&detail.request.payload);
+        let payload = Bytes::from(payload.map_err(|error| Stopped::Broken(error.into()))?);
+        let delivery = NewDelivery {
+            tenant: self.context.grant.organization().id,
+            hook: log.watched.hook,
+            guid: missed.guid.clone(),
+            event: missed.event.clone(),
+            glance: Glance::of(&payload),
+            payload,
+        };
+        let stored = self.inbox.accept(delivery, self.now()).await;
+        stored.map_err(|error| Stopped::Broken(error.into()))?;
+        let mut tx = self.begin().await?;
+        let guid = (log.watched.hook, missed.guid.as_str());
+        store::set_read(&mut tx, guid, self.now()).await?;
+        tx.commit().await?;
+        Ok(0)
+    }
+
+    async fn give_up(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
+        let mut tx = self.begin().await?;
+        let words = "GitHub has it in its log no longer.";
+        store::set_lost(&mut tx, (log.watched.hook, missed.guid.as_str()), words).await?;
+        tx.commit().await?;
+        Ok(0)
+    }
+}
