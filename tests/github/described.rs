@@ -204,3 +204,39 @@ async fn issues_are_as_described() {
 
     assert_eq!(offences(&scene.world), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn single_things_are_asked_for_as_described() {
+    let scene = Scene::new().await;
+    scene.world.keep_bodies();
+    let repository = scene.world.repository("acme/shop");
+    let client = scene.client();
+    let access = scene.access("ada", &["repo"]);
+    let api = client.by(&access);
+    let id = |number: u64| i64::try_from(number).unwrap();
+    repository.push("main", "ada", &["Open the shop"]);
+    let milestone = repository.milestone("1.0");
+    repository.push("till/drawer", "ben", &["Oil the drawer"]);
+    let pull = repository.open_pull_request("ben", "Mend the till", "till/drawer");
+    let review = repository.review(pull, "ada", ("APPROVED", "At last."));
+    let line = repository.review_comment(pull, "ada", (review, "till.rs", "Less oil."));
+    let (run, release) = (repository.request_run("ada"), repository.release("ada", "v1.0"));
+    let deployment = repository.deploy("ada", "production");
+    let status = repository.deployment_status(deployment, "ada", "success");
+
+    api.milestone(&shop(), id(milestone)).await.unwrap();
+    api.review(&shop(), (id(pull), id(review))).await.unwrap();
+    api.review_comment(&shop(), id(line)).await.unwrap();
+    api.workflow_run(&shop(), id(run)).await.unwrap();
+    api.release(&shop(), id(release)).await.unwrap();
+    api.deployment(&shop(), id(deployment)).await.unwrap();
+    api.deployment_status(&shop(), (id(deployment), id(status))).await.unwrap();
+    let head = api.reference(&shop(), "heads/till/drawer").await.unwrap();
+    assert_eq!(Some(head), repository.head("till/drawer"));
+    assert_eq!(api.reference(&shop(), "heads/none").await, Err(ApiError::NotFound));
+    assert_eq!(api.release(&shop(), 1).await, Err(ApiError::NotFound));
+    repository.switch_issues(false);
+    assert_eq!(api.issue(&shop(), 1).await, Err(ApiError::Gone));
+
+    assert_eq!(offences(&scene.world), Vec::<String>::new());
+}

@@ -47,7 +47,9 @@ function resolved(thing) {
 const FROM_LINKS = new Set(["after", "before"]);
 
 function described(path) {
-  const asked = path.replace(/^\/api\/v3/, "").replace(/^\/repositories\/\d+/, "/repos/owner/repo").split("/");
+  // A reference is one part, whose slashes are written as they are.
+  const whole = path.replace(/(\/git\/ref\/)(.+)$/, (_, before, ref) => before + encodeURIComponent(ref));
+  const asked = whole.replace(/^\/api\/v3/, "").replace(/^\/repositories\/\d+/, "/repos/owner/repo").split("/");
   const fits = (template) => {
     const parts = template.split("/");
     return parts.length === asked.length && parts.every((part, at) => part.startsWith("{") || part === asked[at]);

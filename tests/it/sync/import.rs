@@ -3,7 +3,11 @@
 use std::time::Duration as Span;
 
 use chrono::Duration;
-use quarterdeck::tenancy::SystemReason;
+use quarterdeck::{
+    github::model::Issue,
+    tenancy::SystemReason,
+    tracker::{self, Deleted, Kind, NewIssue, Word},
+};
 use serde_json::json;
 
 use super::{Scene, fill, rows};
@@ -73,23 +77,11 @@ async fn the_newest_of_everything_is_there_after_the_first_pages() {
     fill(scene.shop());
     scene.request().await;
 
-    // One slice, of several.
-    let worker = scene.world.worker();
-    let once = tokio::time::timeout(Span::from_secs(20), async {
-        loop {
-            let newest = scene.number("SELECT coalesce(max(number), 0) FROM issues").await;
-            if newest > 0 {
-                return newest;
-            }
-            tokio::select! {
-                done = worker.run_until_idle() => done.unwrap(),
-                () = tokio::time::sleep(Span::from_millis(5)) => {}
-            }
-            scene.advance(Duration::seconds(16));
-        }
-    });
+    // The repository, labels, milestones, branches, issues, and the question after those.
+    run_until_asked(&scene, 6).await;
 
-    assert_eq!(once.await.unwrap(), 232);
+    assert_eq!(scene.number("SELECT max(number) FROM issues").await, 232);
+    assert!(scene.number("SELECT count(*) FROM issues").await <= 100);
 }
 
 #[actix_web::test]
@@ -105,14 +97,33 @@ async fn a_second_reading_changes_nothing() {
     assert_eq!(scene.states().await, states);
 }
 
+/// Runs a worker until GitHub has been asked so often, and ends it there, as a server that is killed.
+async fn run_until_asked(scene: &Scene, times: usize) {
+    let until = scene.github.requests().len() + times;
+    let asked = async {
+        while scene.github.requests().len() < until {
+            tokio::time::sleep(Span::from_millis(1)).await;
+        }
+        // At another moment each time: before the answer, while it is written, after.
+        tokio::time::sleep(Span::from_millis(u64::try_from(until % 7 * 3).unwrap())).await;
+    };
+    let worker = scene.world.worker();
+    tokio::select! {
+        done = worker.run_until_idle() => done.unwrap(),
+        () = asked => {}
+    }
+    // What it held is free once its lease has run out.
+    scene.advance(Duration::seconds(16));
+}
+
 /// Lets a reading be written only now and then: pages are fetched, and their transactions fail.
 async fn break_commits(world: &World) {
     let mut connection = world.connect().await;
-    let sql = "CREATE SEQUENCE commits;
-        GRANT ALL ON SEQUENCE commits TO PUBLIC;
+    let sql = "CREATE SEQUENCE broken_commits;
+        GRANT ALL ON SEQUENCE broken_commits TO PUBLIC;
         CREATE FUNCTION break_commit() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF nextval('commits') % 3 = 0 THEN RAISE EXCEPTION 'the server has ended'; END IF;
+            IF nextval('broken_commits') % 3 = 0 THEN RAISE EXCEPTION 'the server has ended'; END IF;
             RETURN NULL;
         END $$;
         CREATE CONSTRAINT TRIGGER break_commit AFTER UPDATE ON imports DEFERRABLE INITIALLY DEFERRED
@@ -148,17 +159,12 @@ async fn a_server_that_ends_at_any_moment_loses_and_doubles_nothing() {
 
     let killed = Scene::beside(whole).await;
     killed.request().await;
-    for kill in 0_u64..400 {
-        // What is dropped in the middle is a process that has ended: its lease runs out.
-        let worker = killed.world.worker();
-        tokio::select! {
-            done = worker.run_until_idle() => done.unwrap(),
-            () = tokio::time::sleep(Span::from_millis(20 + kill * 7 % 90)) => {}
-        }
+    for kill in 0..200 {
+        // Now and then it lives for as long as the longest step, five pull requests, takes.
+        run_until_asked(&killed, 2 + kill % 10).await;
         if killed.states().await == states {
             break;
         }
-        killed.advance(Duration::seconds(16));
         // Attempts that end with their server count, and a person may go on from there.
         killed.world.pretend_attempts(0).await;
     }
@@ -197,18 +203,38 @@ async fn two_workers_share_a_reading_and_double_nothing() {
 }
 
 #[actix_web::test]
+async fn events_in_the_middle_count_by_their_time_whatever_a_page_says() {
+    let scene = Scene::new().await;
+    fill(scene.shop());
+    scene.request().await;
+    let told = |number: u64, title: &str, later: Duration| {
+        let issue: Issue = serde_json::from_value(scene.shop().issue(number)).unwrap();
+        let updated_at = issue.updated_at + later;
+        NewIssue::try_from(&Issue { title: title.to_owned(), updated_at, ..issue }).unwrap()
+    };
+    let gone = told(230, "", Duration::zero());
+    let gone = Deleted { kind: Kind::Issue, github_id: gone.github_id, number: Some(230) };
+    let mut tx = scene.begin().await;
+    for event in [told(231, "Older", -Duration::hours(1)), told(232, "Newer", Duration::hours(1))] {
+        tracker::apply_issue(&mut tx, scene.repository, &event, Word::Heard).await.unwrap();
+    }
+    tracker::delete(&mut tx, scene.repository, gone, scene.world.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    scene.world.run_jobs().await;
+
+    let titles = scene.words("SELECT title FROM issues WHERE number >= 230 ORDER BY number").await;
+    assert_eq!(titles, ["The till jams", "Newer"]);
+    assert_eq!(scene.number("SELECT count(*) FROM comments WHERE number = 230").await, 0);
+    assert_eq!(scene.state("issues").await, "issues done 232");
+}
+
+#[actix_web::test]
 async fn a_repository_that_is_renamed_in_the_middle_is_read_on() {
     let scene = Scene::new().await;
     fill(scene.shop());
     scene.request().await;
-    let worker = scene.world.worker();
-    while scene.number("SELECT count(*) FROM issues").await == 0 {
-        tokio::select! {
-            done = worker.run_until_idle() => done.unwrap(),
-            () = tokio::time::sleep(Span::from_millis(5)) => {}
-        }
-        scene.advance(Duration::seconds(16));
-    }
+    run_until_asked(&scene, 8).await;
     scene.shop().rename("store");
     scene.world.run_jobs().await;
 
