@@ -28,7 +28,7 @@ use crate::{
         Rail,
         audit::{self, Event},
     },
-    tenancy::{Actor, ManageGitHub, ManageSignIn, Routes, Saved, Scope, origin},
+    tenancy::{Actor, ManageGitHub, ManageSignIn, Routes, Saved, Scope, SessionId, origin},
     web::{
         AppError, FieldError, Result,
         headers::FormTarget,
@@ -129,7 +129,7 @@ fn manifest_page(
     ManifestPage {
         shell: rail.shell(scope, ENTRY, vec![Crumb::new("New App", format!("{here}/apps"))]),
         action: format!("{web_url}/organizations/{owner}/settings/apps/new?state={state}"),
-        name: manifest["name"].as_str().unwrap_or_default().to_owned(),
+        name: manifest.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned(),
         manifest: manifest.to_string(),
         owner: owner.clone(),
         host: web_url.clone(),
@@ -158,7 +158,7 @@ async fn come_back(
 ) -> Result<Saved> {
     let (now, opener) = (scope.clock().now(), &server.2);
     let account = scope.actor().id().map(crate::tenancy::AccountId::from_uuid);
-    let session = scope.session().map(|session| session.as_uuid());
+    let session = scope.session().map(SessionId::as_uuid);
     let mut tx = scope.begin().await?;
     let told = (&query.state, account, session);
     let taken = attempts::take_up(&mut tx, opener.keyring(), told, now).await?;

@@ -24,14 +24,14 @@ pub(super) async fn choose(
     opened: &Opened,
     (words, after): (Option<&str>, Option<&str>),
 ) -> Result<Chosen, String> {
-    let access = opened.access(Urgency::Person).await.map_err(unusable)?;
+    let access = opened.access(Urgency::Person).await.map_err(|error| unusable(&error))?;
     let api = opened.client().by(&access);
     let mut chosen = Chosen { repositories: Vec::new(), next: None };
     let mut next = Some(beginning(opened, after));
     let most = if words.is_some() { MOST_PAGES } else { 1 };
     for _ in 0..most {
         let Some(cursor) = next.take() else { break };
-        let page = api.page(&cursor).await.map_err(refused)?;
+        let page = api.page(&cursor).await.map_err(|error| refused(&error))?;
         let fits = |one: &Repository| words.is_none_or(|words| has(one, words));
         chosen.repositories.extend(page.items.into_iter().filter(fits));
         next = page.next;
@@ -55,10 +55,10 @@ fn has(repository: &Repository, words: &str) -> bool {
     repository.full_name.to_lowercase().contains(&words.to_lowercase())
 }
 
-fn unusable(error: Unusable) -> String {
+fn unusable(error: &Unusable) -> String {
     format!("{error}.")
 }
 
-fn refused(error: ApiError) -> String {
+fn refused(error: &ApiError) -> String {
     format!("GitHub does not list the repositories: {error}.")
 }

@@ -40,6 +40,8 @@ struct ConnectionPage {
     repositories: Option<String>,
     checks: Vec<Check>,
     facts: Vec<(&'static str, String)>,
+    /// When, and by whom.
+    made: Option<(Moment, String)>,
     hooks: Vec<HookRow>,
     removal: Option<String>,
     at_github: Option<String>,
@@ -54,14 +56,14 @@ struct HookRow {
 /// Shows a connection; GitHub is asked meanwhile.
 async fn show(
     scope: Scope<ViewGitHub>,
-    (rail, site, opener): (Data<Rail>, Data<Site>, Data<Connections>),
+    (rail, site, known): (Data<Rail>, Data<Site>, Data<Connections>),
     path: Path<(String, ConnectionId)>,
 ) -> Result<Html<ConnectionPage>> {
     let now = scope.clock().now();
     let mut tx = scope.begin().await?;
     let connection = connections::find_connection(&mut tx, path.1).await?;
     let connection = connection.ok_or(AppError::NotFound)?;
-    let opened = opener.open(&mut tx, path.1).await?;
+    let opened = known.open(&mut tx, path.1).await?;
     let hooks = webhooks::list_of_connection(&mut tx, path.1).await?;
     drop(tx);
     let heard = hooks.iter().filter_map(|hook| hook.heard_at.max(hook.pinged_at)).max();
@@ -77,10 +79,7 @@ async fn show(
     let crumb = (rail.as_ref(), scope.organization().slug.as_str());
     let mut page = page(&scope, crumb, &connection, trouble);
     page.facts.extend(quota.map(|quota| ("Requests left this hour", quota)));
-    page.facts.push((
-        "Made",
-        format!("{} by {}", Moment::new(connection.created_at, now), connection.created_by),
-    ));
+    page.made = Some((Moment::new(connection.created_at, now), connection.created_by));
     page.checks = checks;
     page.hooks = hooks.into_iter().map(hook_row).collect();
     Ok(Html::new(page))
@@ -106,6 +105,7 @@ fn page(
         repositories: connection.is_working().then(|| format!("{here}/repositories")),
         checks: Vec::new(),
         facts: facts(connection),
+        made: None,
         hooks: Vec::new(),
         removal: (may && is_kept).then(|| format!("{here}/removal")),
         at_github: connection.installed_page().or_else(|| connection.app_settings_page()),

@@ -32,7 +32,7 @@ pub(super) fn hosts(web_url: &str, site: &str) -> Result<Hosts, FieldError> {
 /// The GitHub organisation that was typed.
 pub(super) fn owner(text: &str) -> Result<Login, FieldError> {
     let words = "This is not the name of a GitHub organisation, as its address has it.";
-    Login::parse(text.trim()).map_err(|_| wrong("owner", words))
+    Login::parse(text.trim()).map_err(|_invalid| wrong("owner", words))
 }
 
 /// A secret that was typed, if any was.

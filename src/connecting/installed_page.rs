@@ -65,15 +65,15 @@ async fn check(scope: Scope<ManageGitHub>, server: Server, path: Place) -> Resul
 
 async fn note(
     scope: &Scope<ManageGitHub>,
-    (opener, rail): &Server,
+    (known, rail): &Server,
     id: ConnectionId,
     told: Option<i64>,
 ) -> Result<Saved> {
     let mut tx = scope.begin().await?;
     let connection = connections::find_connection(&mut tx, id).await?;
-    let connection = connection.filter(|known| known.removed_at.is_none());
+    let connection = connection.filter(|found| found.removed_at.is_none());
     let connection = connection.ok_or(AppError::NotFound)?;
-    let opened = opener.open(&mut tx, id).await?;
+    let opened = known.open(&mut tx, id).await?;
     drop(tx);
     let found = match opened {
         Some(Ok(opened)) => find(&opened, &connection, told).await,

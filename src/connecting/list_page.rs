@@ -119,9 +119,10 @@ async fn page<P: Permission>(
         rows.push(row(listed, trouble, (&here, scope.clock().now())));
     }
     drop(tx);
-    let form = match scope.may::<ManageGitHub>() {
-        true => Some(form(scope, server, &here, (wish, errors)).await?),
-        false => None,
+    let form = if scope.may::<ManageGitHub>() {
+        Some(form(scope, server, &here, (wish, errors)).await?)
+    } else {
+        None
     };
     Ok(ListPage {
         shell: listening(rail.shell(scope, ENTRY, Vec::new())),

@@ -7,9 +7,11 @@ use super::manifest::takes_deliveries;
 use crate::{
     connections::{Connection, ConnectionKind, Opened, Unusable, is_loopback},
     github::{Access, ApiError, Error, Urgency, model::Installation, subscription::SUBSCRIPTIONS},
-    web::html::{Link, Pill, Tone},
-    web::icon::Icon,
-    web::time::Moment,
+    web::{
+        html::{Link, Pill, Tone},
+        icon::Icon,
+        time::relative,
+    },
 };
 
 /// From which difference on GitHub refuses the tokens that an App signs for itself.
@@ -130,7 +132,7 @@ fn address(
     const TITLE: &str = "Public address";
     if let Some(heard) = heard {
         let words =
-            format!("GitHub has delivered to {site}, the last time {}.", Moment::new(heard, now));
+            format!("GitHub has delivered to {site}, the last time {}.", relative(heard, now));
         return Check::new(TITLE, Tone::Good, words);
     }
     let url = Url::parse(site).ok();
@@ -165,8 +167,8 @@ fn clock(answered: &Answered, now: DateTime<Utc>) -> Check {
     if apart.abs() <= MOST_APART {
         return Check::new(TITLE, Tone::Good, "This server's clock agrees with GitHub's.");
     }
-    let (seconds, way) =
-        (apart.num_seconds().abs(), if apart > TimeDelta::zero() { "ahead of" } else { "behind" });
+    let seconds = (apart.num_milliseconds().abs() + 500) / 1_000;
+    let way = if apart > TimeDelta::zero() { "ahead of" } else { "behind" };
     let words = format!(
         "This server's clock is {seconds} seconds {way} GitHub's, and GitHub takes no token with such times. Set it, \
          by NTP say."

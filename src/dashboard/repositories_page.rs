@@ -159,9 +159,10 @@ async fn page<P: Permission>(
     let mut tx = scope.begin().await?;
     let rows = store::list_repositories(&mut tx, text, &request).await?;
     let page = request.page(rows, |row| RepositoryKey { name: row.name.clone() })?;
-    let disconnected = match scope.may::<ManageRepositories>() {
-        true => disconnected::list(&mut tx, viewing.now).await?,
-        false => Vec::new(),
+    let disconnected = if scope.may::<ManageRepositories>() {
+        disconnected::list(&mut tx, viewing.now).await?
+    } else {
+        Vec::new()
     };
     drop(tx);
 

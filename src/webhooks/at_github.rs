@@ -175,12 +175,12 @@ impl Run {
             return Ok(None);
         }
         let keyring = self.site.connections.keyring();
-        let hook = match store::find_of_repository(&mut tx, repository).await? {
-            Some(hook) => hook,
-            None => {
-                let of = (connection, repository, name.as_str());
-                hooks::create_of_repository(&mut tx, keyring, of, now).await?
-            }
+        let known = store::find_of_repository(&mut tx, repository).await?;
+        let hook = if let Some(hook) = known {
+            hook
+        } else {
+            let of = (connection, repository, name.as_str());
+            hooks::create_of_repository(&mut tx, keyring, of, now).await?
         };
         let secret = hooks::secret_of(&mut tx, keyring, hook).await?.context("no secret")?;
         tx.commit().await?;

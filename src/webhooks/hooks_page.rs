@@ -64,6 +64,8 @@ struct HookRow {
     heard: Option<Moment>,
     /// Until when the secret before counts as well.
     overlap: Option<Moment>,
+    /// Why it is not at GitHub as it should be, with what to do.
+    trouble: Option<String>,
     rotate: Option<String>,
     revoke: Option<String>,
 }
@@ -78,6 +80,7 @@ impl HookRow {
             rotate: action("rotate"),
             revoke: action("revoke"),
             pill: pill(&hook),
+            trouble: hook.trouble,
             made: Moment::new(hook.created_at, now),
             made_by: hook.created_by,
             heard: hook.heard_at.map(|at| Moment::new(at, now)),
@@ -93,6 +96,7 @@ impl HookRow {
 fn pill(hook: &Hook) -> Pill {
     match (hook.revoked_at, hook.pinged_at.or(hook.heard_at)) {
         (Some(_), _) => Pill::new(Tone::Quiet, Icon::Cross, "revoked"),
+        (None, _) if hook.trouble.is_some() => Pill::new(Tone::Bad, Icon::Alert, "not at GitHub"),
         (None, Some(_)) => Pill::new(Tone::Good, Icon::Check, "works"),
         (None, None) => Pill::new(Tone::Info, Icon::Clock, "not heard yet"),
     }
@@ -158,6 +162,8 @@ struct MadePage {
     secret: String,
     /// Until when the secret before counts as well, after a rotation.
     overlap: Option<Moment>,
+    /// Whether GitHub is told by itself.
+    is_told: bool,
     here: String,
 }
 
@@ -178,7 +184,7 @@ async fn make(
     let mut tx = scope.begin().await?;
     let made = hooks::create(&mut tx, keyring(&sessions), &name, now).await?;
     tx.announce("hooks");
-    let page = made_page(&scope, (&rail, &site), (name.as_str(), &made), None);
+    let page = made_page(&scope, (&rail, &site), (name.as_str(), &made), (None, false));
     Ok(tx.commit().await?.answer(render(StatusCode::OK, &page)))
 }
 
@@ -190,7 +196,7 @@ fn made_page(
     scope: &Scope<ManageHooks>,
     (rail, site): (&Rail, &Site),
     (name, made): (&str, &NewHook),
-    overlap: Option<Moment>,
+    (overlap, is_told): (Option<Moment>, bool),
 ) -> MadePage {
     let here = format!("/{}/hooks", scope.organization().slug);
     MadePage {
@@ -199,6 +205,7 @@ fn made_page(
         url: format!("{}{}", site.origin, made.path),
         secret: made.secret.expose_secret().to_owned(),
         overlap,
+        is_told,
         here,
     }
 }
@@ -214,7 +221,8 @@ async fn rotate(
     let (hook, made) = hooks::rotate(&mut tx, keyring(&sessions), path.1, now).await?;
     tx.announce("hooks");
     let overlap = Some(Moment::new(now + hooks::OVERLAP, now));
-    let page = made_page(&scope, (&rail, &site), (&hook.name, &made), overlap);
+    let is_told = hook.repository.is_some() || hook.app_id.is_some();
+    let page = made_page(&scope, (&rail, &site), (&hook.name, &made), (overlap, is_told));
     Ok(tx.commit().await?.answer(render(StatusCode::OK, &page)))
 }
 

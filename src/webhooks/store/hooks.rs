@@ -36,7 +36,7 @@ pub(in crate::webhooks) async fn find_any(
     .await
 }
 
-/// Finds the hooks of an App by GitHub's number of it, of whatever organisations and GitHubs.
+/// Finds the hooks of an App by GitHub's number of it, of whatever organisations, wherever GitHub is.
 pub(in crate::webhooks) async fn find_of_app(
     tx: &mut SystemTx,
     app: i64,

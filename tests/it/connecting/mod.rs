@@ -8,7 +8,7 @@ mod teams;
 mod told;
 
 use github_world::World as GitHub;
-use quarterdeck::webhooks::DeliveryWorker;
+use quarterdeck::{tenancy::SystemReason, webhooks::DeliveryWorker};
 use serde_json::Value;
 use url::Url;
 
@@ -145,7 +145,7 @@ impl Scene {
 
     /// Runs the jobs about hooks and people, and forgets the scans: this GitHub has no git.
     async fn run_jobs(&self) {
-        let mut tx = self.world.begin(self.world.acme).await;
+        let mut tx = self.world.db.system(SystemReason::ClaimJob).await.unwrap();
         sqlx::query("DELETE FROM jobs WHERE kind = 'scan_repository'")
             .execute(tx.connection())
             .await

@@ -46,7 +46,7 @@ async fn what_is_wrong_is_said_beside_its_field_and_nothing_is_stored() {
     let scene = Scene::new().await;
     let app = scene.github.github_app("By Hand", "https://nowhere.example");
     let web = scene.web();
-    let other_key = include_str!("../../data/keys/rsa.pem");
+    let other_key = include_str!("../../data/keys/other-rsa.pem");
     let id = app.app_id.to_string();
     for (app_id, key, field) in [
         (id.as_str(), "no key", "private_key"),
