@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Bottom first; a module may use those before it and itself.
-const MODULES: [&str; 17] = [
+const MODULES: [&str; 18] = [
     "platform",
     "web",
     "tenancy",

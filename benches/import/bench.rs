@@ -3,19 +3,13 @@
 use anyhow::{Context, ensure};
 use github_world::World;
 use quarterdeck::{
-    app,
     connections::{ConnectionId, Connections},
     jobs::{Registry, Worker},
     organizations::{self, OrganizationName, Slug},
-    platform::{
-        clock::Clock,
-        config::{self, Environment},
-        keyring::Keyring,
-    },
+    platform::{clock::Clock, keyring::Keyring},
     repositories::{NewRepository, RepositoryId, SourceKind, insert},
     sync,
     tenancy::{Db, Grant, SystemReason},
-    work::ScanSettings,
 };
 use secrecy::SecretString;
 use url::Url;
@@ -53,9 +47,8 @@ impl Bench {
         let grant = found(&db, &clock).await?;
         let keyring = Keyring::of_secrets(&SecretString::from(variable(KEYS)?))?;
         let repository = connect(&db, &grant, (&github, bench.id()), &keyring).await?;
-        let config = config::load(None, &Environment::default())?;
-        let scans = ScanSettings::from_config(&config, std::env::temp_dir());
-        let registry = app::registry(scans, Connections::new(&clock, &keyring)?);
+        let registry =
+            sync::register_jobs(Registry::default(), Connections::new(&clock, &keyring)?);
         Ok(Self { throwaway, github, db, grant, clock, repository, registry, issues, comments })
     }
 
