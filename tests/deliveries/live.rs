@@ -212,7 +212,10 @@ async fn prove(count: usize, most: Duration) {
     let since = |seen: &Seen, of: fn(&(Instant, Instant)) -> Instant| -> Vec<Duration> {
         seen.iter().map(|(title, times)| of(times).saturating_duration_since(sent[title])).collect()
     };
-    println!("live: beside {NOISE:.0} deliveries a second: {statuses:?}");
+    let undone = site.check_log();
+    println!(
+        "live: beside {NOISE:.0} deliveries a second, {statuses:?}, {undone} times begun and undone"
+    );
     tell("sent until its event came", since(&now, |(event, _)| *event));
     let shown =
         tell("sent until a page fetched at that event shows it", since(&now, |(_, shown)| *shown));
@@ -226,7 +229,8 @@ async fn prove(count: usize, most: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_delivered_is_seen_in_an_open_page() {
-    prove(20, Duration::from_secs(5)).await;
+    // The machine may be busy with other tests: that it is seen at all is what counts here.
+    prove(20, Duration::from_secs(20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
