@@ -8,6 +8,7 @@
 mod code;
 mod deliveries;
 mod error;
+mod graphql;
 mod hooks;
 mod lists;
 mod manifest;
@@ -19,6 +20,7 @@ mod repositories;
 
 pub use deliveries::HookPlace;
 pub use error::ApiError;
+pub use graphql::{PullDetails, PullDetailsPage};
 pub use hooks::NewHook;
 pub use lists::Newest;
 pub use manifest::NewApp;
