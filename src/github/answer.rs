@@ -166,6 +166,11 @@ impl Answer {
         })
     }
 
+    /// When the hour's requests of what was asked are counted anew; where that is not said, in a minute.
+    pub(super) fn end_of_hour(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.reset().unwrap_or(now + Duration::minutes(1))
+    }
+
     fn reset(&self) -> Option<DateTime<Utc>> {
         self.number("x-ratelimit-reset").and_then(|at| DateTime::from_timestamp(at, 0))
     }

@@ -1,5 +1,7 @@
 //! Asking GitHub's API, as a person or as an App.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use http::Response;
 use http_body_util::BodyExt;
@@ -30,6 +32,8 @@ const LARGEST_ANSWER: usize = 32 << 20;
 #[derive(Clone)]
 pub struct Client {
     octocrab: Octocrab,
+    /// The same where GraphQL is, which an Enterprise Server has beside its API and not below it.
+    graphql: Arc<Octocrab>,
     http: Http,
     hosts: Hosts,
     clock: Clock,
@@ -45,16 +49,10 @@ struct Email {
 
 impl Client {
     pub fn new(http: &Http, hosts: &Hosts, clock: Clock) -> anyhow::Result<Self> {
-        let base = hosts.api().as_str().trim_end_matches('/').parse()?;
-        let headers = vec![(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))];
-        // Octocrab's own client follows redirects and reads answers of any length.
-        let Ok(octocrab) = OctocrabBuilder::new_empty()
-            .with_service(ReqwestConnector::new(http.client().clone()))
-            .with_layer(&ExtraHeadersLayer::new(headers.into()))
-            .with_layer(&BaseUriLayer::new(base))
-            .with_auth(AuthState::None)
-            .build();
-        Ok(Self { octocrab, http: http.clone(), hosts: hosts.clone(), clock })
+        let api = hosts.api().as_str().trim_end_matches('/');
+        let octocrab = octocrab_at(http, api.parse()?);
+        let graphql = octocrab_at(http, api.strip_suffix("/v3").unwrap_or(api).parse()?).into();
+        Ok(Self { octocrab, graphql, http: http.clone(), hosts: hosts.clone(), clock })
     }
 
     pub fn hosts(&self) -> &Hosts {
@@ -137,6 +135,24 @@ impl Client {
             Some(token) => self.octocrab_with(token)?,
             None => self.octocrab.clone(),
         };
+        self.execute(&octocrab, (request, body)).await
+    }
+
+    /// A question in GraphQL.
+    pub(super) async fn call_graphql(
+        &self,
+        question: (http::request::Builder, Option<&impl Serialize>),
+        token: &SecretString,
+    ) -> Result<Answer, Error> {
+        let octocrab = self.graphql.user_access_token(token.clone());
+        self.execute(&octocrab.map_err(|error| unreachable(&error))?, question).await
+    }
+
+    async fn execute(
+        &self,
+        octocrab: &Octocrab,
+        (request, body): (http::request::Builder, Option<&impl Serialize>),
+    ) -> Result<Answer, Error> {
         let request = octocrab.build_request(request, body).map_err(|error| unreachable(&error))?;
         let response = octocrab.execute(request).await.map_err(|error| unreachable(&error))?;
         let (head, body) = response.into_parts();
@@ -162,4 +178,16 @@ impl Client {
         let answer = self.http.collect((head.status.as_u16(), head.headers), body).await?;
         answer.read(question, (&self.hosts, self.now()))
     }
+}
+
+fn octocrab_at(http: &Http, base: http::Uri) -> Octocrab {
+    let headers = vec![(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))];
+    // Octocrab's own client follows redirects and reads answers of any length.
+    let Ok(octocrab) = OctocrabBuilder::new_empty()
+        .with_service(ReqwestConnector::new(http.client().clone()))
+        .with_layer(&ExtraHeadersLayer::new(headers.into()))
+        .with_layer(&BaseUriLayer::new(base))
+        .with_auth(AuthState::None)
+        .build();
+    octocrab
 }

@@ -6,9 +6,9 @@ use crate::{
     repositories::RepositoryId,
     tenancy::TenantTx,
     tracker::{
-        self, Applied, NewComment, NewDeployment, NewDeploymentStatus, NewIssue, NewLabel,
+        self, Applied, HexOid, NewComment, NewDeployment, NewDeploymentStatus, NewIssue, NewLabel,
         NewMilestone, NewPull, NewPullCommit, NewRef, NewRelease, NewReview, NewReviewComment,
-        NewRun, RefKind, Result, Wanted, Word,
+        NewRun, PullCounts, RefKind, Result, Wanted, Word,
     },
 };
 
@@ -28,11 +28,17 @@ pub(super) enum Batch {
     Runs(Vec<NewRun>),
 }
 
-/// What belongs to a pull request, as GitHub said when it was asked for it alone.
+/// What belongs to a pull request.
 pub(super) struct Details {
-    pub(super) pull: NewPull,
+    pub(super) of: Of,
     pub(super) reviews: Vec<NewReview>,
     pub(super) commits: Vec<NewPullCommit>,
+}
+
+/// The pull request itself, as GitHub said when it was asked for it alone, or what is counted of it.
+pub(super) enum Of {
+    Pull(Box<NewPull>),
+    Counts { number: i64, head: HexOid, counts: PullCounts },
 }
 
 impl Batch {
@@ -157,8 +163,16 @@ impl Details {
         tx: &mut TenantTx,
         repository: RepositoryId,
     ) -> Result<Vec<Wanted>> {
-        let (pull, number) = (&self.pull, self.pull.number);
-        tracker::apply_pull(tx, repository, pull, Word::Fetched).await?;
+        let number = match &self.of {
+            Of::Pull(pull) => {
+                tracker::apply_pull(tx, repository, pull, Word::Fetched).await?;
+                pull.number
+            }
+            Of::Counts { number, counts, .. } => {
+                tracker::count_pulls(tx, repository, std::slice::from_ref(counts)).await?;
+                *number
+            }
+        };
         let applied = tracker::apply_reviews(tx, repository, &self.reviews, Word::Heard).await?;
         self.apply_commits(tx, repository).await?;
         Ok(in_doubt(&self.reviews, &applied, |review| Wanted::Review {
@@ -169,19 +183,17 @@ impl Details {
 
     /// Those of another head, pushed between the two questions, are left: whoever tells of that push asks anew.
     async fn apply_commits(&self, tx: &mut TenantTx, repository: RepositoryId) -> Result<()> {
-        let is_of_head =
-            self.commits.last().is_none_or(|last| last.oid == self.pull.head) || self.is_cut();
-        if is_of_head {
-            let of = (self.pull.github_id, &self.pull.head);
+        let (github_id, head, count) = match &self.of {
+            Of::Pull(pull) => (pull.github_id, &pull.head, pull.commits),
+            Of::Counts { counts, head, .. } => (counts.github_id, head, Some(counts.commits)),
+        };
+        let told = i64::try_from(self.commits.len()).unwrap_or(i64::MAX);
+        let is_cut = count.is_some_and(|count| count > told);
+        if is_cut || self.commits.last().is_none_or(|last| last.oid == *head) {
+            let of = (github_id, head);
             tracker::replace_pull_commits(tx, repository, of, &self.commits).await?;
         }
         Ok(())
-    }
-
-    /// Whether there are more commits than GitHub tells of.
-    fn is_cut(&self) -> bool {
-        let told = i64::try_from(self.commits.len()).unwrap_or(i64::MAX);
-        self.pull.commits.is_some_and(|commits| commits > told)
     }
 }
 

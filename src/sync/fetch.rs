@@ -23,7 +23,7 @@ use crate::{
 enum Found {
     Issue(NewIssue),
     Details(Box<super::batch::Details>),
-    Pull(NewPull),
+    Pull(Box<NewPull>),
     Comment(NewComment),
     ReviewComment(NewReviewComment),
     Review(NewReview),
@@ -93,7 +93,7 @@ async fn ask(asking: &Asking, wanted: &Wanted) -> Result<Found, Stop> {
             None => Found::Gone(Gone::Issue(number)),
         }),
         Wanted::Pull { number } => Ok(match there(api.pull_request(of, number).await)? {
-            Some(pull) => Found::Pull(NewPull::try_from(&pull)?),
+            Some(pull) => Found::Pull(Box::new(NewPull::try_from(&pull)?)),
             None => Found::Gone(Gone::Pull(number)),
         }),
         Wanted::PullCommits { number } => {

@@ -11,7 +11,7 @@ use super::{
     batch::Batch,
     model::{self, Import, Reason, Resource},
     people,
-    read::{self, Leaf},
+    read::{self, DetailsPage, Leaf},
     requests::TOPIC,
     state,
     store::{
@@ -30,6 +30,9 @@ use crate::{
 /// How many pages a job reads at most, and for how long, before others of the connection have their turn.
 const PAGES: u32 = 10;
 const SLICE: Duration = Duration::from_secs(5);
+
+/// How the cursor of reviews begins where many pull requests are asked for at once.
+const MANY: &str = "many ";
 
 /// How many pull requests or deployments are asked for one by one before what they say is written.
 const AT_ONCE: i64 = 5;
@@ -202,7 +205,16 @@ impl Run {
 
     /// Reads what belongs to a few pull requests, the newest first. Once a day, to those that were changed.
     async fn reviews(&self, asking: &Asking, import: &Import) -> Result<Leaf, Stop> {
-        let below = place(import);
+        let (below, after) = cursor_of_reviews(import);
+        let is_begun_singly = import.cursor.is_some() && after.is_none();
+        if import.reason == Reason::Import && !is_begun_singly {
+            match read::many_details(asking, after).await {
+                Ok(page) => return Ok(leaf_of_many(page)),
+                // A GitHub that does not know the question, or not to this token.
+                Err(Stop::Refused(_) | Stop::Absent | Stop::Unexpected(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
         let mut tx = self.begin().await?;
         let within = (below, changed_since(import));
         let pulls = known::list_pulls_below(&mut tx, self.job.repository, within, AT_ONCE).await?;
@@ -315,6 +327,21 @@ impl Run {
 /// What is said where GitHub does not know the repository.
 pub(super) const NOT_THERE: &str =
     "GitHub does not have the repository any longer, or does not let this connection see it.";
+
+/// Below which number reviews go on, and where many of them are asked for at once, after what.
+fn cursor_of_reviews(import: &Import) -> (i64, Option<&str>) {
+    let many = import.cursor.as_deref().and_then(|cursor| cursor.strip_prefix(MANY));
+    match many.and_then(|many| many.split_once(' ')) {
+        Some((number, after)) => (number.parse().unwrap_or(i64::MAX), Some(after)),
+        None => (place(import), None),
+    }
+}
+
+fn leaf_of_many(page: DetailsPage) -> Leaf {
+    let next = page.next.map(|(number, after)| format!("{MANY}{number} {after}"));
+    let (batch, total) = (Batch::Details(page.found), Some(page.total));
+    Leaf { batch, items: page.items, total, next, ..Leaf::nothing() }
+}
 
 /// After which number or id a list that is made here goes on.
 fn place(import: &Import) -> i64 {

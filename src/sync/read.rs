@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     ask::{Asking, Stop},
-    batch::{Batch, Details},
+    batch::{Batch, Details, Of},
     model::{Import, Resource},
 };
 use crate::{
@@ -15,8 +15,9 @@ use crate::{
         model::{DeploymentStatus, IssueComment, ReviewComment, WorkflowRun},
     },
     tracker::{
-        NewComment, NewDeployment, NewDeploymentStatus, NewIssue, NewLabel, NewMilestone, NewPull,
-        NewPullCommit, NewRef, NewRelease, NewReview, NewReviewComment, NewRun, RefKind,
+        HexOid, NewComment, NewDeployment, NewDeploymentStatus, NewIssue, NewLabel, NewMilestone,
+        NewPull, NewPullCommit, NewRef, NewRelease, NewReview, NewReviewComment, NewRun,
+        PullCounts, RefKind,
     },
 };
 
@@ -142,7 +143,7 @@ pub(super) async fn branches(asking: &Asking) -> Result<Leaf, Stop> {
     while let Some(cursor) = next {
         let page = asking.api().page(&cursor).await?;
         let head = |branch: &crate::github::model::BranchHead| {
-            let head = crate::tracker::HexOid::parse("commit.sha", &branch.commit.sha)?;
+            let head = HexOid::parse("commit.sha", &branch.commit.sha)?;
             Ok::<_, crate::tracker::TrackerError>(NewRef {
                 kind: RefKind::Branch,
                 name: branch.name.clone(),
@@ -174,7 +175,40 @@ pub(super) async fn details(asking: &Asking, number: i64) -> Result<Option<Detai
     let reviews = all(asking, Cursor::reviews(of, number)).await?;
     let reviews = digested(&reviews, |review| NewReview::try_from((review, number)));
     let commits = pull_commits(asking, number).await?;
-    Ok(Some(Details { pull, reviews, commits }))
+    Ok(Some(Details { of: Of::Pull(Box::new(pull)), reviews, commits }))
+}
+
+/// What belongs to many pull requests at once, where a GitHub knows that question.
+pub(super) struct DetailsPage {
+    pub(super) found: Vec<Details>,
+    pub(super) items: i64,
+    pub(super) total: i64,
+    /// The last one's number, and where the next ones are.
+    pub(super) next: Option<(i64, String)>,
+}
+
+/// Asks for twenty-five; those of which not all was told are asked for one by one.
+pub(super) async fn many_details(
+    asking: &Asking,
+    after: Option<&str>,
+) -> Result<DetailsPage, Stop> {
+    let page = asking.api().pull_details(&asking.name, after).await?;
+    let (items, mut found) = (i64::try_from(page.items.len()).unwrap_or(i64::MAX), Vec::new());
+    let last = page.items.last().map(|pull| pull.number);
+    for pull in &page.items {
+        if !pull.is_whole {
+            found.extend(details(asking, pull.number).await?);
+            continue;
+        }
+        let number = pull.number;
+        let Ok(head) = HexOid::parse("headRefOid", &pull.head) else { continue };
+        found.push(Details {
+            of: Of::Counts { number, head, counts: PullCounts::from(pull) },
+            reviews: digested(&pull.reviews, |review| NewReview::try_from((review, number))),
+            commits: digested(&pull.commits, NewPullCommit::try_from),
+        });
+    }
+    Ok(DetailsPage { found, items, total: page.total, next: last.zip(page.next) })
 }
 
 /// The commits of a pull request; GitHub tells of 250.

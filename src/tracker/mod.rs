@@ -68,7 +68,7 @@ pub use labels::{NewLabel, apply_label, apply_labels};
 pub use milestones::{NewMilestone, apply_milestone, apply_milestones};
 pub use oid::HexOid;
 pub use pull_commits::{NewPullCommit, replace_pull_commits};
-pub use pulls::{NewPull, apply_pull, apply_pulls};
+pub use pulls::{NewPull, PullCounts, apply_pull, apply_pulls, count_pulls};
 pub use refs::{
     NewRef, Push, RefKind, apply_deletion, apply_push, put_refs, remove_ref, replace_refs,
 };

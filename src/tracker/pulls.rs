@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    apply::{Home, Known, Object, ways_in},
+    apply::{self, Home, Known, Object, ways_in},
     closing::closing_numbers,
-    contributors::Person,
+    contributors::{self, Person},
     error::Result,
     issues::note_surroundings,
     labels::NewLabel,
@@ -16,7 +16,7 @@ use super::{
     store, tasks,
     word::Kind,
 };
-use crate::{tenancy::TenantTx, work};
+use crate::{repositories::RepositoryId, tenancy::TenantTx, work};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewPull {
@@ -126,6 +126,39 @@ impl Object for NewPull {
         store::replace_closings(tx, home, &numbers, &closings).await?;
         Ok(work::relink_closings(tx, home.repository, &numbers, &closings).await?)
     }
+}
+
+/// What is counted of a pull request, and who merged it: what lists leave out, as it is told by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PullCounts {
+    pub github_id: i64,
+    /// One of `people`.
+    pub merged_by: Option<i64>,
+    pub comments: i64,
+    pub review_comments: i64,
+    pub commits: i64,
+    pub additions: i64,
+    pub deletions: i64,
+    pub changed_files: i64,
+    /// The pull request's own time when they were counted.
+    pub updated_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub people: Vec<Person>,
+}
+
+/// Writes what is counted of pull requests that are known; what was counted later stays.
+pub async fn count_pulls(
+    tx: &mut TenantTx,
+    repository: RepositoryId,
+    counts: &[PullCounts],
+) -> Result<()> {
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let home = apply::enter(tx, repository).await?;
+    let people = counts.iter().map(|one| (Some(one.updated_at), one.people.as_slice()));
+    contributors::note(tx, &home, people).await?;
+    Ok(store::count_pulls(tx, &home, &serde_json::to_value(counts)?).await?)
 }
 
 impl NewPull {

@@ -9,6 +9,7 @@ mod apps;
 mod code;
 mod deliveries;
 mod error;
+mod graphql;
 mod hooks;
 mod lists;
 mod manifest;
@@ -20,6 +21,7 @@ mod repositories;
 
 pub use deliveries::HookPlace;
 pub use error::ApiError;
+pub use graphql::{PullDetails, PullDetailsPage};
 pub use hooks::NewHook;
 pub use lists::Newest;
 pub use manifest::NewApp;

@@ -2,12 +2,12 @@
 
 use super::{People, filled, in_order, labelled, number, oid_or_none};
 use crate::{
-    github::model::PullRequest,
+    github::{api::PullDetails, model::PullRequest},
     tracker::{
         error::{Result, TrackerError},
         milestones::NewMilestone,
         oid::HexOid,
-        pulls::NewPull,
+        pulls::{NewPull, PullCounts},
     },
 };
 
@@ -56,5 +56,23 @@ impl TryFrom<&PullRequest> for NewPull {
             labelled,
             in_milestone: pull.milestone.as_ref().map(NewMilestone::from),
         })
+    }
+}
+
+impl From<&PullDetails> for PullCounts {
+    fn from(pull: &PullDetails) -> Self {
+        let mut people = People::default();
+        Self {
+            github_id: pull.id,
+            merged_by: people.note(pull.merged_by.as_ref()),
+            comments: pull.comments,
+            review_comments: pull.review_comments,
+            commits: pull.commit_count,
+            additions: pull.additions,
+            deletions: pull.deletions,
+            changed_files: pull.changed_files,
+            updated_at: pull.updated_at,
+            people: people.0,
+        }
     }
 }

@@ -167,6 +167,16 @@ impl World {
         self.shared.state().a_minute = Some(requests);
     }
 
+    /// From now on, questions in GraphQL are not understood, as by an old Enterprise Server; or are again.
+    pub fn refuse_graphql(&self, refuse: bool) {
+        self.shared.state().refuses_graphql = refuse;
+    }
+
+    /// From now on, the hour's questions in GraphQL are used up; or are not any more.
+    pub fn use_graphql_up(&self, used_up: bool) {
+        self.shared.state().graphql_is_used_up = used_up;
+    }
+
     /// Every request since the start, oldest first.
     pub fn requests(&self) -> Vec<Logged> {
         self.shared.state().log.clone()

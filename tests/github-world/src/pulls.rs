@@ -80,6 +80,8 @@ impl RepositoryHandle<'_> {
 
     /// A comment of a review on a line; the answer is its id.
     pub fn review_comment(self, number: u64, who: &str, said: (u64, &str, &str)) -> u64 {
+        let count = self.pull_request(number)["review_comments"].as_u64().unwrap_or(0) + 1;
+        self.count(number, "review_comments", count);
         let pull = self.pull_request(number);
         let make = |made: &Made<'_>| code::review_comment(made, &pull, said);
         self.make(Kind::ReviewComments, who, make, |comment| {
@@ -95,6 +97,14 @@ impl RepositoryHandle<'_> {
             state.repositories[position].things(Kind::PullRequests).find("number", number)
         });
         found.expect("the pull request is known")
+    }
+
+    fn count(self, number: u64, what: &str, count: u64) {
+        self.with(|state, position| {
+            let pulls = state.repositories[position].things_mut(Kind::PullRequests);
+            let pull = pulls.find_mut("number", number).expect("the pull request is known");
+            pull[what] = json!(count);
+        });
     }
 
     fn side(self, branch: &str) -> Side {

@@ -53,6 +53,10 @@ pub(crate) struct State {
     pub(crate) own_address: String,
     /// From where on lists that may be large take no `page`.
     pub(crate) deep_page: usize,
+    /// As a GitHub that does not know the product's question.
+    pub(crate) refuses_graphql: bool,
+    /// GraphQL's hour is counted apart.
+    pub(crate) graphql_is_used_up: bool,
     made: u64,
 }
 

@@ -97,6 +97,41 @@ async fn a_second_reading_changes_nothing() {
     assert_eq!(scene.states().await, states);
 }
 
+#[actix_web::test]
+async fn many_at_once_say_what_one_by_one_do() {
+    let many = Scene::new().await;
+    fill(many.shop());
+    many.import().await;
+    let (told, states) = (rows(&many).await, many.states().await);
+    let asked = many.github.take_requests();
+    assert!(!asked.iter().any(|one| one.path.ends_with("/reviews")));
+    assert_eq!(asked.iter().filter(|one| one.path == "/graphql").count(), 1);
+
+    let singly = Scene::beside(many).await;
+    singly.github.refuse_graphql(true);
+    singly.import().await;
+
+    assert_eq!(rows(&singly).await, told);
+    assert_eq!(singly.states().await, states);
+    let asked = singly.github.requests();
+    assert_eq!(asked.iter().filter(|one| one.path.ends_with("/reviews")).count(), 2);
+}
+
+#[actix_web::test]
+async fn a_limit_of_graphql_is_waited_out() {
+    let scene = Scene::new().await;
+    fill(scene.shop());
+    scene.github.use_graphql_up(true);
+    scene.import().await;
+    assert_eq!(scene.state("reviews").await, "reviews quota 0");
+
+    scene.github.use_graphql_up(false);
+    scene.advance(Duration::minutes(61));
+    scene.world.run_jobs().await;
+
+    assert_eq!(scene.state("reviews").await, "reviews done 2");
+}
+
 /// Runs a worker until GitHub has been asked so often, and ends it there, as a server that is killed.
 async fn run_until_asked(scene: &Scene, times: usize) {
     let until = scene.github.requests().len() + times;

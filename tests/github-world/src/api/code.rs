@@ -126,7 +126,7 @@ pub(super) async fn compare(shared: web::Data<Shared>, request: HttpRequest) -> 
     one(&request, &body)
 }
 
-fn between(found: &Repository, base: &str, head: &str) -> Vec<Value> {
+pub(super) fn between(found: &Repository, base: &str, head: &str) -> Vec<Value> {
     let known = found.line_to(base);
     let line = found.line_to(head);
     let new = line.iter().filter(|sha| !known.contains(sha));

@@ -4,6 +4,7 @@ mod applications;
 mod apps;
 mod caller;
 mod code;
+mod graphql;
 mod hooks;
 mod lists;
 mod members;
@@ -22,7 +23,11 @@ use crate::web::manifest;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     // Without this scope's own path first, its requests would be taken for unknown ones of the other.
-    config.service(web::scope("/api/v3").configure(endpoints)).configure(endpoints);
+    config
+        .route("/graphql", web::post().to(graphql::ask))
+        .route("/api/graphql", web::post().to(graphql::ask))
+        .service(web::scope("/api/v3").configure(endpoints))
+        .configure(endpoints);
 }
 
 fn endpoints(config: &mut web::ServiceConfig) {

@@ -58,6 +58,19 @@ pub(super) fn reach(
     Ok(position)
 }
 
+/// Whether the asker may read it, in GraphQL.
+pub(super) fn visible(state: &State, request: &HttpRequest, found: &Repository) -> bool {
+    let need = Need("pull_requests", Level::Read);
+    match caller(state, request) {
+        Ok(Caller::Installation(id)) => by_installation(state, id, found, need).is_ok(),
+        Ok(Caller::Person { login, client_id, scopes }) => {
+            (client_id.starts_with("Iv") || has_scope(&scopes, found, need))
+                && may(state, &login, found, need)
+        }
+        Err(_) => false,
+    }
+}
+
 fn by_installation(
     state: &State,
     id: u64,
