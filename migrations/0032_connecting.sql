@@ -48,6 +48,13 @@ CREATE INDEX hooks_app ON hooks (app_id) WHERE app_id IS NOT NULL AND revoked_at
 CREATE UNIQUE INDEX hooks_repository ON hooks (tenant_id, repository_id) WHERE repository_id IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX hooks_connection ON hooks (tenant_id, connection_id) WHERE connection_id IS NOT NULL;
 
+-- As with `changes`: most belong to no repository, and deliveries are taken across organisations.
+CREATE POLICY visible ON hooks AS RESTRICTIVE USING (
+    repository_id IS NULL OR (SELECT app_is_system())
+    OR NOT ((SELECT CASE WHEN current_setting('app.hidden', true) = '{}' THEN 'off' ELSE 'on' END) = 'on'
+            AND repository_id IN (SELECT app_hidden()))
+);
+
 ALTER TABLE repositories
     -- Since when it is hidden from all, until it is deleted for good.
     ADD COLUMN disconnected_at timestamptz,

@@ -150,8 +150,13 @@ fn of_organizations() -> Group {
 
 fn of_work(scans: &ScanSettings) -> Group {
     let mirrors = scans.retention.mirrors.map_or_else(
-        || "until the repository is removed".to_owned(),
-        |unused| format!("until the repository is removed, or {} without use", in_words(unused)),
+        || "until a day after the repository is removed".to_owned(),
+        |unused| {
+            format!(
+                "until a day after the repository is removed, or {} without use",
+                in_words(unused)
+            )
+        },
     );
     let scans = format!("the last {} of each repository", scans.retention.scans);
     let rows = vec![
@@ -159,17 +164,22 @@ fn of_work(scans: &ScanSettings) -> Group {
         kept(
             "Commits with the names and addresses of their authors, tasks, notes",
             "to show what is going on",
-            "until the repository is removed",
+            "until a day after the repository is removed",
         ),
         kept(
             "What GitHub tells of issues, pull requests, reviews, comments, releases, deployments and runs",
             "to show what is going on, and who does what",
-            "until the repository is removed; login, name and picture of whoever it tells of, as long as the organisation",
+            "until a day after the repository is removed; login, name and picture of whoever it tells of, as long as the organisation",
         ),
         kept(
             "Deliveries of GitHub's webhooks as they came",
             "to lose none, and to try again what failed",
             "30 days, those that failed for good 180",
+        ),
+        kept(
+            "By whom GitHub was connected, and the token or App that was given for it, sealed",
+            "to ask GitHub for the organisation",
+            "until the connection is removed",
         ),
         kept("Scans and what they found changed", "to show what became different", scans),
         kept(

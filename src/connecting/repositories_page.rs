@@ -261,14 +261,15 @@ async fn connect(
         }
         Err(_) => Vec::new(),
     };
-    let mut tx = scope.begin().await?;
     if found.is_empty() {
         let words = "Nothing was connected: choose at least one repository of this list.";
         let notice = Some(Notice { tone: Tone::Bad, text: words.to_owned() });
         let page = page(&scope, &server.1, (&connection, &wish.query), (chosen, notice)).await?;
-        return Ok(tx.refuse(render(StatusCode::UNPROCESSABLE_ENTITY, &page)).await?);
+        let page = render(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        return Ok(scope.begin().await?.refuse(page).await?);
     }
     let now = scope.clock().now();
+    let mut tx = scope.begin().await?;
     let mut outcome = Outcome::default();
     for told in found {
         let address = told.clone_url.as_deref().or(told.html_url.as_deref()).unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::{
     },
     jobs::{Failure, Job, JobContext, Registry},
     repositories::{
-        self, AtGitHub, RepositoryId,
+        self, AtGitHub, RepositoryId, disconnected,
         hooks::{LANE, MakeHook, RemoveHooks},
     },
     tenancy::TenantTx,
@@ -150,6 +150,13 @@ impl Run {
         self.context.db.begin_granted(&self.context.grant).await.map_err(again)
     }
 
+    /// The same with the hooks of repositories that are disconnected.
+    async fn begin_with_all(&self) -> Result<TenantTx, Failure> {
+        let mut tx = self.begin().await?;
+        disconnected::show_all(&mut tx).await.map_err(again)?;
+        Ok(tx)
+    }
+
     async fn make(self, job: MakeHook) -> Result<(), Failure> {
         let Some(wanted) = self.wanted(job.repository).await.map_err(Failure::Retry)? else {
             return Ok(());
@@ -218,7 +225,7 @@ impl Run {
     }
 
     async fn delete(self, job: DeleteHook) -> Result<(), Failure> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_with_all().await?;
         let Some(hook) = store::find(&mut tx, job.hook).await.map_err(again)? else {
             return Ok(());
         };
@@ -233,6 +240,7 @@ impl Run {
         if repositories::find(&mut tx, job.repository).await.map_err(again)?.is_some() {
             return Ok(());
         }
+        disconnected::show_all(&mut tx).await.map_err(again)?;
         let left = store::list_left(&mut tx, Some(job.repository), None).await.map_err(again)?;
         self.revoke(&mut tx, &left, now).await?;
         tx.commit().await.map_err(again)?;
@@ -241,7 +249,7 @@ impl Run {
 
     async fn remove_connection(self, job: RemoveConnection) -> Result<(), Failure> {
         let now = self.context.clock.now();
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_with_all().await?;
         let left = store::list_left(&mut tx, None, Some(job.connection)).await.map_err(again)?;
         self.revoke(&mut tx, &left, now).await?;
         tx.commit().await.map_err(again)?;
@@ -314,7 +322,7 @@ impl Run {
             Err(Trouble::Passing(error)) if self.context.is_last => Err(format!("{error}.")),
             Err(Trouble::Passing(error)) => return Err(Failure::Retry(error)),
         };
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_with_all().await?;
         let noted = match made {
             Ok(id) => store::set_at_github(&mut tx, hook, id).await,
             Err(words) => store::set_trouble(&mut tx, hook, &words).await,

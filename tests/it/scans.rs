@@ -194,6 +194,10 @@ async fn a_repository_is_removed_by_typing_its_name() {
 
     owner.get("/acme/repositories/removed").await.expect(404);
     assert!(!owner.get("/acme/tasks").await.text.contains("Gone with it"));
+    assert_eq!(mirrors(), 1, "it can be had back");
+    world.clock.advance(chrono::Duration::hours(25));
+    quarterdeck::app::keep_house(&world.db, &world.clock, &world.scans).await.unwrap();
+    world.run_jobs().await;
     assert_eq!(mirrors(), 0, "the mirror is deleted too");
 }
 

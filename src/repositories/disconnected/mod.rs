@@ -50,6 +50,11 @@ pub async fn disconnect(
     store::show(tx, false).await
 }
 
+/// Shows what is disconnected to the rest of a transaction: for a job that takes away what belonged to it.
+pub async fn show_all(tx: &mut TenantTx) -> sqlx::Result<()> {
+    store::show(tx, true).await
+}
+
 /// Lists what can be had back, what was disconnected last first.
 pub async fn list(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<Vec<Disconnected>> {
     store::show(tx, true).await?;
