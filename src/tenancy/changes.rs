@@ -7,7 +7,10 @@ use sqlx::{
     PgConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::{
+    sync::{Notify, broadcast},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -25,6 +28,10 @@ const PEOPLE: &str = "people";
 
 /// The lock under which changes are written, so that their ids become visible in order.
 const LOCK: i32 = 0x5144;
+
+/// How long a stream gathers after it has told something: pages fetch anew once nothing was told for 100 ms,
+/// which must come while changes never stop.
+const GATHER: Duration = Duration::from_millis(150);
 
 /// Wakes this process' workers and open pages.
 #[derive(Clone, Debug)]
@@ -77,6 +84,8 @@ pub struct ChangeStream {
     clock: Clock,
     wake: broadcast::Receiver<Option<TenantId>>,
     last: i64,
+    /// Until when it gathers, after it has told something.
+    gathers_until: Option<Instant>,
 }
 
 /// What a stream has to tell its page.
@@ -102,7 +111,7 @@ impl ChangeStream {
             .is_some_and(|after| after > newest || oldest.is_some_and(|oldest| after < oldest - 1));
         let last = after.filter(|_| !missed).unwrap_or(newest);
         let (db, grant, clock) = (db.clone(), grant.clone(), clock.clone());
-        let stream = Self { db, grant, clock, wake, last };
+        let stream = Self { db, grant, clock, wake, last, gathers_until: None };
         Ok((stream, missed.then_some(News::Refetch)))
     }
 
@@ -115,10 +124,14 @@ impl ChangeStream {
     ///
     /// An error where the person may not listen any longer, or the database is gone.
     pub async fn next(&mut self) -> Result<News> {
+        if let Some(until) = self.gathers_until.take() {
+            tokio::time::sleep_until(until).await;
+        }
         loop {
             let changes = self.read().await?;
             if let Some(last) = changes.last() {
                 self.last = last.id;
+                self.gathers_until = Some(Instant::now() + GATHER);
                 return Ok(News::Changes(changes));
             }
             self.woken().await;

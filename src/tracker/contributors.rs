@@ -50,7 +50,7 @@ pub(super) fn is_page(url: &str) -> bool {
 }
 
 /// Notes who is named in words, each with its time: of two words the later one counts, and of one moment the
-/// greater, so that their order does not. The repository's tasks follow where somebody has another name.
+/// greater, so that their order does not, but for names of the last hour. The repository's tasks follow where somebody has another name.
 pub(super) async fn note<'a>(
     tx: &mut TenantTx,
     home: &Home,

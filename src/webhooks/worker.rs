@@ -42,6 +42,20 @@ pub struct DeliveryWorker {
     inbox: Inbox,
 }
 
+/// Why deliveries could not be worked through.
+struct Undone {
+    why: String,
+    /// Whether others were in the way: it is no fault of any of them.
+    is_contention: bool,
+}
+
+impl From<sqlx::Error> for Undone {
+    fn from(error: sqlx::Error) -> Self {
+        let failure = Failure::from(error);
+        Self { why: failure.error, is_contention: failure.is_contention }
+    }
+}
+
 impl DeliveryWorker {
     pub fn new(db: &Db, clock: &Clock, inbox: &Inbox) -> Self {
         Self { db: db.clone(), clock: clock.clone(), inbox: inbox.clone() }
@@ -116,9 +130,9 @@ impl DeliveryWorker {
             let worked = tokio::time::timeout(within, self.work_through(&claim, &grant)).await;
             match worked {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    warn!(%error, "Deliveries could not be worked through; they are tried again");
-                    self.release(&claim).await;
+                Ok(Err(Undone { why, is_contention })) => {
+                    warn!("Deliveries could not be worked through; they are tried again: {why}");
+                    self.release(&claim, is_contention).await;
                 }
                 // They are begun again once the lease has ended, each alone.
                 Err(_) => error!("Deliveries took too long and were undone; each is tried again"),
@@ -128,10 +142,10 @@ impl DeliveryWorker {
         .await;
     }
 
-    async fn release(&self, claim: &Claim) {
+    async fn release(&self, claim: &Claim, is_contention: bool) {
         let released = async {
             let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
-            store::release(&mut tx, claim, self.clock.now()).await?;
+            store::release(&mut tx, claim, is_contention, self.clock.now()).await?;
             tx.commit().await.map(|_| ())
         };
         if let Err(error) = released.await {
@@ -139,23 +153,24 @@ impl DeliveryWorker {
         }
     }
 
-    async fn work_through(&self, claim: &Claim, grant: &Grant) -> sqlx::Result<()> {
+    async fn work_through(&self, claim: &Claim, grant: &Grant) -> Result<(), Undone> {
         let mut tx = self.db.begin_granted(grant).await?;
         store::lock_lane(&mut tx, claim.lane).await?;
         for taken in store::take(&mut tx, claim.id).await? {
             self.give_effect(&mut tx, &taken).await?;
         }
         tx.announce("deliveries");
-        tx.commit().await.map(|_| ())
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Gives one delivery its effect and writes its end down; where it fails, its end alone.
-    async fn give_effect(&self, tx: &mut TenantTx, taken: &Taken) -> sqlx::Result<()> {
+    async fn give_effect(&self, tx: &mut TenantTx, taken: &Taken) -> Result<(), Undone> {
         let span = info_span!("delivery", id = %taken.id, event = %taken.event);
         let now = self.clock.now();
         if taken.is_exhausted {
             let failure = Failure::ends_servers();
-            return self.write_down(tx, taken, failure).instrument(span).await;
+            return Ok(self.write_down(tx, taken, failure).instrument(span).await?);
         }
         let before = tx.savepoint().await?;
         let payload = deliveries::payload(tx, taken.id).await?.unwrap_or_default();
@@ -164,16 +179,16 @@ impl DeliveryWorker {
         let failure = match effect.catch_unwind().await {
             Ok(Ok(remark)) => {
                 tx.release(before).await?;
-                return store::set_done(tx, taken.id, remark.as_deref(), now).await;
+                return Ok(store::set_done(tx, taken.id, remark.as_deref(), now).await?);
             }
             Ok(Err(failure)) if failure.is_contention => {
-                return Err(sqlx::Error::Protocol(failure.error));
+                return Err(Undone { why: failure.error, is_contention: true });
             }
             Ok(Err(failure)) => failure,
             Err(_) => Failure::panicked(),
         };
         tx.undo(before).await?;
-        self.write_down(tx, taken, failure).instrument(span).await
+        Ok(self.write_down(tx, taken, failure).instrument(span).await?)
     }
 
     async fn write_down(

@@ -10,6 +10,10 @@ use crate::{
 
 /// Writes who is named, each once, where it is newer than what is known. Of one moment the greater counts.
 /// Answers the ids of those who have another login now.
+///
+/// People belong to no repository, and whoever writes them down keeps others from it until their transaction
+/// ends. So one who is named as before is written once an hour: until then, a word that comes late with a
+/// name from before may count, up to the next word.
 pub(in crate::tracker) async fn upsert_contributors(
     tx: &mut TenantTx,
     host: &str,
@@ -19,7 +23,7 @@ pub(in crate::tracker) async fn upsert_contributors(
     // Who is known as they are named is not touched: others may write down the same people just now.
     sqlx::query_scalar!(
         r#"WITH known AS (
-               SELECT id, github_id, login, avatar_url, is_bot, told_at
+               SELECT id, github_id, login, node_id, avatar_url, is_bot, told_at
                FROM contributors
                WHERE host = $2
                  AND github_id IN (SELECT github_id FROM jsonb_to_recordset($3) AS m (github_id bigint))
@@ -37,6 +41,13 @@ pub(in crate::tracker) async fn upsert_contributors(
                WHERE k.github_id = n.github_id
                  AND (k.told_at, k.login COLLATE "C", coalesce(k.avatar_url, '') COLLATE "C", k.is_bot)
                      >= (n.told_at, n.login COLLATE "C", coalesce(n.avatar_url, '') COLLATE "C", n.is_bot)
+           )
+           AND NOT EXISTS (
+               SELECT FROM known k
+               WHERE k.github_id = n.github_id
+                 AND (k.login, coalesce(k.avatar_url, ''), k.is_bot) = (n.login, coalesce(n.avatar_url, ''), n.is_bot)
+                 AND (k.node_id IS NOT NULL OR n.node_id IS NULL)
+                 AND n.told_at < k.told_at + interval '1 hour'
            )
            ON CONFLICT (tenant_id, host, github_id) DO UPDATE
            SET login = excluded.login, node_id = coalesce(excluded.node_id, contributors.node_id),

@@ -138,18 +138,21 @@ pub(in crate::webhooks) async fn release_all(tx: &mut SystemTx) -> sqlx::Result<
 }
 
 /// Puts a claim's deliveries back, which could not be worked through. Each is begun alone from now on, for one
-/// of them may be at fault.
+/// of them may be at fault; but where others were in the way, they are as if they had not been begun.
 pub(in crate::webhooks) async fn release(
     tx: &mut SystemTx,
     claim: &Claim,
+    is_contention: bool,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE deliveries SET claim = NULL, locked_until = NULL, run_at = $3
+        "UPDATE deliveries SET claim = NULL, locked_until = NULL, run_at = $3,
+                starts = CASE WHEN $4 THEN greatest(starts - 1, 0) ELSE starts END
          WHERE tenant_id = $1 AND claim = $2 AND state IN ('received', 'failed')",
         claim.tenant.as_uuid(),
         claim.id,
-        now + chrono::TimeDelta::seconds(1),
+        if is_contention { now } else { now + chrono::TimeDelta::seconds(1) },
+        is_contention,
     )
     .execute(tx.connection())
     .await
