@@ -48,7 +48,7 @@ struct Inner {
 }
 
 enum By {
-    App(InstalledApp),
+    App(Box<InstalledApp>),
     Token(SecretString),
 }
 
@@ -124,7 +124,7 @@ impl Connections {
         let by = match (connection.app_id, private_key, token) {
             (Some(app), Some(sealed), _) => {
                 let key = self.keyring.open_text(&private_key_place(connection.id), &sealed)?;
-                By::App(InstalledApp::new(client.clone(), AppKey::from_pem(app, &key)?))
+                By::App(Box::new(InstalledApp::new(client.clone(), AppKey::from_pem(app, &key)?)))
             }
             (_, _, Some(sealed)) => {
                 By::Token(self.keyring.open_text(&token_place(connection.id), &sealed)?)
