@@ -161,7 +161,7 @@ fn pill(import: &Import) -> Pill {
     match import.state {
         ImportState::Waiting => Pill::new(Tone::Quiet, Icon::Clock, "waits"),
         ImportState::Running => Pill::new(Tone::Info, Icon::Running, "reading"),
-        ImportState::Quota => Pill::new(Tone::Warn, Icon::Clock, "waits for GitHub"),
+        ImportState::Quota => Pill::new(Tone::Warn, Icon::Clock, "paused"),
         ImportState::Done => Pill::new(Tone::Good, Icon::Check, "read"),
         ImportState::Failed => Pill::new(Tone::Bad, Icon::Alert, "failed"),
         ImportState::Cancelled => Pill::new(Tone::Quiet, Icon::Dropped, "cancelled"),

@@ -230,7 +230,8 @@ async fn two_workers_share_a_reading_and_double_nothing() {
     let (one, two) = (shared.world.worker(), shared.world.worker());
     for _ in 0..20 {
         let (first, second) = futures_util::join!(one.run_until_idle(), two.run_until_idle());
-        (first.unwrap(), second.unwrap());
+        first.unwrap();
+        second.unwrap();
     }
 
     assert_eq!(shared.states().await, states);
