@@ -303,7 +303,7 @@ impl Outcome {
 
     fn notice(&self) -> Notice {
         let mut text = format!(
-            "Connected {}; they are scanned one after the other.",
+            "Connected {}; scans follow one after the other.",
             counted(self.new, "repository", "repositories")
         );
         if self.known > 0 {
