@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 
@@ -29,7 +29,9 @@ impl Chance {
 
     pub fn between(&mut self, least: Duration, most: Duration) -> Duration {
         least
-            + (most - least).mul_f64(f64::from(u32::try_from(self.below(1_000)).unwrap()) / 1_000.0)
+            + most
+                .saturating_sub(least)
+                .mul_f64(f64::from(u32::try_from(self.below(1_000)).unwrap()) / 1_000.0)
     }
 
     /// One of several, where there are any.

@@ -62,10 +62,10 @@ pub async fn compare(office: &Office, undisturbed: &Picture) -> (usize, usize) {
 }
 
 /// Kills the server so often, each time after a while by chance from its start on.
-async fn kill_again_and_again(site: &Site, size: &Size, mut chance: Chance) -> Server {
+async fn kill_again_and_again(site: &Site, run: &Size, mut chance: Chance) -> Server {
     let mut server = site.start();
-    for _ in 0..size.kills {
-        tokio::time::sleep(chance.between(Duration::from_millis(100), size.apart)).await;
+    for _ in 0..run.kills {
+        tokio::time::sleep(chance.between(Duration::from_millis(100), run.apart)).await;
         drop(server);
         server = site.start();
     }
@@ -73,8 +73,8 @@ async fn kill_again_and_again(site: &Site, size: &Size, mut chance: Chance) -> S
     server
 }
 
-async fn prove(seed: u64, size: Size) {
-    let history = History::generate(seed, size.deliveries, size.repositories).await;
+async fn prove(seed: u64, run: Size) {
+    let history = History::generate(seed, run.deliveries, run.repositories).await;
     let expected = undisturbed(&history).await;
     let office = Office::found(&history).await;
     let site = Site::new(&office.url(), "killed");
@@ -84,10 +84,10 @@ async fn prove(seed: u64, size: Size) {
     let sender = Sender::new(&hook, &[site.base()]);
     let begun = Instant::now();
     let (tally, _server): (Tally, Server) = tokio::join!(
-        sender.send(&told, plan, size.pace),
-        kill_again_and_again(&site, &size, Chance::new(seed)),
+        sender.send(&told, plan, run.pace),
+        kill_again_and_again(&site, &run, Chance::new(seed)),
     );
-    if !size.waits_for_leases {
+    if !run.waits_for_leases {
         office.end_leases().await;
     }
     let after = office.wait_until_idle().await;
@@ -101,7 +101,7 @@ async fn prove(seed: u64, size: Size) {
     println!(
         "kills, seed {seed}: {} kills, {} deliveries sent as {planned} and {} more after failures, {} answered 202, {} otherwise or not, \
          {:.0} s and {:.1} s until nothing waited, {undone} times begun and undone, {tables} tables with {rows} rows equal",
-        size.kills,
+        run.kills,
         told.len(),
         tally.resent,
         statuses.get(&202).unwrap_or(&0),
@@ -113,7 +113,7 @@ async fn prove(seed: u64, size: Size) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_loses_and_doubles_nothing() {
-    let size = Size {
+    let run = Size {
         deliveries: 400,
         repositories: 5,
         kills: 3,
@@ -121,13 +121,13 @@ async fn a_server_that_is_killed_loses_and_doubles_nothing() {
         pace: Pace { rate: 100.0, at_once: 4 },
         waits_for_leases: false,
     };
-    prove(1, size).await;
+    prove(1, run).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/soak deliveries runs it"]
 async fn in_full_a_server_that_is_killed_loses_and_doubles_nothing() {
-    let size = Size {
+    let run = Size {
         deliveries: 10_000,
         repositories: 12,
         kills: 40,
@@ -135,7 +135,7 @@ async fn in_full_a_server_that_is_killed_loses_and_doubles_nothing() {
         pace: Pace { rate: 120.0, at_once: 8 },
         waits_for_leases: true,
     };
-    prove(2, size).await;
+    prove(2, run).await;
 }
 
 /// The comparison itself can fail: of one row that is another one, and of one delivery that is missing.

@@ -193,7 +193,7 @@ async fn prove(count: usize, most: Duration) {
     let noise = Arc::new(noise);
     let plan = (0..noise.len()).collect();
     let (background, pace) = (sender.clone(), Pace { rate: NOISE, at_once: 4 });
-    let noisy = tokio::spawn(async move { background.send(&noise, plan, pace).await });
+    let beside = tokio::spawn(async move { background.send(&noise, plan, pace).await });
     let ((early, at_once), (late, after)) = (mpsc::unbounded_channel(), watch::channel(None));
     let (told, mut seen) = watch::channel(0);
     let listening = tokio::spawn(browser.clone().listen((early, late)));
@@ -206,7 +206,7 @@ async fn prove(count: usize, most: Duration) {
     let (now, pausing) =
         (now.await.unwrap(), tokio::time::timeout(Duration::from_secs(30), pausing).await);
     listening.abort();
-    let statuses = noisy.await.unwrap().statuses();
+    let statuses = beside.await.unwrap().statuses();
 
     assert_eq!(statuses.keys().copied().collect::<Vec<_>>(), [202]);
     let since = |seen: &Seen, of: fn(&(Instant, Instant)) -> Instant| -> Vec<Duration> {
