@@ -126,8 +126,9 @@ fn find_pgbench(environment: &Environment) -> Option<PathBuf> {
 
 /// A payload as long as many of GitHub's are, about a repository that is not connected.
 fn payload() -> String {
-    let body: String =
-        (0..200).map(|line| format!("Line {line} of what somebody wrote. ")).collect();
+    let body = (0..200).fold(String::new(), |body, line| {
+        body + "Line " + &line.to_string() + " of what somebody wrote. "
+    });
     serde_json::json!({
         "action": "opened",
         "issue": {"number": 1, "title": "What somebody found", "body": body},
