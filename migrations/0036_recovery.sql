@@ -49,6 +49,7 @@ CREATE INDEX missed_deliveries_gap ON missed_deliveries (tenant_id, gap_id);
 CREATE INDEX missed_deliveries_out ON missed_deliveries (tenant_id, hook_id, delivered_at)
     WHERE came_at IS NULL AND lost IS NULL;
 SELECT app_protect('missed_deliveries', 'tenant');
+SELECT app_hide('missed_deliveries', 'hook_id', 'hooks');
 
 -- When the server was last there to take deliveries.
 CREATE TABLE receiver_beats (

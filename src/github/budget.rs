@@ -50,6 +50,9 @@ pub struct Quota {
 pub(super) enum Kind {
     Read,
     Write,
+    /// Has GitHub do something that makes nothing: a ping, another attempt. It costs as a write and is not
+    /// paced as one.
+    Trigger,
 }
 
 #[derive(Default)]
@@ -109,7 +112,7 @@ impl Kind {
     fn points(self) -> u32 {
         match self {
             Self::Read => 1,
-            Self::Write => 5,
+            Self::Write | Self::Trigger => 5,
         }
     }
 }

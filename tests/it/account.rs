@@ -380,7 +380,7 @@ async fn anybody_may_read_what_is_kept_and_for_how_long() {
         "3 days without a visit, 21 days in any case",
         "the last 7 of each repository",
         "and 90 days more",
-        "until the repository is removed<",
+        "until a day after the repository is removed<",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }

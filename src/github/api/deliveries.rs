@@ -1,7 +1,5 @@
 //! GitHub's log of deliveries, and asking for one again.
 
-use http::Method;
-
 use super::{Api, ApiError, Cursor};
 use crate::github::{
     FullName,
@@ -41,6 +39,6 @@ impl Api<'_> {
     /// Asks for another attempt, which comes under the same GUID.
     pub async fn redeliver(&self, of: &HookPlace, id: i64) -> Result<(), ApiError> {
         let path = format!("{}/{id}/attempts", of.deliveries());
-        self.order(Method::POST, &path, None::<&()>).await
+        self.trigger(&path).await
     }
 }

@@ -64,8 +64,7 @@ impl Api<'_> {
 
     /// Asks for a `ping`, which comes as a delivery.
     pub async fn ping_hook(&self, repository: &FullName, hook: i64) -> Result<(), ApiError> {
-        let path = format!("/repos/{repository}/hooks/{hook}/pings");
-        self.order(Method::POST, &path, None::<&()>).await
+        self.trigger(&format!("/repos/{repository}/hooks/{hook}/pings")).await
     }
 
     /// Where the App's own hook delivers to.

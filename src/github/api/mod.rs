@@ -102,6 +102,12 @@ impl Api<'_> {
         Ok(Page { items, next, total, etag: answer.header("etag").map(ToOwned::to_owned) })
     }
 
+    /// Has GitHub do something that makes nothing.
+    async fn trigger(&self, path: &str) -> Result<(), ApiError> {
+        let answer = self.call_as(Kind::Trigger, (Method::POST, path), None::<&()>, None).await?;
+        ApiError::check(&answer, self.client)
+    }
+
     async fn call(
         &self,
         method: Method,
@@ -110,6 +116,16 @@ impl Api<'_> {
         etag: Option<&str>,
     ) -> Result<Answer, ApiError> {
         let kind = if method == Method::GET { Kind::Read } else { Kind::Write };
+        self.call_as(kind, (method, path), body, etag).await
+    }
+
+    async fn call_as(
+        &self,
+        kind: Kind,
+        (method, path): (Method, &str),
+        body: Option<&impl Serialize>,
+        etag: Option<&str>,
+    ) -> Result<Answer, ApiError> {
         let mut path = path.to_owned();
         for _ in 0..=REDIRECTS {
             let Access { budget, urgency, .. } = self.access;

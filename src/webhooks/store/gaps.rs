@@ -130,8 +130,8 @@ pub(in crate::webhooks) async fn list(
            CROSS JOIN LATERAL (
                SELECT count(*) AS missed, count(*) FILTER (WHERE way = 'redelivered') AS redelivered,
                       count(*) FILTER (WHERE way = 'read') AS read, count(*) FILTER (WHERE lost IS NOT NULL) AS lost
-               FROM missed_deliveries
-               WHERE tenant_id = g.tenant_id AND gap_id = g.id
+               FROM missed_deliveries d
+               WHERE d.tenant_id = g.tenant_id AND d.gap_id = g.id
            ) m
            WHERE $1::uuid IS NULL OR g.id < $1
            ORDER BY g.id DESC

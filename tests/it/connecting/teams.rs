@@ -1,7 +1,10 @@
 //! Teams of a GitHub organisation, kept in step.
 
 use chrono::Duration;
-use quarterdeck::{tenancy::SystemReason, webhooks::recovery};
+use quarterdeck::{
+    tenancy::{Role, SystemReason},
+    webhooks::recovery,
+};
 use serde_json::json;
 
 use super::Scene;
@@ -51,6 +54,7 @@ impl Scene {
 #[actix_web::test]
 async fn teams_come_from_github_and_follow_it() {
     let scene = Scene::new().await;
+    let (_member, _viewer) = (scene.world.member(Role::Member).await, scene.world.viewer().await);
     scene.identify("member", "ben").await;
     scene.owner.post("/acme/teams", &[("name", "Core")]).await.expect(303);
     scene.github.organization("acme").team("core", &["ada", "ben"]).team("Ops", &[]);
@@ -71,6 +75,7 @@ async fn teams_come_from_github_and_follow_it() {
 #[actix_web::test]
 async fn an_event_has_them_read_at_once_and_nobody_changes_them_here() {
     let scene = Scene::new().await;
+    let _member = scene.world.member(Role::Member).await;
     scene.identify("member", "ben").await;
     scene.app().await;
     let ben = scene.github.user("ben").id();

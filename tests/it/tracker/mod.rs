@@ -207,7 +207,7 @@ async fn rows(tx: &mut TenantTx) -> Vec<String> {
         "SELECT 'label ' || to_jsonb(t)::text FROM labels t",
         "SELECT 'run ' || to_jsonb(t)::text FROM workflow_runs t",
         "SELECT 'grave ' || to_jsonb(t)::text FROM tombstones t",
-        "SELECT 'person ' || (to_jsonb(t) - 'id')::text FROM contributors t",
+        "SELECT 'person ' || (to_jsonb(t) - 'id' - 'told_at')::text FROM contributors t",
         "SELECT 'closing ' || pull || ' ' || issue FROM pull_request_closings",
         "SELECT 'task ' || (to_jsonb(t) - 'id')::text FROM tasks t WHERE number IS NOT NULL",
         "SELECT 'link ' || pull.number || ' ' || issue.number FROM task_links l
