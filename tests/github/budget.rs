@@ -86,8 +86,8 @@ async fn what_writes_pauses_for_a_second() {
     let access = Access::new(scene.token("ada"), &budget, Urgency::Background);
     let api = client.by(&access);
 
-    let first = api.ping_hook(&shop(), 1).await.unwrap_err();
-    let second = api.ping_hook(&shop(), 1).await.unwrap_err();
+    let first = api.delete_hook(&shop(), 1).await.unwrap_err();
+    let second = api.delete_hook(&shop(), 1).await.unwrap_err();
     let read = api.repository(&shop()).await;
 
     assert_eq!((first, second), (ApiError::NotFound, wait(Duration::seconds(1))));

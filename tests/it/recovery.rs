@@ -123,8 +123,10 @@ impl Scene {
     /// How what was missed stands.
     async fn missed(&self) -> Vec<String> {
         self.texts(
-            "SELECT coalesce(way, lost, CASE WHEN asked_at IS NULL THEN 'out' ELSE 'asked' END) || ' ' || count(*)
-             FROM missed_deliveries GROUP BY way, lost, asked_at IS NULL ORDER BY 1",
+            "SELECT state || ' ' || count(*)
+             FROM (SELECT coalesce(way, lost, CASE WHEN asked_at IS NULL THEN 'out' ELSE 'asked' END) AS state
+                   FROM missed_deliveries) AS missed
+             GROUP BY state ORDER BY 1",
         )
         .await
     }
