@@ -39,9 +39,9 @@ async fn silent_world(repositories: usize) -> (World, Vec<Place>) {
     let world = World::start().await;
     world.set_time(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
     world.hold_deliveries();
-    PEOPLE.iter().for_each(|login| {
+    for login in PEOPLE {
         world.user(login);
-    });
+    }
     world.organization("acme").public_member("ada", Role::Admin).team("Core", &["ada"]);
     let app = world.github_app("Quarterdeck", "http://127.0.0.1/callback");
     world.app_hook(app.app_id, "http://127.0.0.1/hook", "unused", &["*"]);
@@ -262,7 +262,7 @@ impl<'world> Room<'world> {
         let pull = chance.one_of(&self.pulls);
         match (chance.below(20), pull) {
             (0..4, Some((_, branch))) => {
-                drop(repository.push(&branch, "ada", &["Go on", "And on"]))
+                drop(repository.push(&branch, "ada", &["Go on", "And on"]));
             }
             (4..6, Some((number, _))) => {
                 let body = chance.one_of(&self.open).map(|issue| format!("Closes #{issue}."));

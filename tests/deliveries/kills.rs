@@ -40,7 +40,7 @@ pub async fn undisturbed(history: &History) -> Picture {
     println!(
         "undisturbed: {} deliveries one by one in {:.1} s, {:.1} s until nothing waited, {} times begun and undone",
         history.told.len(),
-        (begun.elapsed() - after).as_secs_f64(),
+        begun.elapsed().saturating_sub(after).as_secs_f64(),
         after.as_secs_f64(),
         site.check_log(),
     );

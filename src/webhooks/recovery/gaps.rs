@@ -33,16 +33,13 @@ pub(super) async fn note_missed(
 ) -> sqlx::Result<u64> {
     let times = || found.iter().map(|found| found.delivered_at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(0) };
-    let gap = match store::find_around(tx, hook, (first, last)).await? {
-        Some(gap) => {
-            store::widen(tx, gap, (first, last)).await?;
-            gap
-        }
-        None => {
-            let gap = GapId::new();
-            store::insert(tx, (gap, Some(hook)), (first, last)).await?;
-            gap
-        }
+    let gap = if let Some(gap) = store::find_around(tx, hook, (first, last)).await? {
+        store::widen(tx, gap, (first, last)).await?;
+        gap
+    } else {
+        let gap = GapId::new();
+        store::insert(tx, (gap, Some(hook)), (first, last)).await?;
+        gap
     };
     let new = recovery::insert_missed(tx, (hook, gap), found).await?;
     if new > 0 {

@@ -188,7 +188,7 @@ impl Sweep {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        let guids: Vec<&str> = found.iter().map(|found| found.guid.as_str()).collect();
+        let guids: Vec<String> = found.iter().map(|found| found.guid.clone()).collect();
         let stored = store::list_stored(&mut tx, log.watched.hook, &guids).await?;
         let missed: Vec<Found> =
             found.into_iter().filter(|found| !stored.contains(&found.guid)).collect();

@@ -106,12 +106,12 @@ pub(in crate::webhooks) async fn set_swept(
 pub(in crate::webhooks) async fn list_stored(
     tx: &mut TenantTx,
     hook: HookId,
-    guids: &[&str],
+    guids: &[String],
 ) -> sqlx::Result<HashSet<String>> {
     let stored = sqlx::query_scalar!(
         "SELECT guid FROM deliveries WHERE hook_id = $1 AND guid = ANY ($2)",
         hook.as_uuid(),
-        guids as &[&str],
+        guids,
     )
     .fetch_all(tx.connection())
     .await?;
@@ -126,7 +126,8 @@ pub(in crate::webhooks) async fn insert_missed(
     found: &[Found],
 ) -> sqlx::Result<u64> {
     let tenant = tx.tenant();
-    let column = |of: fn(&Found) -> &str| -> Vec<&str> { found.iter().map(of).collect() };
+    let column =
+        |of: fn(&Found) -> &String| -> Vec<String> { found.iter().map(of).cloned().collect() };
     let inserted = sqlx::query!(
         "INSERT INTO missed_deliveries (tenant_id, hook_id, guid, attempt, event, delivered_at, gap_id)
          SELECT $1, $2, guid, attempt, event, at, $3
@@ -135,9 +136,9 @@ pub(in crate::webhooks) async fn insert_missed(
         tenant.as_uuid(),
         hook.as_uuid(),
         gap.as_uuid(),
-        &column(|found| &found.guid) as &[&str],
+        &column(|found| &found.guid),
         &found.iter().map(|found| found.attempt).collect::<Vec<_>>(),
-        &column(|found| &found.event) as &[&str],
+        &column(|found| &found.event),
         &found.iter().map(|found| found.delivered_at).collect::<Vec<_>>(),
     )
     .execute(tx.connection())
