@@ -6,7 +6,6 @@ use quarterdeck::{
     tenancy::Role,
     webhooks::{DeliveryWorker, recovery},
 };
-use sqlx::types::Uuid;
 
 use crate::support::{World, start_of_time};
 
@@ -46,7 +45,7 @@ impl Scene {
 
     /// As connecting does it.
     async fn connect(&self) {
-        let id = Uuid::now_v7();
+        let id = quarterdeck::platform::ids::new();
         let place = format!("connections.private_key {id}");
         let key = self.app.private_key.as_bytes();
         let sealed = self.world.sessions.keyring.seal(&place, key).unwrap();
