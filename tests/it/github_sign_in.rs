@@ -426,7 +426,7 @@ async fn whoever_has_left_by_an_event_is_asked_about_at_once_and_only_github_put
     let (ada, ben) = (scene.world.nobody(), scene.world.nobody());
     scene.sign_in(&ada, "ada").await.expect(303);
     scene.sign_in(&ben, "ben").await.expect(303);
-    scene.world.clock.advance(Duration::seconds(1));
+    scene.world.clock.advance(Duration::seconds(31));
     scene.github.organization("acme").remove("ben");
     let web = scene.github.web_url();
     let host = format!("{}:{}", web.host_str().unwrap(), web.port().unwrap());

@@ -29,6 +29,8 @@ use crate::{
 
 /// How long GitHub's last word counts.
 pub const COUNTS: Duration = Duration::minutes(10);
+/// Who was asked about so short ago may still be: what the next token is got by is good once.
+const UNDER_WAY: Duration = Duration::seconds(30);
 /// Before its end a token is not used any more: what it is for takes time as well.
 const SPARE: Duration = Duration::minutes(5);
 
@@ -91,7 +93,7 @@ impl Watch {
         let found = store::list_accounts_at_github(&mut tx, &job.host, &[job.person]).await?;
         drop(tx);
         for (_, account) in found {
-            self.check_before(account, self.clock.now()).await?;
+            self.check_before(account, self.clock.now() - UNDER_WAY).await?;
         }
         Ok(())
     }

@@ -215,15 +215,21 @@ impl Sweep {
         drop(tx);
         // A hook that was never heard cannot be reached from GitHub, and many are too many to ask for.
         let asks = log.watched.heard_at.is_some() && out.len() <= MOST_ASKED;
-        let mut left = 0;
+        let (mut left, mut refused) = (0, None);
         for missed in &out {
-            left += match missed.asked_at {
-                None if asks => self.ask(log, missed).await?,
-                Some(at) if asks && self.now() < at + PATIENCE => 1,
-                Some(_) | None => self.take(log, missed).await?,
+            let brought = match missed.asked_at {
+                None if asks => self.ask(log, missed).await,
+                Some(at) if asks && self.now() < at + PATIENCE => Ok(1),
+                Some(_) | None => self.take(log, missed).await,
             };
+            match brought {
+                Ok(count) => left += count,
+                // One that cannot be read keeps none behind it from coming back.
+                Err(Stopped::Refused(words)) => refused = refused.or(Some(words)),
+                Err(other) => return Err(other),
+            }
         }
-        Ok(left)
+        refused.map_or(Ok(left), |words| Err(Stopped::Refused(words)))
     }
 
     /// Asks GitHub to deliver one again.
