@@ -1,5 +1,5 @@
-// Walks how an owner connects GitHub: an App by its manifest, its installation, repositories chosen at once, one
-// disconnected and had back, a token, and the removal; at a desk and by phone.
+// Walks how an owner connects GitHub: an App by its manifest, its installation, repositories chosen at once and
+// read, one disconnected and had back, a token, and the removal; at a desk and by phone.
 //
 //   node connect.mjs --base http://127.0.0.1:8080 --github http://127.0.0.1:4567
 //
@@ -84,6 +84,26 @@ async function connect(page) {
   step("searched, chose and connected repositories");
 }
 
+/** Watches how all is read, in a page that nobody loads again; then what came of it. */
+async function watchReading(page) {
+  await page.goto("/acme/repositories/archive/sync");
+  const issues = page.locator("tr", { hasText: /^Issues/ });
+  await issues.waitFor();
+  const before = await issues.innerText();
+  await page.waitForFunction((old) => ![...document.querySelectorAll("tr")].some((row) => row.innerText === old), before);
+  await look(page, "sync-archive");
+  await page.goto("/acme/repositories/shop/sync");
+  await page.getByText("in step", { exact: true }).waitFor();
+  await look(page, "sync-shop");
+  await page.goto("/acme/tasks?q=jams");
+  await check("an issue is a task", (await page.getByText("The till jams").count()) >= 1);
+  await look(page, "tasks-github");
+  await page.goto("/acme/teams");
+  await check("GitHub's teams are here", (await page.getByText("Platform").count()) >= 1);
+  await look(page, "teams-github");
+  step("watched the reading of all that GitHub has");
+}
+
 /** Its preflight knows that GitHub has delivered. */
 async function preflight(page) {
   await page.goto("/acme/github");
@@ -136,6 +156,7 @@ watch(page, base, { others: [github], statuses: [404] });
 await signIn(page);
 await makeApp(page);
 await connect(page);
+await watchReading(page);
 await preflight(page);
 await disconnect(page);
 await others(page);
