@@ -2,6 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, info_span, warn};
 
@@ -17,6 +18,16 @@ impl Tasks {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts tasks")]
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         tokio::spawn(self.tracker.track_future(task.instrument(info_span!("task", name))));
+    }
+
+    /// The same in a runtime of the caller's choice.
+    pub fn spawn_on(
+        &self,
+        runtime: &Handle,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        runtime.spawn(self.tracker.track_future(task.instrument(info_span!("task", name))));
     }
 
     /// Is cancelled when the process shuts down.

@@ -5,16 +5,20 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore, oneshot},
+};
 use tracing::warn;
 
 use super::{
     model::{DeliveryId, Glance, HookId},
+    packing::pack,
     store,
 };
 use crate::{
@@ -60,10 +64,14 @@ pub struct Inbox {
     db: Db,
     tasks: Tasks,
     queue: Arc<Queue>,
+    /// Where the writers run: not among the requests, of which each would keep them waiting.
+    runtime: Handle,
 }
 
 #[derive(Debug)]
 struct Queue {
+    /// Whether a writer has been called that has not begun yet.
+    is_called: AtomicBool,
     waiting: Mutex<Vec<Waiting>>,
     bytes: AtomicUsize,
     writers: Semaphore,
@@ -79,14 +87,17 @@ struct Waiting {
 }
 
 impl Inbox {
+    /// Writes in the runtime in which it is made.
     pub fn new(db: &Db, tasks: &Tasks) -> Self {
         let queue = Queue {
+            is_called: AtomicBool::default(),
             waiting: Mutex::default(),
             bytes: AtomicUsize::default(),
             writers: Semaphore::new(WRITERS),
             arrived: Notify::new(),
         };
-        Self { db: db.clone(), tasks: tasks.clone(), queue: Arc::new(queue) }
+        let runtime = Handle::current();
+        Self { db: db.clone(), tasks: tasks.clone(), queue: Arc::new(queue), runtime }
     }
 
     /// Stores a delivery; it is committed when this answers. One that is stored already is well as it is.
@@ -97,10 +108,18 @@ impl Inbox {
     ) -> Result<(), NotStored> {
         let (done, told) = oneshot::channel();
         self.queue.add(Waiting { delivery, received_at: now, done })?;
-        // Not by the request itself: where its sender goes away, others would wait for ever.
-        let inbox = self.clone();
-        self.tasks.spawn("store deliveries", async move { inbox.write_some().await });
+        self.call();
         told.await.unwrap_or(Err(NotStored::Ending))
+    }
+
+    /// Calls a writer, unless one that was called has yet to begin. Not the request itself writes: where its sender
+    /// goes away, others would wait for ever.
+    fn call(&self) {
+        if !self.queue.is_called.swap(true, Ordering::AcqRel) {
+            let inbox = self.clone();
+            let write = async move { inbox.write_some().await };
+            self.tasks.spawn_on(&self.runtime, "store deliveries", write);
+        }
     }
 
     /// Waits until a delivery has come to this process.
@@ -110,7 +129,12 @@ impl Inbox {
 
     async fn write_some(&self) {
         let Ok(_permit) = self.queue.writers.acquire().await else { return };
+        // Before it takes: whoever comes after that calls another.
+        self.queue.is_called.store(false, Ordering::Release);
         let mut batch = self.queue.take();
+        if self.queue.has_more() {
+            self.call();
+        }
         if batch.is_empty() {
             return;
         }
@@ -143,8 +167,9 @@ impl Inbox {
             .iter()
             .map(|waiting| (DeliveryId::new(), &waiting.delivery, waiting.received_at))
             .collect();
+        let packed: Vec<_> = batch.iter().map(|waiting| pack(&waiting.delivery.payload)).collect();
         let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
-        store::inbox::insert(&mut tx, &rows).await?;
+        store::inbox::insert(&mut tx, &rows, &packed).await?;
         tx.commit().await.map(|_| ())
     }
 }
@@ -159,6 +184,10 @@ impl Queue {
         }
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
         Ok(())
+    }
+
+    fn has_more(&self) -> bool {
+        !self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// The oldest that go with one commit.

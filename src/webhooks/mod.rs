@@ -18,6 +18,7 @@ mod hooks;
 mod hooks_page;
 mod inbox;
 mod model;
+mod packing;
 mod receive;
 mod receive_app;
 pub mod recovery;

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::{
     tenancy::TenantTx,
     web::paging::PageRequest,
-    webhooks::model::{Delivery, DeliveryId, DeliveryState, HookId},
+    webhooks::{
+        model::{Delivery, DeliveryId, DeliveryState, HookId},
+        packing::unpack,
+    },
 };
 
 /// Which deliveries to list.
@@ -29,7 +32,7 @@ pub(in crate::webhooks) async fn list(
         r#"SELECT d.id AS "id: DeliveryId", d.hook_id AS "hook: HookId", h.name AS "hook_name?", d.guid, d.event, d.action,
                   nullif(d.lane, 0) AS repository, d.state AS "state: DeliveryState", d.attempts, d.received_at,
                   d.finished_at, CASE WHEN d.state = 'failed' THEN d.run_at END AS run_at, d.remark, d.error,
-                  d.error_path, octet_length(d.payload)::bigint AS "bytes!"
+                  d.error_path, coalesce(d.size, octet_length(d.payload))::bigint AS "bytes!"
            FROM deliveries d
            LEFT JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
            WHERE ($1::text IS NULL OR d.state = $1)
@@ -59,7 +62,7 @@ pub(in crate::webhooks) async fn find(
         r#"SELECT d.id AS "id: DeliveryId", d.hook_id AS "hook: HookId", h.name AS "hook_name?", d.guid, d.event, d.action,
                   nullif(d.lane, 0) AS repository, d.state AS "state: DeliveryState", d.attempts, d.received_at,
                   d.finished_at, CASE WHEN d.state = 'failed' THEN d.run_at END AS run_at, d.remark, d.error,
-                  d.error_path, octet_length(d.payload)::bigint AS "bytes!"
+                  d.error_path, coalesce(d.size, octet_length(d.payload))::bigint AS "bytes!"
            FROM deliveries d
            LEFT JOIN hooks h ON h.tenant_id = d.tenant_id AND h.id = d.hook_id
            WHERE d.id = $1"#,
@@ -73,9 +76,10 @@ pub(in crate::webhooks) async fn payload(
     tx: &mut TenantTx,
     id: DeliveryId,
 ) -> sqlx::Result<Option<Vec<u8>>> {
-    sqlx::query_scalar!("SELECT payload FROM deliveries WHERE id = $1", id.as_uuid())
+    let row = sqlx::query!("SELECT payload, size FROM deliveries WHERE id = $1", id.as_uuid())
         .fetch_optional(tx.connection())
-        .await
+        .await?;
+    row.map(|row| unpack(row.payload, row.size)).transpose()
 }
 
 /// How many there are of each state.

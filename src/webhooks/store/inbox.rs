@@ -12,10 +12,11 @@ use crate::{
     },
 };
 
-/// Stores deliveries; those that are stored already stay as they are.
+/// Stores deliveries, each with its packed payload; those that are stored already stay as they are.
 pub(in crate::webhooks) async fn insert(
     tx: &mut SystemTx,
     rows: &[(DeliveryId, &NewDelivery, DateTime<Utc>)],
+    packed: &[Vec<u8>],
 ) -> sqlx::Result<()> {
     let column = |of: fn(&NewDelivery) -> &str| -> Vec<&str> {
         rows.iter().map(|(_, delivery, _)| of(delivery)).collect()
@@ -27,14 +28,15 @@ pub(in crate::webhooks) async fn insert(
     // None is an empty word here, for arrays of the driver have no gaps.
     let actions = column(|new| new.glance.action.as_deref().unwrap_or_default());
     let lanes: Vec<i64> = rows.iter().map(|(_, new, _)| new.glance.repository).collect();
-    let payloads: Vec<&[u8]> = rows.iter().map(|(_, new, _)| new.payload.as_ref()).collect();
+    let size = |new: &NewDelivery| i32::try_from(new.payload.len()).unwrap_or(i32::MAX);
+    let sizes: Vec<i32> = rows.iter().map(|(_, new, _)| size(new)).collect();
     let times: Vec<DateTime<Utc>> = rows.iter().map(|(_, _, at)| *at).collect();
     sqlx::query(
-        "INSERT INTO deliveries (tenant_id, id, hook_id, guid, event, action, lane, payload, received_at, run_at)
-         SELECT tenant, id, hook, guid, event, nullif(action, ''), lane, payload, at, at
+        "INSERT INTO deliveries (tenant_id, id, hook_id, guid, event, action, lane, payload, size, received_at, run_at)
+         SELECT tenant, id, hook, guid, event, nullif(action, ''), lane, payload, size, at, at
          FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bytea[],
-                     $9::timestamptz[])
-              AS new (tenant, id, hook, guid, event, action, lane, payload, at)
+                     $9::int[], $10::timestamptz[])
+              AS new (tenant, id, hook, guid, event, action, lane, payload, size, at)
          ON CONFLICT (tenant_id, hook_id, guid) DO NOTHING",
     )
     .bind(tenants)
@@ -44,7 +46,8 @@ pub(in crate::webhooks) async fn insert(
     .bind(events)
     .bind(actions)
     .bind(lanes)
-    .bind(payloads)
+    .bind(packed)
+    .bind(sizes)
     .bind(times)
     .execute(tx.connection())
     .await
@@ -75,8 +78,11 @@ pub(in crate::webhooks) struct Claim {
     pub(in crate::webhooks) lane: i64,
 }
 
-/// Takes the lane whose delivery has waited longest, and up to `most` of its deliveries. One that was begun
+/// Takes the lane whose first delivery has waited longest, and up to `most` of its deliveries. One that was begun
 /// before and did not end is taken alone: it may be what ends servers.
+///
+/// It goes from lane to lane through the index and looks at the first of each, so that what it costs grows with
+/// the lanes that wait, and not with what waits in one that somebody works on.
 pub(in crate::webhooks) async fn claim(
     tx: &mut SystemTx,
     most: i64,
@@ -84,21 +90,50 @@ pub(in crate::webhooks) async fn claim(
 ) -> sqlx::Result<Option<Claim>> {
     let claim = ids::new();
     let row = sqlx::query!(
-        r#"WITH next AS (
+        r#"WITH RECURSIVE lanes AS (
+               (SELECT tenant_id, lane FROM deliveries
+                WHERE state IN ('received', 'failed')
+                ORDER BY tenant_id, lane LIMIT 1)
+               UNION ALL
+               SELECT following.tenant_id, following.lane
+               FROM lanes
+               CROSS JOIN LATERAL (
+                   SELECT d.tenant_id, d.lane
+                   FROM deliveries d
+                   WHERE d.state IN ('received', 'failed') AND (d.tenant_id, d.lane) > (lanes.tenant_id, lanes.lane)
+                   ORDER BY d.tenant_id, d.lane
+                   LIMIT 1
+               ) following
+           ), heads AS (
+               SELECT head.tenant_id, head.id
+               FROM lanes
+               CROSS JOIN LATERAL (
+                   SELECT d.tenant_id, d.id
+                   FROM deliveries d
+                   WHERE d.tenant_id = lanes.tenant_id
+                     AND d.lane = lanes.lane
+                     AND d.state IN ('received', 'failed')
+                     AND d.run_at <= $1
+                     AND (d.locked_until IS NULL OR d.locked_until <= $1)
+                   ORDER BY d.id
+                   LIMIT 1
+               ) head
+               WHERE NOT EXISTS (
+                   SELECT FROM deliveries other
+                   WHERE other.tenant_id = lanes.tenant_id
+                     AND other.lane = lanes.lane
+                     AND other.locked_until > $1
+               )
+           ), next AS (
                SELECT d.tenant_id, d.lane, d.id, d.starts
                FROM deliveries d
+               JOIN heads ON heads.tenant_id = d.tenant_id AND heads.id = d.id
                WHERE d.state IN ('received', 'failed')
                  AND d.run_at <= $1
                  AND (d.locked_until IS NULL OR d.locked_until <= $1)
-                 AND NOT EXISTS (
-                     SELECT FROM deliveries other
-                     WHERE other.tenant_id = d.tenant_id
-                       AND other.lane = d.lane
-                       AND other.locked_until > $1
-                 )
                ORDER BY d.run_at, d.id
                LIMIT 1
-               FOR UPDATE SKIP LOCKED
+               FOR UPDATE OF d SKIP LOCKED
            ), mine AS (
                SELECT d.tenant_id, d.id
                FROM deliveries d
