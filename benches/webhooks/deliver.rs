@@ -2,11 +2,14 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes, client::conn::http1, header::HOST};
 use hyper_util::rt::TokioIo;
@@ -20,26 +23,44 @@ pub(crate) struct Hook {
     pub(crate) secret: String,
 }
 
-/// Sends one payload again and again, as a new delivery each time.
+/// Sends the same payloads in turn, as a new delivery each time.
 #[derive(Clone)]
-pub(crate) struct Sender(Arc<Letter>);
+pub(crate) struct Sender(Arc<Letters>);
+
+struct Letters {
+    path: String,
+    all: Vec<Letter>,
+    sent: AtomicUsize,
+}
+
+impl Letters {
+    fn next(&self) -> anyhow::Result<&Letter> {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        self.all.get(number % self.all.len().max(1)).context("there is nothing to send")
+    }
+}
 
 struct Letter {
-    path: String,
     signature: String,
     body: Bytes,
 }
 
-impl Sender {
-    pub(crate) fn new(hook: Hook, payload: &str) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, hook.secret.as_bytes());
-        let tag = hmac::sign(&key, payload.as_bytes());
+impl Letter {
+    fn new(key: &hmac::Key, payload: &str) -> Self {
+        let tag = hmac::sign(key, payload.as_bytes());
         let signature = tag
             .as_ref()
             .iter()
             .fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"));
-        let body = Bytes::copy_from_slice(payload.as_bytes());
-        Self(Arc::new(Letter { path: hook.path, signature, body }))
+        Self { signature, body: Bytes::copy_from_slice(payload.as_bytes()) }
+    }
+}
+
+impl Sender {
+    pub(crate) fn new(hook: Hook, payloads: &[String]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, hook.secret.as_bytes());
+        let all = payloads.iter().map(|payload| Letter::new(&key, payload)).collect();
+        Self(Arc::new(Letters { path: hook.path, all, sent: AtomicUsize::new(0) }))
     }
 
     /// Sends on each connection as soon as it is free; how many were accepted a second.
@@ -121,9 +142,10 @@ impl Connection {
     }
 
     /// Sends a delivery and waits for its 202.
-    async fn send(&mut self, letter: &Letter) -> anyhow::Result<()> {
+    async fn send(&mut self, letters: &Letters) -> anyhow::Result<()> {
+        let letter = letters.next()?;
         self.sender.ready().await?;
-        let request = Request::post(&letter.path)
+        let request = Request::post(&letters.path)
             .header(HOST, self.address.to_string())
             .header("content-type", "application/json")
             .header("x-github-event", "issues")

@@ -1,14 +1,14 @@
 //! How many deliveries a second are stored durably, against pgbench storing rows of the same size.
 //!
 //! ```text
-//! scripts/bench webhooks    # about two minutes, on a server of its own that waits for its disk
+//! scripts/bench webhooks    # about two minutes and a half, on a server of its own that waits for its disk
 //! ```
 //!
 //! Makes two databases on the server of `QUARTERDECK_TEST_DATABASE_URL`, one for pgbench, and a hook. A server as it
 //! is configured by default, but without limits, takes signed deliveries on 32 connections, each of which
 //! waits for its 202 before it sends the next one; pgbench commits one row with the same payload per
-//! transaction on as many. Both in turns; the ratio is the figure. Workers are paused by the lock of the
-//! deliveries' lane, which is held meanwhile, and then run. At last 200 deliveries a second are sent at set
+//! transaction on as many. Both in turns; the ratio is the figure. Workers are paused by the locks of the
+//! deliveries' lanes, which are held meanwhile, and then run; each delivery is of an issue of a connected repository. At last 200 deliveries a second are sent at set
 //! times; what a delivery waits for its connection counts as well.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -22,13 +22,14 @@ mod throwaway;
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
 use quarterdeck::{
     organizations::{self, OrganizationName, Slug},
     platform::{clock::Clock, config::Environment},
+    repositories::{NewRepository, RepositoryId, SourceKind, insert},
     tenancy::{Db, SystemReason, TenantId},
 };
 use serde::Deserialize;
@@ -47,8 +48,11 @@ const CONNECTIONS: usize = 32;
 /// How many deliveries a second are sent at set times.
 const RATE: f64 = 200.0;
 
-/// GitHub's number of the repository that the deliveries are of; it is not connected.
-const REPOSITORY: i64 = 4_711;
+/// GitHub's numbers of the repositories that the deliveries are of.
+const REPOSITORIES: std::ops::Range<i64> = 4_711..4_719;
+
+/// Whose issues are told of, in each repository.
+const ISSUES: i64 = 16;
 
 fn main() -> anyhow::Result<()> {
     let environment = Environment::of_process();
@@ -76,7 +80,7 @@ async fn run(database: &Url, beside: &Url, environment: &Environment) -> anyhow:
     let data = tempfile::tempdir()?;
     let tenant = found(database).await?;
     let hook = make_hook(database, data.path())?;
-    let sender = Sender::new(hook, &payload());
+    let sender = Sender::new(hook, &payloads());
     let yardstick = Yardstick::create(&pgbench, beside).await?;
     let server = Server::start(database, data.path(), &[("QUARTERDECK_LIMITS__WEBHOOKS", "0")])?;
 
@@ -97,7 +101,10 @@ async fn run(database: &Url, beside: &Url, environment: &Environment) -> anyhow:
         let (accepted, rows) = *figures.get(ROUNDS / 2).context("nothing was measured")?;
         println!("| {name} | {accepted:.0} | {rows:.0} | {:.2} |", accepted / rows);
     }
-    wait_for_workers(database).await?;
+    let effects = pace_of_workers(database).await?;
+    println!(
+        "\nWhere nothing comes, the workers gave {effects:.0} deliveries a second their effect."
+    );
     let (median, slow) = sender.at_times(server.address, CONNECTIONS, (RATE, TIME * 2)).await?;
     println!(
         "\nAt {RATE} deliveries a second, half are accepted within {median:.1?}, 99 of 100 within {slow:.1?}."
@@ -124,15 +131,28 @@ fn find_pgbench(environment: &Environment) -> Option<PathBuf> {
     places.find_map(|place| Some(place.join("pgbench")).filter(|file| file.is_file()))
 }
 
-/// A payload as long as many of GitHub's are, about a repository that is not connected.
-fn payload() -> String {
+/// Payloads as long as many of GitHub's are, all of one length: of one issue after the other in all repositories.
+fn payloads() -> Vec<String> {
+    let in_each = |issue| REPOSITORIES.map(move |repository| payload(repository, issue));
+    (0..ISSUES).flat_map(in_each).collect()
+}
+
+fn payload(repository: i64, issue: i64) -> String {
     let body = (0..200).fold(String::new(), |body, line| {
         body + "Line " + &line.to_string() + " of what somebody wrote. "
     });
+    let number = 1_000 + issue;
     serde_json::json!({
-        "action": "opened",
-        "issue": {"number": 1, "title": "What somebody found", "body": body},
-        "repository": {"id": REPOSITORY, "full_name": "acme/shop"},
+        "action": "edited",
+        "issue": {
+            "id": repository * 10_000 + number, "number": number, "title": "What somebody found", "body": body,
+            "state": "open", "created_at": "2026-11-01T08:00:00Z", "updated_at": "2026-11-02T08:00:00Z",
+            "user": {"id": 7, "login": "ada", "type": "User"},
+        },
+        "repository": {
+            "id": repository, "name": "shop", "full_name": format!("acme/shop-{repository}"), "private": false,
+        },
+        "sender": {"id": 7, "login": "ada", "type": "User"},
     })
     .to_string()
 }
@@ -143,8 +163,39 @@ async fn found(database: &Url) -> anyhow::Result<TenantId> {
     let mut tx = db.system(SystemReason::CommandLine).await?;
     let id = organizations::insert(&mut tx, &slug, &name, Clock::system().now()).await?;
     tx.commit().await?;
+    connect(&db).await?;
     db.close().await;
     id.context("the organisation is there already")
+}
+
+/// Repositories that are GitHub's, so that each delivery has its effect.
+async fn connect(db: &Db) -> anyhow::Result<()> {
+    let mut tx = db.system(SystemReason::CommandLine).await?;
+    let grant = tx.grant_of_operator("acme").await?.context("the organisation is gone")?;
+    tx.commit().await?;
+    let mut tx = db.begin_granted(&grant).await?;
+    for number in REPOSITORIES {
+        let (id, name) = (RepositoryId::new(), format!("shop-{number}"));
+        let source = format!("https://github.com/acme/{name}");
+        let new = NewRepository {
+            id,
+            name: &name,
+            source_kind: SourceKind::Url,
+            source: &source,
+            source_key: &source,
+            trusted_roots: &[],
+            created_at: Clock::system().now(),
+        };
+        insert(&mut tx, &new).await?;
+        sqlx::query("UPDATE repositories SET github_host = 'github.com', github_id = $2, full_name = $3 WHERE id = $1")
+            .bind(id.as_uuid())
+            .bind(number)
+            .bind(format!("acme/{name}"))
+            .execute(tx.connection())
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Makes a hook as an operator does.
@@ -164,16 +215,18 @@ fn make_hook(database: &Url, data: &Path) -> anyhow::Result<Hook> {
     Ok(Hook { path: made.url.path().to_owned(), secret: made.secret })
 }
 
-/// Keeps the workers of the deliveries' lane waiting, for it holds their lock.
+/// Keeps the workers of the deliveries' lanes waiting, for it holds their locks.
 struct Pause(PgConnection);
 
 impl Pause {
     async fn begin(database: &Url, tenant: TenantId) -> anyhow::Result<Self> {
         let mut connection = PgConnection::connect(database.as_str()).await?;
-        sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 7))")
-            .bind(format!("{tenant} {REPOSITORY}"))
-            .execute(&mut connection)
-            .await?;
+        for repository in REPOSITORIES {
+            sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 7))")
+                .bind(format!("{tenant} {repository}"))
+                .execute(&mut connection)
+                .await?;
+        }
         Ok(Self(connection))
     }
 
@@ -182,22 +235,24 @@ impl Pause {
     }
 }
 
-/// Waits until no delivery waits any more, for five minutes at most.
-async fn wait_for_workers(database: &Url) -> anyhow::Result<()> {
+/// How many deliveries a second the workers give their effect when nothing comes; what waits then is thrown away.
+async fn pace_of_workers(database: &Url) -> anyhow::Result<f64> {
     let mut connection = PgConnection::connect(database.as_str()).await?;
     connection.execute("SET app.system = 'on'").await?;
-    for _ in 0..300 {
-        let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM deliveries WHERE state IN ('received', 'failed')",
-        )
-        .fetch_one(&mut connection)
-        .await?;
-        if waiting == 0 {
-            return Ok(connection.close().await?);
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    anyhow::bail!("the workers did not catch up within five minutes")
+    let (begun, before) = (Instant::now(), count_done(&mut connection).await?);
+    tokio::time::sleep(TIME * 2).await;
+    let done = count_done(&mut connection).await? - before;
+    let pace = f64::from(u32::try_from(done)?) / begun.elapsed().as_secs_f64();
+    let forget = "DELETE FROM deliveries WHERE state = 'received' AND claim IS NULL";
+    connection.execute(forget).await?;
+    connection.close().await?;
+    Ok(pace)
+}
+
+async fn count_done(connection: &mut PgConnection) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM deliveries WHERE state = 'done'")
+        .fetch_one(connection)
+        .await
 }
 
 /// pgbench storing one row with the payload per transaction.
@@ -228,7 +283,7 @@ impl Yardstick {
             .arg(format!("--client={CONNECTIONS}"))
             .arg(format!("--time={}", TIME.as_secs()))
             .arg("--define")
-            .arg(format!("payload={}", payload()))
+            .arg(format!("payload={}", payload(REPOSITORIES.start, 0)))
             .arg("--file")
             .arg(self.script.path())
             .arg(self.database.as_str())
