@@ -27,11 +27,12 @@ pub(in crate::sync) async fn insert_missing(
          FROM repositories r
          WHERE r.github_id IS NOT NULL
            AND r.deleted_at IS NULL
-           AND (r.connection_id IS NOT NULL
-                OR EXISTS (SELECT FROM connections c
-                           WHERE c.host = r.github_host
-                             AND c.suspended_at IS NULL
-                             AND (c.kind = 'token' OR c.installation_id IS NOT NULL)))
+           AND EXISTS (SELECT FROM connections c
+                       WHERE c.removed_at IS NULL
+                         AND (c.id = r.connection_id
+                              OR (c.host = r.github_host
+                                  AND c.suspended_at IS NULL
+                                  AND (c.kind = 'token' OR c.installation_id IS NOT NULL))))
            AND NOT EXISTS (SELECT FROM syncs s WHERE s.repository_id = r.id)
          ON CONFLICT DO NOTHING",
         tenant.as_uuid(),
