@@ -175,7 +175,7 @@ pub async fn set_installed(
         updated_at: installation.updated_at,
     };
     let is_new = store::set_installed(tx, id, &row).await?;
-    tx.announce("connections");
+    announce(tx);
     Ok(is_new)
 }
 
@@ -186,7 +186,7 @@ pub async fn forget_installation(
     installation: i64,
 ) -> sqlx::Result<bool> {
     let is_forgotten = store::unset_installed(tx, id, installation).await?;
-    tx.announce("connections");
+    announce(tx);
     Ok(is_forgotten)
 }
 
@@ -196,6 +196,12 @@ fn seal(keyring: &Keyring, place: &str, secret: &SecretString) -> anyhow::Result
 
 /// The last characters, for telling tokens apart; of a short one fewer.
 fn hint(token: &SecretString) -> String {
+/// Tells open pages that a connection works, or works no longer: whose its teams are changes with that.
+fn announce(tx: &mut TenantTx) {
+    tx.announce("connections");
+    tx.announce("teams");
+}
+
     let letters: Vec<char> = token.expose_secret().trim().chars().collect();
     let shown = (letters.len() / 8).min(4);
     letters.iter().skip(letters.len() - shown).collect()
