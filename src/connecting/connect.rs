@@ -114,8 +114,8 @@ async fn find_or_connect(
     work::connect(tx, source, ScanReason::Added, now).await
 }
 
-/// What follows in the same transaction once a repository is connected through a GitHub.
-async fn reached(
+/// What follows in the same transaction once a repository is connected through a GitHub, or had back.
+pub(super) async fn reached(
     tx: &mut TenantTx,
     repository: RepositoryId,
     now: DateTime<Utc>,

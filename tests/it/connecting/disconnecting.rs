@@ -155,6 +155,26 @@ async fn one_that_cannot_be_deleted_keeps_no_other() {
 }
 
 #[actix_web::test]
+async fn what_github_told_meanwhile_is_asked_for_when_it_is_had_back() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.token().await;
+    scene.connect_all(&made).await.expect(200);
+    scene.run_jobs().await;
+    scene.owner.post("/acme/repositories/shop/removal", &[("name", "shop")]).await.expect(303);
+    scene.run_jobs().await;
+    scene.github.repository("acme/shop").open_issue("ada", "The till jams");
+    scene.told().await;
+
+    let page = scene.page("/acme/repositories").await;
+    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
+    scene.owner.post(undo.split('"').next().unwrap(), &[]).await.expect(303);
+    scene.run_jobs().await;
+
+    assert_eq!(scene.ask("SELECT title FROM issues").await, "The till jams");
+}
+
+#[actix_web::test]
 async fn what_github_tells_of_it_is_passed_over_and_its_hook_is_taken_away() {
     let scene = Scene::new().await;
     scene.github.repository("acme/shop");
