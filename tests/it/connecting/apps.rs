@@ -223,3 +223,28 @@ async fn a_connection_that_is_being_removed_is_asked_by_no_more_but_for_its_hook
     assert_eq!(scene.ask("SELECT count(*)::text FROM connections").await, "0");
     assert_eq!(scene.ask("SELECT count(*)::text FROM jobs WHERE state = 'dead'").await, "0");
 }
+
+#[actix_web::test]
+async fn nobody_is_sent_to_github_for_a_connection_too_many() {
+    let scene = Scene::new().await;
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    let tenant = scene.world.acme.as_uuid();
+    sqlx::query(
+        "INSERT INTO connections (tenant_id, id, kind, web_url, host, account, account_id, token, token_hint, version,
+                                  created_by, created_at)
+         SELECT $1, gen_random_uuid(), 'token', 'https://github.com', 'github.com', 'ada', n, 'sealed', 'cdef',
+                gen_random_uuid(), 'Ada', now()
+         FROM generate_series(1, 100) AS n",
+    )
+    .bind(tenant)
+    .execute(tx.connection())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    let web = scene.web();
+    let form = [("web_url", web.as_str()), ("owner", "acme")];
+    let page = scene.owner.post("/acme/github/apps", &form).await.expect(409);
+
+    assert!(page.text.contains("There are 100 connections"), "{}", page.text);
+}
