@@ -96,6 +96,8 @@ async fn begin(
     let (_, _, opener, rail) = &server;
     let now = scope.clock().now();
     let mut tx = scope.begin().await?;
+    // The App would be made at GitHub, and could not be stored here.
+    connections::check_room(&mut tx).await?;
     let state = attempts::begin(&mut tx, opener.keyring(), &purpose, now).await?;
     let event = Event::new("connection.begun", "connection", purpose.connection, now)
         .detail(json!({"owner": purpose.owner, "github": purpose.web_url}));

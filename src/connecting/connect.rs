@@ -61,8 +61,9 @@ fn place_of(source: &Source) -> Option<(String, FullName)> {
     Some((host, FullName::parse(path.strip_suffix(".git").unwrap_or(path))?))
 }
 
-/// Connects a repository and asks for its scan. One that is connected already, under whatever name, is the
-/// same; one that was disconnected within a day comes back with all that was read from it.
+/// Connects a repository that GitHub has shown since `now`, and asks for its scan. One that is connected
+/// already, under whatever name, is the same; one that was disconnected within a day comes back with all that
+/// was read from it.
 pub async fn connect_found(
     tx: &mut TenantTx,
     found: &Found,
@@ -83,6 +84,7 @@ pub async fn connect_found(
         is_archived: told.archived,
         updated_at: told.updated_at,
         deleted_at: None,
+        asked_at: Some(now),
     };
     repositories::set_on_github(tx, id, &state).await?;
     if found.connection.is_some() {
@@ -112,8 +114,8 @@ async fn find_or_connect(
     work::connect(tx, source, ScanReason::Added, now).await
 }
 
-/// What follows in the same transaction once a repository is connected through a GitHub.
-async fn reached(
+/// What follows in the same transaction once a repository is connected through a GitHub, or had back.
+pub(super) async fn reached(
     tx: &mut TenantTx,
     repository: RepositoryId,
     now: DateTime<Utc>,

@@ -65,15 +65,17 @@ async fn show(
     let connection = connection.ok_or(AppError::NotFound)?;
     let opened = known.open(&mut tx, path.1).await?;
     let hooks = webhooks::list_of_connection(&mut tx, path.1).await?;
+    let teams = connections::teams::find_last(&mut tx, path.1).await?;
     drop(tx);
     let heard = hooks.iter().filter_map(|hook| hook.heard_at.max(hook.pinged_at)).max();
     let (checks, trouble, quota) = match opened {
-        Some(Ok(opened)) if connection.removed_at.is_none() => {
-            let answered = preflight::ask(&opened).await;
-            let checks = preflight::checks(&connection, &answered, (&site.origin, heard), now);
+        Some(Ok(opened)) => {
+            let (answered, address) =
+                (preflight::ask(&opened).await, (site.origin.as_str(), heard));
+            let checks = preflight::checks(&connection, &answered, address, teams.as_ref(), now);
             (checks, state_of(&connection), quota(&opened))
         }
-        Some(Ok(_)) | None => (Vec::new(), None, None),
+        None => (Vec::new(), None, None),
         Some(Err(unusable)) => (Vec::new(), Some(unusable), None),
     };
     let crumb = (rail.as_ref(), scope.organization().slug.as_str());

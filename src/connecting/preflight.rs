@@ -5,7 +5,7 @@ use url::Url;
 
 use super::manifest::takes_deliveries;
 use crate::{
-    connections::{Connection, ConnectionKind, Opened, Unusable, is_loopback},
+    connections::{Connection, ConnectionKind, Opened, Unusable, is_loopback, teams::TeamsRead},
     github::{Access, ApiError, Error, Urgency, model::Installation, subscription::SUBSCRIPTIONS},
     web::{
         html::{Link, Pill, Tone},
@@ -96,6 +96,7 @@ pub(super) fn checks(
     connection: &Connection,
     answered: &Answered,
     (site, heard): (&str, Option<DateTime<Utc>>),
+    teams_read: Option<&TeamsRead>,
     now: DateTime<Utc>,
 ) -> Vec<Check> {
     let mut checks = vec![
@@ -105,6 +106,7 @@ pub(super) fn checks(
     ];
     if connection.kind == ConnectionKind::App {
         checks.push(permissions(connection, answered));
+        checks.push(teams(connection, teams_read, now));
     }
     checks
 }
@@ -199,6 +201,29 @@ fn permissions(connection: &Connection, answered: &Answered) -> Check {
         missing.join(", ").replace('_', " ")
     );
     Check::new(TITLE, Tone::Bad, words).with("Review the installation", connection.installed_page())
+}
+
+/// Whether the GitHub organisation's teams could be read the last time.
+fn teams(connection: &Connection, last: Option<&TeamsRead>, now: DateTime<Utc>) -> Check {
+    const TITLE: &str = "Teams";
+    match last {
+        None => {
+            let words = "They are read within a minute after the App is installed.";
+            Check::new(TITLE, Tone::Info, words)
+        }
+        Some(TeamsRead { at, error: None }) => {
+            let words = format!("GitHub was asked for them {}.", relative(*at, now));
+            Check::new(TITLE, Tone::Good, words)
+        }
+        Some(TeamsRead { at, error: Some(error) }) => {
+            let words = format!(
+                "They could not be read {}. {error} They stay as they were, and are read again within an hour.",
+                relative(*at, now)
+            );
+            Check::new(TITLE, Tone::Bad, words)
+                .with("Review the installation", connection.installed_page())
+        }
+    }
 }
 
 #[cfg(test)]

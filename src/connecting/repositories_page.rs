@@ -252,7 +252,7 @@ async fn connect(
     (path, settings): (Place, Data<ScanSettings>),
     form: Form<Vec<(String, String)>>,
 ) -> Result<Saved> {
-    let wish = Wish::of(&form);
+    let (wish, now) = (Wish::of(&form), scope.clock().now());
     let (connection, opened) = open(scope.begin().await?, &server.0, path.1).await?;
     let chosen = chosen(opened, &wish.query).await;
     let found: Vec<&Repository> = match &chosen {
@@ -268,7 +268,6 @@ async fn connect(
         let page = render(StatusCode::UNPROCESSABLE_ENTITY, &page);
         return Ok(scope.begin().await?.refuse(page).await?);
     }
-    let now = scope.clock().now();
     let mut tx = scope.begin().await?;
     let mut outcome = Outcome::default();
     for told in found {

@@ -2,6 +2,7 @@
 
 use actix_web::web::Path;
 
+use super::connect::reached;
 use crate::{
     repositories::{
         RepositoryId,
@@ -16,7 +17,8 @@ pub(super) fn routes() -> Routes {
     Routes::default().post("/{organization}/repositories/disconnected/{disconnected}/undo", undo)
 }
 
-/// Has a repository back with all that was read from it, and shows the scan that follows.
+/// Has a repository back with all that was read from it, and shows the scan that follows. What GitHub told of it
+/// in between was passed over, so GitHub is asked for it.
 async fn undo(
     scope: Scope<ManageRepositories>,
     path: Path<(String, RepositoryId)>,
@@ -29,5 +31,6 @@ async fn undo(
         let words = format!("`{}` is connected again already, from the same address.", known.name);
         return Err(AppError::Conflict(words));
     };
+    reached(&mut tx, connected.repository, now).await?;
     Ok(tx.commit().await?.see_other(links.scan(connected.scan)))
 }

@@ -84,6 +84,15 @@ fn web_url(hosts: &Hosts) -> String {
     hosts.web().as_str().trim_end_matches('/').to_owned()
 }
 
+/// 409 where the organisation has as many connections as it may have.
+pub async fn check_room(tx: &mut TenantTx) -> Result<()> {
+    if store::count(tx).await? >= MOST {
+        let words = format!("There are {MOST} connections. Remove one before you make another.");
+        return Err(AppError::Conflict(words));
+    }
+    Ok(())
+}
+
 /// Stores an App.
 pub async fn add_app(
     tx: &mut TenantTx,
@@ -134,10 +143,7 @@ async fn insert(
     (row, detail): (NewRow<'_>, serde_json::Value),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    if store::count(tx).await? >= MOST {
-        let words = format!("There are {MOST} connections. Remove one before you make another.");
-        return Err(AppError::Conflict(words));
-    }
+    check_room(tx).await?;
     if !store::insert(tx, id, row, now).await? {
         let words =
             "This App is connected already. Remove that connection first to give it another key.";
@@ -175,7 +181,7 @@ pub async fn set_installed(
         updated_at: installation.updated_at,
     };
     let is_new = store::set_installed(tx, id, &row).await?;
-    tx.announce("connections");
+    announce(tx);
     Ok(is_new)
 }
 
@@ -186,8 +192,14 @@ pub async fn forget_installation(
     installation: i64,
 ) -> sqlx::Result<bool> {
     let is_forgotten = store::unset_installed(tx, id, installation).await?;
-    tx.announce("connections");
+    announce(tx);
     Ok(is_forgotten)
+}
+
+/// Tells open pages that a connection works, or works no longer: whose its teams are changes with that.
+fn announce(tx: &mut TenantTx) {
+    tx.announce("connections");
+    tx.announce("teams");
 }
 
 fn seal(keyring: &Keyring, place: &str, secret: &SecretString) -> anyhow::Result<String> {

@@ -16,8 +16,8 @@ mod store;
 pub mod teams;
 
 pub use making::{
-    InvalidGitHub, NewApp, NewToken, add_app, add_token, forget_installation, host_of, is_loopback,
-    set_installed,
+    InvalidGitHub, NewApp, NewToken, add_app, add_token, check_room, forget_installation, host_of,
+    is_loopback, set_installed,
 };
 pub use model::{Connection, ConnectionId, ConnectionKind};
 pub use opened::{Connections, Opened, Unusable};

@@ -62,6 +62,9 @@ pub enum Unusable {
          settings"
     )]
     Suspended,
+    /// Whoever has opened it treats it as gone.
+    #[error("The connection is being removed. Connect GitHub anew")]
+    Removed,
     #[error(
         "The connection's secrets cannot be opened: the key that they were sealed with is lost. Connect GitHub anew"
     )]
@@ -78,7 +81,22 @@ impl Connections {
     }
 
     /// Opens a connection of the transaction's organisation; none where there is none.
+    /// [`Unusable::Removed`] from the moment on in which somebody removes it.
     pub async fn open(
+        &self,
+        tx: &mut TenantTx,
+        id: ConnectionId,
+    ) -> sqlx::Result<Option<Result<Opened, Unusable>>> {
+        Ok(match self.open_even_removed(tx, id).await? {
+            Some(Ok(opened)) if opened.connection().removed_at.is_some() => {
+                Some(Err(Unusable::Removed))
+            }
+            other => other,
+        })
+    }
+
+    /// The same, also while it is being removed: for taking away at GitHub what was made by it there.
+    pub async fn open_even_removed(
         &self,
         tx: &mut TenantTx,
         id: ConnectionId,

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::{ConnectionId, Connections, Opened, Unusable, store};
+use super::{ConnectionId, Connections, Opened, Unusable, store::teams as store};
 use crate::{
     accounts::sign_in,
     github::{
@@ -36,6 +36,14 @@ impl Job for ImportTeams {
     }
 }
 
+/// How it went when GitHub was asked for its teams last.
+#[derive(Clone, Debug)]
+pub struct TeamsRead {
+    pub at: DateTime<Utc>,
+    /// Why they could not be read and what to do, for people.
+    pub error: Option<String>,
+}
+
 /// Names the function that brings teams.
 pub fn register_jobs(registry: Registry, connections: Connections) -> Registry {
     registry.with(move |context: JobContext, job: ImportTeams| {
@@ -59,7 +67,8 @@ enum Refused {
     #[error("{0}")]
     Connection(#[from] Unusable),
     #[error(
-        "GitHub does not let its teams be read: the connection needs the permission Members: read"
+        "GitHub does not let the teams be read. An owner of the GitHub organisation adds the permission Members: \
+         read to the App and then accepts it for its installation"
     )]
     NotAllowed,
     #[error("{0}")]
@@ -87,9 +96,11 @@ impl Import {
         let mut tx = self.context.db.begin_granted(&self.context.grant).await?;
         let opened = self.connections.open(&mut tx, id).await?;
         drop(tx);
-        let Some(opened) = opened else { return Ok(()) };
         let told = match opened {
-            Ok(opened) => match read(&opened).await {
+            None | Some(Err(Unusable::Removed)) => return Ok(()),
+            // It is a person's, who has no teams.
+            Some(Ok(opened)) if !opened.is_app() => return Ok(()),
+            Some(Ok(opened)) => match read(&opened).await {
                 Ok(told) => {
                     self.write(&opened, &told).await?;
                     None
@@ -97,7 +108,7 @@ impl Import {
                 // Tried again when it may be, by whoever asks for teams next.
                 Err(refused) => Some(refused),
             },
-            Err(unusable) => Some(Refused::from(unusable)),
+            Some(Err(unusable)) => Some(Refused::from(unusable)),
         };
         let words = told.map(|refused| format!("{refused}."));
         let mut tx = self.context.db.begin_granted(&self.context.grant).await?;
@@ -114,6 +125,10 @@ impl Import {
         let home = Home { host: &connection.host, account };
         let now = self.context.clock.now();
         let mut tx = self.context.db.begin_granted(&self.context.grant).await?;
+        // While GitHub was asked, the teams may have become ours.
+        if !store::lock_working(&mut tx, connection.id, account).await? {
+            return Ok(());
+        }
         let kept = github_teams::keep_in_step(&mut tx, home, &teams, now).await;
         kept.map_err(|error| anyhow::anyhow!("keep teams in step: {error}"))?;
         tx.commit().await?;
@@ -146,7 +161,7 @@ fn ours((team, people): &Told, accounts: &HashMap<i64, AccountId>) -> GitHubTeam
     }
 }
 
-/// All teams with their people; none where the connection is of a person, who has no teams.
+/// All teams with their people.
 async fn read(opened: &Opened) -> Result<Vec<Told>, Refused> {
     let account = opened.connection().account.as_deref();
     let Some(organization) = account.and_then(|account| Login::parse(account).ok()) else {
@@ -189,4 +204,9 @@ pub async fn ask_for_due(tx: &mut TenantTx, now: DateTime<Utc>) -> anyhow::Resul
         jobs::enqueue(tx, &ImportTeams { connection }, now).await?;
     }
     Ok(())
+}
+
+/// Finds how it went by a connection; none where nobody has asked yet.
+pub async fn find_last(tx: &mut TenantTx, id: ConnectionId) -> sqlx::Result<Option<TeamsRead>> {
+    store::find_teams_read(tx, id).await
 }

@@ -1,6 +1,8 @@
 //! Teams that are GitHub's: made, renamed, filled and deleted as they are there.
 //!
-//! What such a team is given in repositories is said here, who is in it is said at GitHub.
+//! What such a team is given in repositories is said here, who is in it is said at GitHub. It is so as long as
+//! a connection to that organisation works; then the team is one of ours, which keeps GitHub's number of it, and
+//! by that is GitHub's again when there is such a connection again.
 
 use std::collections::HashSet;
 
@@ -35,6 +37,11 @@ pub struct GitHubTeam {
     pub description: String,
     /// Those in it who have an account here; who is no active member of this organisation is passed over.
     pub people: Vec<AccountId>,
+}
+
+/// Counts the teams that come from an organisation at GitHub.
+pub async fn count(tx: &mut TenantTx, home: Home<'_>) -> sqlx::Result<i64> {
+    store::count(tx, home).await
 }
 
 /// Makes the teams that are of an organisation at GitHub just these; other teams stay as they are.

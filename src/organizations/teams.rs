@@ -36,7 +36,8 @@ pub struct Team {
     pub name: String,
     pub description: String,
     pub members: i64,
-    /// Whether its name and its people are said at GitHub.
+    /// Whether its name and its people are said at GitHub: it came from there, and a connection that works
+    /// brings it. Without one it is ours.
     pub is_githubs: bool,
     pub created_at: DateTime<Utc>,
 }

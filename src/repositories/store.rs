@@ -279,12 +279,3 @@ pub async fn forget_mirror(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<
         .await
         .map(|_| ())
 }
-
-/// Disconnects a repository and deletes all that was read from it.
-pub(super) async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
-    tx.plan_anew().await?;
-    let result = sqlx::query!("DELETE FROM repositories WHERE id = $1", id.as_uuid())
-        .execute(tx.connection())
-        .await?;
-    Ok(result.rows_affected() == 1)
-}

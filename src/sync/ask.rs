@@ -90,6 +90,7 @@ impl From<Unusable> for Stop {
     fn from(error: Unusable) -> Self {
         match error {
             Unusable::GitHub(error) => error.into(),
+            Unusable::Removed => Self::not_connected(),
             Unusable::NotInstalled | Unusable::Suspended | Unusable::Sealed(_) => {
                 Self::Nothing(sentence(&error))
             }
@@ -122,6 +123,12 @@ impl From<TrackerError> for Stop {
 }
 
 impl Stop {
+    fn not_connected() -> Self {
+        let words =
+            "There is no connection to the GitHub that the repository is on. Connect it first.";
+        Self::Nothing(words.to_owned())
+    }
+
     /// What it is, for the log.
     pub(super) fn into_error(self) -> anyhow::Error {
         match self {
@@ -195,9 +202,6 @@ async fn find(
     };
     match opened {
         Some(opened) => Ok(Found { opened: opened?, host, github_id, name }),
-        None => Err(Stop::Nothing(
-            "There is no connection to the GitHub that the repository is on. Connect it first."
-                .to_owned(),
-        )),
+        None => Err(Stop::not_connected()),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     connections::Connections,
     organizations::{Rail, listening},
     repositories::{self, Repository},
-    tenancy::{ManageRepositories, Routes, Saved, Scope, TenantTx, ViewWork},
+    tenancy::{ManageGitHub, ManageRepositories, Routes, Saved, Scope, TenantTx, ViewWork},
     web::{
         AppError, Result, chart,
         html::{Crumb, Html, Pill, Shell, Tone},
@@ -42,6 +42,8 @@ struct SyncPage {
     pill: Pill,
     is_on_github: bool,
     settings_href: Option<String>,
+    /// Where GitHub is connected, for whoever may.
+    connect_href: Option<String>,
     connection: Option<ConnectionView>,
     complete_through: Option<Moment>,
     compared: Option<ComparedView>,
@@ -103,6 +105,7 @@ async fn sync(
         shell: listening(rail.shell(&scope, "repositories", steps)),
         pill: pill_of_all(&standing),
         is_on_github: standing.is_on_github(),
+        connect_href: scope.may::<ManageGitHub>().then(|| links.github()),
         settings_href: may_act.then(|| links.settings(&repository.name)),
         complete_through: standing.all_complete_through().map(|at| Moment::new(at, now)),
         compared: standing.sync.as_ref().filter(|_| can_ask).map(|sync| ComparedView {

@@ -43,14 +43,15 @@ async fn request_due_of(db: &Db, grant: &Grant, now: DateTime<Utc>) -> anyhow::R
 }
 
 async fn request(tx: &mut TenantTx, due: Due, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let Due { repository, is_hourly_due, is_sweep_due, is_new } = due;
-    if is_new {
+    let Due { repository, is_hourly_due, is_sweep_due, is_new, is_deleted } = due;
+    if is_new && !is_deleted {
         requests::request_import(tx, repository, now).await?;
         return Ok(());
     }
     let place = known::find_place(tx, repository).await?;
     let Some(connection) = place.and_then(|place| place.connection) else { return Ok(()) };
-    if is_sweep_due {
+    // Whether it is there again is one question.
+    if is_sweep_due && !is_deleted {
         requests::request_sweep(tx, repository, now).await?;
     }
     let job = Reconcile { connection, repository, hourly: is_hourly_due };

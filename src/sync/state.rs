@@ -23,6 +23,7 @@ pub(super) async fn bring_up_to_date(
     context: &JobContext,
     repository: RepositoryId,
 ) -> Result<Told, Stop> {
+    let asked_at = context.clock.now();
     let told = asking.api().repository_by_id(asking.github_id).await?;
     let name = FullName::parse(&told.full_name)
         .ok_or_else(|| Stop::Unexpected("GitHub gives the repository no name.".to_owned()))?;
@@ -32,6 +33,7 @@ pub(super) async fn bring_up_to_date(
         is_archived: told.archived,
         updated_at: told.updated_at,
         deleted_at: None,
+        asked_at: Some(asked_at),
     };
     let mut tx = context.db.begin_granted(&context.grant).await?;
     repositories::set_on_github(&mut tx, repository, &state).await?;

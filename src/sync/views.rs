@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::{
-    connections::{Connection, ConnectionKind, Connections},
+    connections::{Connection, ConnectionKind, Connections, Unusable},
     github::{Quota, Urgency},
     repositories::RepositoryId,
     tenancy::TenantTx,
@@ -111,7 +111,7 @@ async fn asked(
 ) -> sqlx::Result<Option<Asked>> {
     let Some(id) = place.connection else { return Ok(None) };
     Ok(match settings.connections.open(tx, id).await? {
-        None => None,
+        None | Some(Err(Unusable::Removed)) => None,
         Some(Ok(opened)) => Some(Asked {
             name: name(opened.connection()),
             quota: opened.budget().quota(),

@@ -178,7 +178,7 @@ impl Run {
         let Some(name) = FullName::parse(&full_name) else { return Ok(None) };
         let opened = self.site.connections.open(&mut tx, connection).await?;
         let Some(Ok(opened)) = opened else { return Ok(None) };
-        if opened.is_app() || opened.connection().removed_at.is_some() {
+        if opened.is_app() {
             return Ok(None);
         }
         let keyring = self.site.connections.keyring();
@@ -205,9 +205,13 @@ impl Run {
         }
         let keyring = self.site.connections.keyring();
         let secret = hooks::secret_of(&mut tx, keyring, hook.id).await.map_err(again)?;
-        let opened = self.open(&mut tx, hook.connection).await?;
+        let opened = match hook.connection {
+            Some(connection) => self.site.connections.open(&mut tx, connection).await,
+            None => Ok(None),
+        };
+        let opened = opened.map_err(again)?;
         drop(tx);
-        let (Some(secret), Some(opened)) = (secret, opened) else { return Ok(()) };
+        let (Some(secret), Some(Ok(opened))) = (secret, opened) else { return Ok(()) };
         let told = self.tell_app(&opened, &secret).await;
         self.note(hook.id, told).await
     }
@@ -291,7 +295,7 @@ impl Run {
         let name = hook.full_name.as_deref().and_then(FullName::parse);
         let (Some(id), Some(name)) = (hook.github_id, name) else { return Ok(()) };
         let mut tx = self.begin().await?;
-        let opened = self.open(&mut tx, hook.connection).await?;
+        let opened = self.open_even_removed(&mut tx, hook.connection).await?;
         drop(tx);
         let Some(opened) = opened else { return Ok(()) };
         match take_away(&opened, &name, id).await {
@@ -304,14 +308,14 @@ impl Run {
         }
     }
 
-    async fn open(
+    async fn open_even_removed(
         &self,
         tx: &mut TenantTx,
         connection: Option<ConnectionId>,
     ) -> Result<Option<Opened>, Failure> {
         let Some(connection) = connection else { return Ok(None) };
-        let opened = self.site.connections.open(tx, connection).await.map_err(again)?;
-        Ok(opened.and_then(Result::ok))
+        let opened = self.site.connections.open_even_removed(tx, connection).await;
+        Ok(opened.map_err(again)?.and_then(Result::ok))
     }
 
     /// Writes down what became of a hook at GitHub.

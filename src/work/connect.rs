@@ -231,17 +231,20 @@ async fn take_back(
     Ok(Some(name))
 }
 
-/// Deletes what was disconnected more than a day ago, with all that was read from it and its mirror;
-/// returns how many.
-pub(super) async fn delete_due(tx: &mut TenantTx, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let due = disconnected::list_due(tx, now).await?;
-    for repository in &due {
-        disconnected::delete(tx, repository.id).await?;
-        jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
-        let detail = json!({"name": repository.name, "source": repository.source});
-        audit::record(tx, event("repository.deleted", repository.id, detail, now)).await?;
+/// Deletes one that was disconnected more than a day ago, with all that was read from it and its mirror;
+/// false where somebody has had it back meanwhile.
+pub(super) async fn delete(
+    tx: &mut TenantTx,
+    repository: &Disconnected,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    if !disconnected::delete(tx, repository.id, now).await? {
+        return Ok(false);
     }
-    Ok(due.len())
+    jobs::enqueue(tx, &RemoveMirror { repository: repository.id }, now).await?;
+    let detail = json!({"name": repository.name, "source": repository.source});
+    audit::record(tx, event("repository.deleted", repository.id, detail, now)).await?;
+    Ok(true)
 }
 
 fn event(

@@ -13,6 +13,7 @@ use super::{connect, settings::ScanSettings, store};
 use crate::{
     repositories::{
         self, RepositoryId,
+        disconnected::{self, Disconnected},
         upkeep::{self, Entry, Part},
     },
     tenancy::{Db, Grant, TenantId},
@@ -35,8 +36,9 @@ pub async fn keep_house(
 ) -> anyhow::Result<Swept> {
     let mut tx = db.begin_granted(grant).await?;
     let scans = store::delete_old_scans(&mut tx, settings.retention.scans.into()).await?;
-    let repositories = connect::delete_due(&mut tx, now).await?;
+    let due = disconnected::list_due(&mut tx, now).await?;
     tx.commit().await?;
+    let repositories = delete_disconnected((db, grant), &due, now).await;
     if repositories > 0 {
         info!("Deleted {repositories} repositories that were disconnected a day ago");
     }
@@ -45,6 +47,37 @@ pub async fn keep_house(
         info!("Deleted {directories} mirrors that nobody uses");
     }
     Ok(Swept { scans, directories })
+}
+
+/// Deletes repositories, each in a transaction of its own: nobody waits for all of them, and one that fails
+/// keeps no other. How many there were.
+async fn delete_disconnected(
+    (db, grant): (&Db, &Grant),
+    due: &[Disconnected],
+    now: DateTime<Utc>,
+) -> usize {
+    let mut deleted = 0;
+    for repository in due {
+        match delete_one((db, grant), repository, now).await {
+            Ok(is_deleted) => deleted += usize::from(is_deleted),
+            Err(error) => {
+                let name = &repository.name;
+                warn!("`{name}`, which was disconnected, could not be deleted: {error:#}");
+            }
+        }
+    }
+    deleted
+}
+
+async fn delete_one(
+    (db, grant): (&Db, &Grant),
+    repository: &Disconnected,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    let mut tx = db.begin_granted(grant).await?;
+    let is_deleted = connect::delete(&mut tx, repository, now).await?;
+    tx.commit().await?;
+    Ok(is_deleted)
 }
 
 /// Deletes the mirrors of organisations that are no more; `known` was read after `listed`.
@@ -105,7 +138,7 @@ impl House<'_> {
     /// All repositories, and those that have not been scanned for long.
     async fn repositories(&self) -> sqlx::Result<(Vec<RepositoryId>, Vec<RepositoryId>)> {
         let mut tx = self.db.begin_granted(self.grant).await?;
-        let known = repositories::disconnected::list_ids(&mut tx).await?;
+        let known = disconnected::list_ids(&mut tx).await?;
         let Some(kept) = self.settings.retention.mirrors else { return Ok((known, Vec::new())) };
         let idle = store::list_idle_repositories(&mut tx, self.now - kept).await?;
         Ok((known, idle))

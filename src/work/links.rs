@@ -52,6 +52,11 @@ impl Links {
         format!("{}/access", self.repository(name))
     }
 
+    /// The connections to GitHub.
+    pub fn github(&self) -> String {
+        format!("{}/github", self.base)
+    }
+
     /// How it stands to GitHub.
     pub fn sync(&self, name: &str) -> String {
         format!("{}/sync", self.repository(name))

@@ -32,6 +32,20 @@ pub(in crate::organizations) async fn find(
     }))
 }
 
+/// Counts the teams of an organisation at GitHub.
+pub(in crate::organizations) async fn count(
+    tx: &mut TenantTx,
+    home: Home<'_>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM teams WHERE github_host = $1 AND github_account = $2"#,
+        home.host,
+        home.account,
+    )
+    .fetch_one(tx.connection())
+    .await
+}
+
 /// Notes which team of GitHub's one is.
 pub(in crate::organizations) async fn set_home(
     tx: &mut TenantTx,

@@ -17,7 +17,13 @@ pub(in crate::organizations) async fn list(
 ) -> sqlx::Result<Vec<Team>> {
     sqlx::query_as!(
         Team,
-        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at, t.github_id IS NOT NULL AS "is_githubs!",
+        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at,
+                  EXISTS (SELECT FROM connections c
+                          WHERE c.host = t.github_host
+                            AND c.account_id = t.github_account
+                            AND c.installation_id IS NOT NULL
+                            AND c.suspended_at IS NULL
+                            AND c.removed_at IS NULL) AS "is_githubs!",
                   (SELECT count(*) FROM team_members m WHERE m.team_id = t.id) AS "members!"
            FROM teams t
            WHERE $1::text IS NULL OR t.slug > $1
@@ -36,7 +42,13 @@ pub(in crate::organizations) async fn find(
 ) -> sqlx::Result<Option<Team>> {
     sqlx::query_as!(
         Team,
-        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at, t.github_id IS NOT NULL AS "is_githubs!",
+        r#"SELECT t.id, t.slug, t.name, t.description, t.created_at,
+                  EXISTS (SELECT FROM connections c
+                          WHERE c.host = t.github_host
+                            AND c.account_id = t.github_account
+                            AND c.installation_id IS NOT NULL
+                            AND c.suspended_at IS NULL
+                            AND c.removed_at IS NULL) AS "is_githubs!",
                   (SELECT count(*) FROM team_members m WHERE m.team_id = t.id) AS "members!"
            FROM teams t
            WHERE t.slug = $1"#,

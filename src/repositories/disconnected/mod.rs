@@ -92,10 +92,11 @@ pub async fn list_due(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<Vec
     Ok(found)
 }
 
-/// Deletes a disconnected repository with all that belongs to it.
-pub async fn delete(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Result<bool> {
+/// Deletes a repository that was disconnected too long ago, with all that belongs to it; false where somebody
+/// has had it back since it was listed.
+pub async fn delete(tx: &mut TenantTx, id: RepositoryId, now: DateTime<Utc>) -> sqlx::Result<bool> {
     store::show(tx, true).await?;
-    let is_deleted = super::store::delete(tx, id).await?;
+    let is_deleted = store::delete(tx, id, now - KEPT).await?;
     store::show(tx, false).await?;
     Ok(is_deleted)
 }

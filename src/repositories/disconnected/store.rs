@@ -119,3 +119,20 @@ pub(super) async fn reconnect(tx: &mut TenantTx, id: RepositoryId) -> sqlx::Resu
     .fetch_optional(tx.connection())
     .await
 }
+
+/// Deletes a repository with all that was read from it; false where it was had back meanwhile.
+pub(super) async fn delete(
+    tx: &mut TenantTx,
+    id: RepositoryId,
+    before: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    tx.plan_anew().await?;
+    let result = sqlx::query!(
+        "DELETE FROM repositories WHERE id = $1 AND disconnected_at <= $2",
+        id.as_uuid(),
+        before,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(result.rows_affected() == 1)
+}

@@ -48,6 +48,8 @@ pub struct GitHubState<'a> {
     pub updated_at: Option<DateTime<Utc>>,
     /// Set where GitHub says that it is there no longer.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Since when GitHub was asked, and has it; none where it told of it by itself, which may come late.
+    pub asked_at: Option<DateTime<Utc>>,
 }
 
 /// What GitHub has said of a repository.

@@ -34,7 +34,8 @@ pub async fn find_on_github(
     .await
 }
 
-/// Writes what a repository is on GitHub; false where something newer is known.
+/// Writes what a repository is on GitHub; false where something newer is known. One that was deleted is there
+/// again where GitHub was asked since, or tells of a later change.
 pub async fn set_on_github(
     tx: &mut TenantTx,
     id: RepositoryId,
@@ -45,14 +46,16 @@ pub async fn set_on_github(
          SET full_name = $2, visibility = $3, archived = $4, github_updated_at = coalesce($5, github_updated_at),
              deleted_at = $6
          WHERE id = $1
-           AND ($5::timestamptz IS NULL OR github_updated_at IS NULL OR github_updated_at <= $5)
-           AND (deleted_at IS NULL OR $6::timestamptz IS NOT NULL)",
+           AND (deleted_at < $7
+                OR (($5::timestamptz IS NULL OR github_updated_at IS NULL OR github_updated_at <= $5)
+                    AND (deleted_at IS NULL OR $6::timestamptz IS NOT NULL OR github_updated_at < $5)))",
         id.as_uuid(),
         state.full_name,
         state.visibility,
         state.is_archived,
         state.updated_at,
         state.deleted_at,
+        state.asked_at,
     )
     .execute(tx.connection())
     .await?;

@@ -10,7 +10,8 @@ pub(in crate::sync) struct Place {
     pub(in crate::sync) host: Option<String>,
     pub(in crate::sync) github_id: Option<i64>,
     pub(in crate::sync) full_name: Option<String>,
-    /// Its own, or of those at the host that work the oldest, as `connections` opens it.
+    /// Its own, or of those at the host that work the oldest, as `connections` opens it; none that is being
+    /// removed.
     pub(in crate::sync) connection: Option<ConnectionId>,
 }
 
@@ -21,10 +22,16 @@ pub(in crate::sync) async fn find_place(
     sqlx::query_as!(
         Place,
         r#"SELECT r.github_host AS host, r.github_id, r.full_name,
-                  coalesce(r.connection_id, (
+                  coalesce((
+                      SELECT c.id
+                      FROM connections c
+                      WHERE c.id = r.connection_id
+                        AND c.removed_at IS NULL
+                  ), (
                       SELECT c.id
                       FROM connections c
                       WHERE c.host = r.github_host
+                        AND c.removed_at IS NULL
                         AND c.suspended_at IS NULL
                         AND (c.kind = 'token' OR c.installation_id IS NOT NULL)
                       ORDER BY c.id

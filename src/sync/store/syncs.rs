@@ -13,6 +13,8 @@ pub(in crate::sync) struct Due {
     pub(in crate::sync) is_sweep_due: bool,
     /// Whether nothing of it was ever asked for.
     pub(in crate::sync) is_new: bool,
+    /// Whether GitHub does not have it, as far as is known.
+    pub(in crate::sync) is_deleted: bool,
 }
 
 /// Adds a row for each repository that is on GitHub, can be asked about and has none.
@@ -27,11 +29,12 @@ pub(in crate::sync) async fn insert_missing(
          FROM repositories r
          WHERE r.github_id IS NOT NULL
            AND r.deleted_at IS NULL
-           AND (r.connection_id IS NOT NULL
-                OR EXISTS (SELECT FROM connections c
-                           WHERE c.host = r.github_host
-                             AND c.suspended_at IS NULL
-                             AND (c.kind = 'token' OR c.installation_id IS NOT NULL)))
+           AND EXISTS (SELECT FROM connections c
+                       WHERE c.removed_at IS NULL
+                         AND (c.id = r.connection_id
+                              OR (c.host = r.github_host
+                                  AND c.suspended_at IS NULL
+                                  AND (c.kind = 'token' OR c.installation_id IS NOT NULL))))
            AND NOT EXISTS (SELECT FROM syncs s WHERE s.repository_id = r.id)
          ON CONFLICT DO NOTHING",
         tenant.as_uuid(),
@@ -43,7 +46,7 @@ pub(in crate::sync) async fn insert_missing(
 }
 
 /// Takes what is due, each for one who asks, and says when it will be next: after 15 minutes, an hour, a day,
-/// a little apart from each other.
+/// a little apart from each other. What is deleted at GitHub may be had back there, and is due once a day.
 pub(in crate::sync) async fn take_due(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -53,10 +56,12 @@ pub(in crate::sync) async fn take_due(
         Due,
         r#"WITH due AS (
                SELECT s.repository_id, s.hourly_due_at <= $1 AS is_hourly_due, s.sweep_due_at <= $1 AS is_sweep_due,
-                      NOT EXISTS (SELECT FROM imports i WHERE i.repository_id = s.repository_id) AS is_new
+                      NOT EXISTS (SELECT FROM imports i WHERE i.repository_id = s.repository_id) AS is_new,
+                      r.deleted_at IS NOT NULL AS is_deleted
                FROM syncs s
-               JOIN repositories r ON r.id = s.repository_id AND r.deleted_at IS NULL
+               JOIN repositories r ON r.id = s.repository_id
                WHERE s.due_at <= $1
+                 AND (r.deleted_at IS NULL OR s.sweep_due_at <= $1)
                ORDER BY s.due_at
                LIMIT $2
                FOR UPDATE OF s SKIP LOCKED
@@ -69,7 +74,8 @@ pub(in crate::sync) async fn take_due(
            FROM due
            WHERE s.repository_id = due.repository_id
            RETURNING s.repository_id AS "repository: RepositoryId", due.is_hourly_due AS "is_hourly_due!",
-                     due.is_sweep_due AS "is_sweep_due!", due.is_new AS "is_new!""#,
+                     due.is_sweep_due AS "is_sweep_due!", due.is_new AS "is_new!",
+                     due.is_deleted AS "is_deleted!""#,
         now,
         most,
     )

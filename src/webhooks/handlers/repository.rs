@@ -26,6 +26,7 @@ pub(in crate::webhooks) async fn handle(
         is_archived: told.archived,
         updated_at: told.updated_at,
         deleted_at: (event.action == RepositoryAction::Deleted).then_some(now),
+        asked_at: None,
     };
     let is_written = repositories::set_on_github(tx, repository, &state).await?;
     if is_written {

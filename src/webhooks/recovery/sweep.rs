@@ -147,7 +147,10 @@ impl Sweep {
         let Some(watched) = store::find_watched(&mut tx, hook).await? else { return Ok(None) };
         let opened = self.connections.open(&mut tx, watched.connection).await?;
         drop(tx);
-        let Some(opened) = opened.transpose()? else { return Ok(None) };
+        let opened = match opened {
+            None | Some(Err(Unusable::Removed)) => return Ok(None),
+            Some(opened) => opened?,
+        };
         let name = watched.full_name.as_deref().and_then(FullName::parse);
         let place = match (watched.is_app, name.zip(watched.github_id)) {
             (true, _) => HookPlace::App,

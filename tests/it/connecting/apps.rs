@@ -1,7 +1,11 @@
 //! A GitHub App from its manifest to its installation.
 
 use chrono::Duration;
-use quarterdeck::tenancy::Role;
+use quarterdeck::{
+    connections::{Connections, Unusable},
+    sync,
+    tenancy::Role,
+};
 
 use super::{Scene, between, path_of};
 use crate::support::DatabaseLogin;
@@ -181,4 +185,66 @@ async fn a_removed_connection_leaves_its_repositories_and_takes_its_secrets() {
         "shop"
     );
     scene.owner.post(&removal, &[]).await.expect(404);
+}
+
+#[actix_web::test]
+async fn a_connection_that_is_being_removed_is_asked_by_no_more_but_for_its_hooks() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.token().await;
+    scene.connect_all(&made).await.expect(200);
+    scene.run_jobs().await;
+    assert_eq!(scene.github.repository("acme/shop").hooks().len(), 1);
+    scene.owner.post(&format!("/acme/github/{}/removal", made.id), &[]).await.expect(303);
+    // Whoever had the page of repositories open has just connected it by this connection.
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    for sql in [
+        "UPDATE repositories SET connection_id = (SELECT id FROM connections)",
+        "DELETE FROM syncs",
+    ] {
+        sqlx::query(sql).execute(tx.connection()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let connections = Connections::new(&scene.world.clock, &scene.world.sessions.keyring).unwrap();
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    let opened = connections.open(&mut tx, made.id.parse().unwrap()).await.unwrap();
+    assert!(matches!(opened, Some(Err(Unusable::Removed))));
+    drop(tx);
+    sync::request_due(&scene.world.db, scene.world.clock.now()).await.unwrap();
+    assert_eq!(scene.ask("SELECT count(*)::text FROM syncs").await, "0");
+    let page = scene.page("/acme/repositories/shop/sync").await;
+    assert!(page.contains("No connection to its GitHub"), "{page}");
+    let page = scene.page(&format!("/acme/github/{}", made.id)).await;
+    assert!(page.contains("is being removed"), "{page}");
+
+    scene.run_jobs().await;
+    assert!(scene.github.repository("acme/shop").hooks().is_empty());
+    assert_eq!(scene.ask("SELECT count(*)::text FROM connections").await, "0");
+    assert_eq!(scene.ask("SELECT count(*)::text FROM jobs WHERE state = 'dead'").await, "0");
+}
+
+#[actix_web::test]
+async fn nobody_is_sent_to_github_for_a_connection_too_many() {
+    let scene = Scene::new().await;
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    let tenant = scene.world.acme.as_uuid();
+    sqlx::query(
+        "INSERT INTO connections (tenant_id, id, kind, web_url, host, account, account_id, token, token_hint, version,
+                                  created_by, created_at)
+         SELECT $1, gen_random_uuid(), 'token', 'https://github.com', 'github.com', 'ada', n, 'sealed', 'cdef',
+                gen_random_uuid(), 'Ada', now()
+         FROM generate_series(1, 100) AS n",
+    )
+    .bind(tenant)
+    .execute(tx.connection())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    let web = scene.web();
+    let form = [("web_url", web.as_str()), ("owner", "acme")];
+    let page = scene.owner.post("/acme/github/apps", &form).await.expect(409);
+
+    assert!(page.text.contains("There are 100 connections"), "{}", page.text);
 }

@@ -1,7 +1,7 @@
 //! Disconnecting: hidden at once, had back within a day, deleted after it.
 
 use chrono::Duration;
-use quarterdeck::{app, tenancy::Role};
+use quarterdeck::{app, repositories, tenancy::Role};
 
 use super::Scene;
 use crate::support::{DatabaseLogin, World};
@@ -105,6 +105,73 @@ async fn after_a_day_it_is_deleted_with_its_mirror() {
     let left: i64 =
         sqlx::query_scalar("SELECT count(*) FROM tasks").fetch_one(&mut superuser).await.unwrap();
     assert_eq!(left, 0);
+}
+
+#[actix_web::test]
+async fn what_is_had_back_at_the_last_moment_is_not_deleted() {
+    let world = World::new().await;
+    let _owner = disconnected(&world).await;
+    world.clock.advance(Duration::hours(25));
+    let now = world.clock.now();
+    let mut tx = world.begin(world.acme).await;
+    let due = repositories::disconnected::list_due(&mut tx, now).await.unwrap();
+    let id = due[0].id;
+    drop(tx);
+
+    // Somebody presses Undo after it was listed.
+    let mut tx = world.begin(world.acme).await;
+    repositories::disconnected::reconnect(&mut tx, id).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = world.begin(world.acme).await;
+    assert!(!repositories::disconnected::delete(&mut tx, id, now).await.unwrap());
+    tx.commit().await.unwrap();
+
+    assert_eq!(rows(&world, "repositories").await, 1);
+    assert_eq!(rows(&world, "tasks").await, 1);
+}
+
+#[actix_web::test]
+async fn one_that_cannot_be_deleted_keeps_no_other() {
+    let world = World::new().await;
+    let owner = disconnected(&world).await;
+    let other = world.repository("till");
+    other.commit("Start", &[("README.md", "Till")]);
+    world.scan(world.acme, &other).await;
+    owner.post("/acme/repositories/till/removal", &[("name", "till")]).await.expect(303);
+    let mut login = world.connect().await;
+    for sql in [
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'kept'; END $$",
+        "CREATE TRIGGER keep BEFORE DELETE ON repositories FOR EACH ROW WHEN (OLD.name = 'payouts') EXECUTE FUNCTION keep()",
+    ] {
+        sqlx::query(sql).execute(&mut login).await.unwrap();
+    }
+    world.clock.advance(Duration::hours(25));
+
+    app::keep_house(&world.db, &world.clock, &world.scans).await.unwrap();
+
+    let mut tx = world.begin(world.acme).await;
+    let due = repositories::disconnected::list_due(&mut tx, world.clock.now()).await.unwrap();
+    assert_eq!(due.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["payouts"]);
+}
+
+#[actix_web::test]
+async fn what_github_told_meanwhile_is_asked_for_when_it_is_had_back() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.token().await;
+    scene.connect_all(&made).await.expect(200);
+    scene.run_jobs().await;
+    scene.owner.post("/acme/repositories/shop/removal", &[("name", "shop")]).await.expect(303);
+    scene.run_jobs().await;
+    scene.github.repository("acme/shop").open_issue("ada", "The till jams");
+    scene.told().await;
+
+    let page = scene.page("/acme/repositories").await;
+    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
+    scene.owner.post(undo.split('"').next().unwrap(), &[]).await.expect(303);
+    scene.run_jobs().await;
+
+    assert_eq!(scene.ask("SELECT title FROM issues").await, "The till jams");
 }
 
 #[actix_web::test]

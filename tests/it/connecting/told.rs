@@ -136,6 +136,39 @@ async fn what_becomes_of_a_repository_is_shown() {
 }
 
 #[actix_web::test]
+async fn a_repository_that_github_has_again_is_deleted_no_longer() {
+    let scene = Scene::new().await;
+    let shop = || scene.github.repository("acme/shop");
+    shop();
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let deleted = "SELECT (deleted_at IS NOT NULL)::text FROM repositories";
+    // GitHub's administrators have it back with its number; nothing tells of that.
+    let delete = || async {
+        shop().tell("repository", json!({"action": "deleted"}));
+        scene.told().await;
+        assert_eq!(scene.ask(deleted).await, "true");
+    };
+
+    delete().await;
+    shop().tell("repository", json!({"action": "edited", "changes": {}}));
+    scene.told().await;
+    assert_eq!(scene.ask(deleted).await, "true", "it may have been told before");
+    scene.github.advance(chrono::Duration::seconds(5));
+    shop().archive(true);
+    scene.told().await;
+    assert_eq!(scene.ask(deleted).await, "false");
+
+    delete().await;
+    scene.world.clock.advance(chrono::Duration::minutes(1));
+    scene.github.set_time(scene.world.clock.now());
+    let here = format!("/acme/github/{}/repositories", made.id);
+    let id = shop().id().to_string();
+    scene.owner.post(&here, &[("repository", id.as_str())]).await.expect(200);
+    assert_eq!(scene.ask(deleted).await, "false");
+}
+
+#[actix_web::test]
 async fn whoever_takes_their_authorization_back_is_signed_out() {
     let scene = Scene::new().await;
     let (_, manifest, state) = scene.begin(&scene.owner, &[("signs_in", "1")]).await;

@@ -161,3 +161,29 @@ async fn a_repository_that_came_to_be_known_is_read_by_itself() {
         ["import done"]
     );
 }
+
+#[actix_web::test]
+async fn what_is_deleted_at_github_is_asked_for_once_a_day_and_goes_on_when_it_is_back() {
+    let scene = read().await;
+    let mut tx = scene.begin().await;
+    sqlx::query("UPDATE repositories SET deleted_at = $1")
+        .bind(scene.world.clock.now())
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    scene.shop().open_issue("ben", "Sell umbrellas");
+    scene.github.delivered().await;
+    scene.github.take_requests();
+
+    scene.advance(Duration::hours(2));
+    scene.tick().await;
+    assert_eq!(scene.github.take_requests().len(), 0);
+
+    scene.advance(Duration::hours(24));
+    scene.tick().await;
+    let back = "SELECT count(*) FROM repositories WHERE deleted_at IS NULL";
+    assert_eq!(scene.number(back).await, 1);
+    let new = "SELECT count(*) FROM issues WHERE title = 'Sell umbrellas'";
+    assert_eq!(scene.number(new).await, 1);
+}

@@ -109,6 +109,9 @@ async fn a_repository_without_a_connection_says_what_to_do() {
     tx.commit().await.unwrap();
     let page = owner.get(PAGE).await.expect(200).text;
     assert!(page.contains("No connection to its GitHub"), "{page}");
+    assert!(page.contains("href=\"/acme/github\">Connect GitHub"), "{page}");
+    let page = scene.world.viewer().await.get(PAGE).await.expect(200).text;
+    assert!(page.contains("An administrator") && !page.contains("Connect GitHub"), "{page}");
 
     let mut tx = scene.begin().await;
     sqlx::query("UPDATE repositories SET github_host = NULL, github_id = NULL, full_name = NULL")

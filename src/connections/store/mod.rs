@@ -1,5 +1,7 @@
 //! The SQL of connections.
 
+pub(super) mod teams;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -217,7 +219,9 @@ pub(super) async fn set_installed(
     let result = sqlx::query!(
         "UPDATE connections
          SET installation_id = $2, account = $3, account_id = $4, suspended_at = $5, permissions = $6, version = $7,
-             installation_updated_at = coalesce($8, installation_updated_at)
+             installation_updated_at = coalesce($8, installation_updated_at),
+             -- What kept teams from being read may be repaired.
+             teams_read_at = CASE WHEN teams_error IS NULL THEN teams_read_at END
          WHERE id = $1
            AND uninstalled IS DISTINCT FROM $2
            AND (installation_id IS DISTINCT FROM $2 OR installation_updated_at IS NULL OR $8::timestamptz IS NULL
@@ -244,7 +248,7 @@ pub(super) async fn unset_installed(
     let result = sqlx::query!(
         "UPDATE connections
          SET installation_id = NULL, account = NULL, account_id = NULL, suspended_at = NULL, permissions = NULL,
-             installation_updated_at = NULL, uninstalled = $2, version = $3
+             installation_updated_at = NULL, uninstalled = $2, version = $3, teams_read_at = NULL, teams_error = NULL
          WHERE id = $1
            AND (installation_id IS NULL OR installation_id = $2)",
         id.as_uuid(),
@@ -340,40 +344,4 @@ pub(super) async fn delete_old_attempts(
         .execute(tx.connection())
         .await?;
     Ok(result.rows_affected())
-}
-
-/// Notes that GitHub's teams were read, or why they could not be.
-pub(super) async fn set_teams_read(
-    tx: &mut TenantTx,
-    id: ConnectionId,
-    error: Option<&str>,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE connections SET teams_read_at = $3, teams_error = $2 WHERE id = $1",
-        id.as_uuid(),
-        error,
-        now,
-    )
-    .execute(tx.connection())
-    .await
-    .map(|_| ())
-}
-
-/// Takes the connections to organisations whose teams were not read since, and notes that they are.
-pub(super) async fn take_teams_due(
-    tx: &mut TenantTx,
-    since: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> sqlx::Result<Vec<ConnectionId>> {
-    sqlx::query_scalar!(
-        r#"UPDATE connections SET teams_read_at = $2
-           WHERE suspended_at IS NULL AND (kind = 'token' OR installation_id IS NOT NULL)
-             AND (teams_read_at IS NULL OR teams_read_at < $1)
-           RETURNING id AS "id: ConnectionId""#,
-        since,
-        now,
-    )
-    .fetch_all(tx.connection())
-    .await
 }
