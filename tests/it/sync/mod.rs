@@ -1,6 +1,7 @@
 //! Reading a repository from GitHub, and keeping it in step: against the world.
 
 mod compare;
+mod complete;
 mod doubts;
 mod import;
 mod pages;
