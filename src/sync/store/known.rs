@@ -131,28 +131,6 @@ pub(in crate::sync) async fn find_milestone(
     .await
 }
 
-/// Lists GitHub's ids of the people at a host who have no account here: 1,000 at most.
-pub(in crate::sync) async fn list_unlinked_people(
-    tx: &mut TenantTx,
-    host: &str,
-    after: i64,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id
-         FROM contributors
-         WHERE host = $1
-           AND account_id IS NULL
-           AND NOT is_bot
-           AND github_id > $2
-         ORDER BY github_id
-         LIMIT 1000",
-        host,
-        after,
-    )
-    .fetch_all(tx.connection())
-    .await
-}
-
 /// How many issues and pull requests are open.
 pub(in crate::sync) async fn count_open(
     tx: &mut TenantTx,

@@ -5,6 +5,7 @@ mod complete;
 mod doubts;
 mod import;
 mod pages;
+mod people;
 mod trouble;
 
 use chrono::Duration;
