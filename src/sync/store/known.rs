@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{connections::ConnectionId, repositories::RepositoryId, tenancy::TenantTx};
+use crate::{
+    connections::ConnectionId, repositories::RepositoryId, tenancy::TenantTx, tracker::Kind,
+};
 
 /// Where GitHub has a repository, and by what it is asked about it.
 #[derive(Clone, Debug)]
@@ -86,45 +88,25 @@ pub(in crate::sync) async fn list_deployments_below(
     .await
 }
 
-/// The id of an issue by its number.
-pub(in crate::sync) async fn find_issue(
+/// The id of an issue, a pull request or a milestone by its number; none of what has no number.
+pub(in crate::sync) async fn find_numbered(
     tx: &mut TenantTx,
     repository: RepositoryId,
+    kind: Kind,
     number: i64,
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
-        "SELECT github_id FROM issues WHERE repository_id = $1 AND number = $2",
+        r#"SELECT github_id AS "github_id!"
+           FROM (
+               SELECT 'issue' AS kind, github_id FROM issues WHERE repository_id = $1 AND number = $3
+               UNION ALL
+               SELECT 'pull', github_id FROM pull_requests WHERE repository_id = $1 AND number = $3
+               UNION ALL
+               SELECT 'milestone', github_id FROM milestones WHERE repository_id = $1 AND number = $3
+           ) AS numbered
+           WHERE kind = $2"#,
         repository.as_uuid(),
-        number,
-    )
-    .fetch_optional(tx.connection())
-    .await
-}
-
-/// The id of a pull request by its number.
-pub(in crate::sync) async fn find_pull(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-    number: i64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id FROM pull_requests WHERE repository_id = $1 AND number = $2",
-        repository.as_uuid(),
-        number,
-    )
-    .fetch_optional(tx.connection())
-    .await
-}
-
-/// The id of a milestone by its number.
-pub(in crate::sync) async fn find_milestone(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-    number: i64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id FROM milestones WHERE repository_id = $1 AND number = $2",
-        repository.as_uuid(),
+        kind.as_str(),
         number,
     )
     .fetch_optional(tx.connection())
