@@ -17,17 +17,18 @@ use crate::{
     },
 };
 
-/// How many hooks counted then.
-pub(in crate::webhooks) async fn count_hooks(
+/// Whether a hook counted then; keeps whoever asks the same meanwhile waiting until this transaction ends.
+pub(in crate::webhooks) async fn lock_any_hook(
     tx: &mut TenantTx,
     at: DateTime<Utc>,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM hooks WHERE revoked_at IS NULL AND created_at < $1"#,
-        at
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM hooks WHERE revoked_at IS NULL AND created_at < $1 ORDER BY id LIMIT 1 FOR NO KEY UPDATE",
+        at,
     )
-    .fetch_one(tx.connection())
-    .await
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Takes the hooks whose logs are due, and has them due again later; at a start, those as well that were

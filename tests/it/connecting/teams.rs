@@ -3,7 +3,7 @@
 use chrono::Duration;
 use quarterdeck::{
     tenancy::{Role, SystemReason},
-    webhooks::recovery,
+    webhooks::recovery::{self, Presence},
 };
 use serde_json::json;
 
@@ -36,7 +36,8 @@ impl Scene {
     async fn an_hour_later(&self) {
         self.world.clock.advance(Duration::minutes(61));
         self.github.set_time(self.world.clock.now());
-        recovery::look(&self.world.db, self.world.clock.now(), false).await.unwrap();
+        let now = self.world.clock.now();
+        recovery::look(&self.world.db, now, Presence::begun(now).looked()).await.unwrap();
         self.run_jobs().await;
     }
 

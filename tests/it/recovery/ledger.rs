@@ -1,0 +1,120 @@
+//! The ledger: which times stand in it, under which cause, whatever ends in the middle, and for how long.
+
+use chrono::Duration;
+use quarterdeck::webhooks::recovery::Presence;
+
+use super::Scene;
+
+impl Scene {
+    async fn run(&self, sql: &'static str) {
+        let mut owner = self.world.connect().await;
+        sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+    }
+
+    /// Lets whatever writes to a table fail, as where the server ends before it.
+    async fn break_writing(&self, to: &'static str) {
+        self.run(
+            "CREATE OR REPLACE FUNCTION break_writing() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE EXCEPTION 'the server has ended'; END $$",
+        )
+        .await;
+        self.run(to).await;
+    }
+
+    /// How the server's own gaps stand, as `down 20 min`.
+    async fn absences(&self) -> Vec<String> {
+        self.texts(
+            "SELECT reason || ' ' || round(extract(epoch FROM ended_at - began_at) / 60) || ' min'
+             FROM gaps WHERE hook_id IS NULL ORDER BY id",
+        )
+        .await
+    }
+
+    /// A process that begins now.
+    fn begun(&self) -> Presence {
+        Presence::begun(self.world.clock.now())
+    }
+}
+
+/// A scene whose server was there a moment ago.
+async fn there() -> Scene {
+    let scene = Scene::new().await;
+    scene.deliver_to(true);
+    scene.github.delivered().await;
+    scene.look().await;
+    scene
+}
+
+#[actix_web::test]
+async fn a_server_that_ends_before_the_gap_is_written_leaves_it_to_be_found() {
+    let scene = there().await;
+    scene
+        .break_writing(
+            "CREATE TRIGGER break_writing BEFORE INSERT ON gaps FOR EACH ROW EXECUTE FUNCTION break_writing()",
+        )
+        .await;
+    scene.skip(Duration::minutes(20));
+    scene.look_as(scene.begun()).await.unwrap_err();
+    scene.run("DROP TRIGGER break_writing ON gaps").await;
+    assert!(scene.absences().await.is_empty());
+
+    scene.skip(Duration::minutes(1));
+    scene.look_as(scene.begun()).await.unwrap();
+
+    assert_eq!(scene.absences().await, ["down 21 min"]);
+}
+
+#[actix_web::test]
+async fn a_server_that_ends_after_the_gap_is_written_does_not_write_it_twice() {
+    let scene = there().await;
+    scene
+        .break_writing(
+            "CREATE TRIGGER break_writing BEFORE UPDATE ON receiver_beats
+             FOR EACH ROW EXECUTE FUNCTION break_writing()",
+        )
+        .await;
+    scene.skip(Duration::minutes(20));
+    scene.look_as(scene.begun()).await.unwrap_err();
+    scene.run("DROP TRIGGER break_writing ON receiver_beats").await;
+    assert_eq!(scene.absences().await, ["down 20 min"]);
+
+    scene.skip(Duration::minutes(5));
+    let (one, two) =
+        futures_util::join!(scene.look_as(scene.begun()), scene.look_as(scene.begun()));
+    (one.unwrap(), two.unwrap());
+
+    assert_eq!(scene.absences().await, ["down 25 min"]);
+}
+
+#[actix_web::test]
+async fn two_processes_that_come_back_at_once_write_the_time_down_once() {
+    let scene = there().await;
+    scene.skip(Duration::minutes(20));
+
+    let looks = (0..4).map(|_| scene.look_as(scene.begun()));
+    for looked in futures_util::future::join_all(looks).await {
+        looked.unwrap();
+    }
+
+    assert_eq!(scene.absences().await, ["down 20 min"]);
+}
+
+#[actix_web::test]
+async fn a_time_without_the_database_is_not_one_without_the_server() {
+    let scene = there().await;
+    let mut presence = scene.begun();
+    for _ in 0..10 {
+        scene.skip(Duration::minutes(1));
+        presence.note(scene.world.clock.now());
+    }
+
+    scene.look_as(presence.looked()).await.unwrap();
+    scene.world.run_jobs().await;
+    scene.look().await;
+
+    assert_eq!(scene.absences().await, ["database 10 min"]);
+    assert_eq!(scene.gaps().await, ["database whole"]);
+    let page = scene.page().await;
+    assert!(page.contains("The database was not reached"), "{page}");
+    assert!(!page.contains("The server was down"), "{page}");
+}
