@@ -33,7 +33,19 @@ pub(in crate::webhooks) struct Missed {
     /// GitHub's number of the attempt.
     pub(in crate::webhooks) attempt: i64,
     pub(in crate::webhooks) event: String,
+    pub(in crate::webhooks) delivered_at: DateTime<Utc>,
     pub(in crate::webhooks) asked_at: Option<DateTime<Utc>>,
+}
+
+/// What became of one that was missed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::webhooks) enum Became {
+    /// GitHub was asked to deliver it again.
+    Asked,
+    /// It was read from the log into the inbox.
+    Read,
+    /// It does not come back, and why.
+    Lost(&'static str),
 }
 
 /// One as GitHub's log shows it.

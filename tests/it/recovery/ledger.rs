@@ -118,3 +118,16 @@ async fn a_time_without_the_database_is_not_one_without_the_server() {
     assert!(page.contains("The database was not reached"), "{page}");
     assert!(!page.contains("The server was down"), "{page}");
 }
+
+#[actix_web::test]
+async fn more_than_a_handful_come_back_without_a_pause() {
+    let scene = there().await;
+    scene.deliver_to(false);
+    scene.open_issues(520).await;
+
+    scene.advance(1).await;
+
+    // With the ping of the address where nobody was.
+    assert_eq!(scene.missed().await, ["read 521"]);
+    assert_eq!(scene.gaps().await, ["missed whole"]);
+}
