@@ -171,3 +171,23 @@ pub(in crate::webhooks) async fn list(
     .fetch_all(tx.connection())
     .await
 }
+
+/// Deletes the gaps that have been whole since before the one time, with what was missed in them; before the
+/// other time, also those of which something is lost or still out. Returns how many.
+pub(in crate::webhooks) async fn delete_old(
+    tx: &mut TenantTx,
+    (whole_before, ended_before): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<u64> {
+    let deleted = sqlx::query!(
+        "DELETE FROM gaps g
+         WHERE g.ended_at < $2
+            OR (g.whole_at < $1
+                AND NOT EXISTS (SELECT FROM missed_deliveries m
+                                WHERE m.tenant_id = g.tenant_id AND m.gap_id = g.id AND m.lost IS NOT NULL))",
+        whole_before,
+        ended_before,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(deleted.rows_affected())
+}

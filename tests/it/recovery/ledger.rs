@@ -1,7 +1,7 @@
 //! The ledger: which times stand in it, under which cause, whatever ends in the middle, and for how long.
 
 use chrono::Duration;
-use quarterdeck::webhooks::recovery::Presence;
+use quarterdeck::{app, webhooks::recovery::Presence};
 
 use super::Scene;
 
@@ -130,4 +130,45 @@ async fn more_than_a_handful_come_back_without_a_pause() {
     // With the ping of the address where nobody was.
     assert_eq!(scene.missed().await, ["read 521"]);
     assert_eq!(scene.gaps().await, ["missed whole"]);
+}
+
+#[actix_web::test]
+async fn gaps_are_forgotten_with_what_was_missed_in_them() {
+    let scene = Scene::new().await;
+    let now = scene.world.clock.now();
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    for (name, days, is_whole, lost) in [
+        ("whole for long", 31, true, None),
+        ("whole of late", 29, true, None),
+        ("lost of late", 179, true, Some("It is gone.")),
+        ("lost for long", 181, true, Some("It is gone.")),
+        ("out of late", 179, false, None),
+        ("out for long", 181, false, None),
+    ] {
+        let at = now - Duration::days(days);
+        sqlx::query(
+            "WITH gap AS (
+                 INSERT INTO gaps (tenant_id, id, hook_id, reason, began_at, ended_at, whole_at)
+                 SELECT tenant_id, gen_random_uuid(), id, 'missed', $1, $1, CASE WHEN $2 THEN $1 END FROM hooks
+                 RETURNING tenant_id, hook_id, id
+             )
+             INSERT INTO missed_deliveries (tenant_id, hook_id, guid, attempt, event, delivered_at, gap_id, lost)
+             SELECT tenant_id, hook_id, $3, 1, 'issues', $1, id, $4 FROM gap",
+        )
+        .bind(at)
+        .bind(is_whole)
+        .bind(name)
+        .bind(lost)
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let world = &scene.world;
+    app::keep_house(&world.db, &world.clock, &world.scans).await.unwrap();
+
+    let kept = scene.texts("SELECT guid FROM missed_deliveries ORDER BY guid").await;
+    assert_eq!(kept, ["lost of late", "out of late", "whole of late"]);
+    assert_eq!(scene.gaps().await.len(), 3);
 }
