@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{debug, warn};
 
 use super::Parts;
@@ -11,7 +11,7 @@ use crate::{
     jobs::{self, Registry},
     platform::{clock::Clock, tasks::Tasks},
     sync,
-    tenancy::{Db, SystemReason, forget_changes},
+    tenancy::{Db, Grant, SystemReason, forget_changes},
     webhooks,
     work::{self, ScanSettings},
 };
@@ -84,12 +84,22 @@ pub async fn keep_house(db: &Db, clock: &Clock, settings: &ScanSettings) -> anyh
             let slug = &grant.organization().slug;
             warn!(%error, "Old entries of the audit log of `{slug}` could not be deleted");
         }
+        if let Err(error) = forget_gaps(db, grant, clock.now()).await {
+            let slug = &grant.organization().slug;
+            warn!(%error, "Old gaps of `{slug}` could not be deleted");
+        }
         if let Err(error) = work::keep_house(db, grant, settings, clock.now()).await {
             let slug = &grant.organization().slug;
             warn!("Old scans and mirrors of `{slug}` could not be deleted: {error:#}");
         }
     }
     work::forget_organizations(settings, listed, &grants).await
+}
+
+async fn forget_gaps(db: &Db, grant: &Grant, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let mut tx = db.begin_granted(grant).await?;
+    webhooks::forget_gaps(&mut tx, now).await?;
+    tx.commit().await.map(|_| ())
 }
 
 async fn forget(db: &Db, clock: &Clock) -> sqlx::Result<u64> {

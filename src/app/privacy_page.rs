@@ -177,6 +177,11 @@ fn of_work(scans: &ScanSettings) -> Group {
             "30 days, those that failed for good 180",
         ),
         kept(
+            "When deliveries were missed, and which",
+            "to bring them back, and to account for them",
+            "30 days after all of them were here, 180 where one is lost or still out",
+        ),
+        kept(
             "By whom GitHub was connected, and the token or App that was given for it, sealed",
             "to ask GitHub for the organisation",
             "until the connection is removed",

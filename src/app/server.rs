@@ -1,4 +1,4 @@
-//! The web server: its shared values, its middleware, its start and its end.
+//! The web server: its middleware, its start and its end.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -9,201 +9,40 @@ use actix_web::{
     web::{self, Data},
 };
 use anyhow::Context;
-use secrecy::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 use tracing_actix_web::TracingLogger;
 
 use super::{
-    database,
-    defences::Defences,
-    jobs,
+    Parts, database, jobs,
     metrics_page::{self, MetricsPage},
     routes,
 };
 use crate::{
-    accounts::{
-        self,
-        sign_in::{DomainClaim, GOOGLE, GitHubSettings, OidcSettings, Providers, Rule},
-    },
-    connections::Connections,
+    accounts,
     jobs::Worker,
     organizations::{self, Slug},
     platform::{
         clock::Clock,
-        config::{self, Config, Environment},
-        keyring::{self, Keyring},
-        mail::Mailer,
+        config::{Config, Environment},
         tasks::Tasks,
         telemetry,
     },
-    tenancy::{Db, SessionCookie, SessionRules, Sessions, SigningKeys, SystemReason, hand_out},
+    tenancy::{SystemReason, hand_out},
     web::{
         assets,
         error_page::error_page,
         extract,
         headers::{SecurityHeaders, add_headers},
         limits::limit_requests,
-        middleware::{ErrorPage, Site, check_origin, measure, render_errors},
+        middleware::{ErrorPage, check_origin, measure, render_errors},
         reading::{close_unread, limit_reading},
     },
-    webhooks::{DeliveryWorker, Hooks, Inbox, recovery},
-    work::ScanSettings,
+    webhooks::{DeliveryWorker, recovery},
 };
 
 /// How long a connection that is to be closed may take to hear of it.
 const CLOSING: Duration = Duration::from_secs(5);
-
-/// What the handlers share.
-#[derive(Clone)]
-pub struct Parts {
-    pub db: Db,
-    pub clock: Clock,
-    pub sessions: Sessions,
-    pub providers: Providers,
-    pub site: Site,
-    pub mailer: Mailer,
-    pub scans: ScanSettings,
-    pub connections: Connections,
-    pub hooks: Hooks,
-    pub inbox: Inbox,
-    pub defences: Defences,
-    pub tasks: Tasks,
-    pub metrics: Option<MetricsPage>,
-}
-
-impl Parts {
-    /// The values that come from the configuration.
-    pub fn new(config: &Config, db: Db, clock: Clock, tasks: Tasks) -> anyhow::Result<Self> {
-        let sessions = sessions(config)?;
-        Ok(Self {
-            defences: Defences::new(config, &db, &clock),
-            hooks: Hooks::new(&db, &clock, &sessions.keyring, &tasks),
-            inbox: Inbox::new(&db, &tasks),
-            connections: Connections::new(&clock, &sessions.keyring)?,
-            db,
-            providers: providers(config, &clock, &sessions.keyring)?,
-            clock,
-            sessions,
-            site: Site { origin: config.public_url() },
-            mailer: mailer(config)?,
-            scans: ScanSettings::from_config(config, database::mirrors_dir(config)?),
-            tasks,
-            metrics: None,
-        })
-    }
-}
-
-/// What sessions are made and checked with, by the configuration.
-fn sessions(config: &Config) -> anyhow::Result<Sessions> {
-    let settings = &config.sessions;
-    let keys = match &settings.signing_secret {
-        Some(secret) => {
-            let seed = keyring::derive(secret.expose_secret().as_bytes(), b"quarterdeck signing")?;
-            SigningKeys::fixed(*seed)?
-        }
-        None => SigningKeys::default(),
-    };
-    Ok(Sessions {
-        cookie: SessionCookie { https: config.is_https() },
-        keys,
-        keyring: open_keyring(config)?,
-        rules: SessionRules {
-            days: settings.days,
-            most_days: settings.most_days,
-            pepper: settings.secret.clone(),
-        },
-        renewed: None,
-    })
-}
-
-/// Where mail goes out, by the configuration.
-fn mailer(config: &Config) -> anyhow::Result<Mailer> {
-    match (&config.mail.smtp_url, &config.mail.from) {
-        (Some(url), Some(from)) => Ok(Mailer::new(url, from)?),
-        (Some(_), None) | (None, _) => Ok(Mailer::default()),
-    }
-}
-
-/// Who can be asked about people, by the configuration.
-fn providers(config: &Config, clock: &Clock, keyring: &Keyring) -> anyhow::Result<Providers> {
-    let mut providers = Providers::new(&config.public_url(), clock, keyring)?
-        .with_allowed(&config.github.allowed_organizations)?;
-    if let Some(settings) = github(config)? {
-        providers = providers.with_github(&settings)?;
-    }
-    for (name, settings) in &config.oidc {
-        if let Some(settings) = issuer(name, settings)? {
-            providers = providers.with_oidc(&settings)?;
-        }
-    }
-    Ok(providers)
-}
-
-fn github(config: &Config) -> anyhow::Result<Option<GitHubSettings>> {
-    let settings = &config.github;
-    let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
-    else {
-        return Ok(None);
-    };
-    let key = match (&settings.private_key, &settings.private_key_file) {
-        (Some(key), _) => Some(key.clone()),
-        (None, Some(file)) => {
-            let text = std::fs::read_to_string(file);
-            let context = || format!("read github.private_key_file, {}", file.display());
-            Some(text.with_context(context)?.into())
-        }
-        (None, None) => None,
-    };
-    Ok(Some(GitHubSettings {
-        web_url: settings.web_url.clone(),
-        api_url: settings.api_url.clone(),
-        client_id: client_id.clone(),
-        client_secret: client_secret.clone(),
-        app: settings.app_id.zip(key),
-    }))
-}
-
-/// An issuer of the configuration; Google's address and ways where the section is called so.
-fn issuer(name: &str, settings: &config::OidcSettings) -> anyhow::Result<Option<OidcSettings>> {
-    let (Some(client_id), Some(client_secret)) = (&settings.client_id, &settings.client_secret)
-    else {
-        return Ok(None);
-    };
-    let issuer = settings.issuer.clone().unwrap_or_else(|| GOOGLE.to_owned());
-    let claim = match &settings.domain_claim {
-        Some(text) => text.parse().with_context(|| format!("oidc.{name}.domain_claim"))?,
-        None if issuer == GOOGLE => DomainClaim::Hosted,
-        None => DomainClaim::Email,
-    };
-    let rule = Rule::new(claim, &settings.allowed_domains)
-        .with_context(|| format!("oidc.{name}.allowed_domains"))?;
-    let usual = if name == "google" { "Google" } else { name };
-    Ok(Some(OidcSettings {
-        name: name.to_owned(),
-        label: settings.label.clone().unwrap_or_else(|| usual.to_owned()),
-        issuer,
-        client_id: client_id.clone(),
-        client_secret: client_secret.clone(),
-        rule,
-        organization: settings.organization.clone(),
-    }))
-}
-
-/// The keys that secrets are sealed with; made, with a word about it, where there are none yet.
-pub(super) fn open_keyring(config: &Config) -> anyhow::Result<Keyring> {
-    if let Some(secret) = &config.keys.secret {
-        return Ok(Keyring::of_secrets(secret)?);
-    }
-    let data_dir = config.data_dir.as_deref().context("the configuration has no data directory")?;
-    std::fs::create_dir_all(data_dir).with_context(|| format!("make {}", data_dir.display()))?;
-    let file = config.keys_file(data_dir);
-    let (keyring, is_new) = Keyring::open_or_make(&file)?;
-    if is_new {
-        info!("Made the keys that secrets are sealed with: {}. Back this file up", file.display());
-    }
-    Ok(keyring)
-}
 
 /// Wires the shared values and the routes; the same for the server and for tests.
 fn configure(parts: &Parts, config: &mut web::ServiceConfig) {

@@ -7,7 +7,7 @@
 mod queue;
 mod worker;
 
-pub use queue::{enqueue, enqueue_at, forget_dead};
+pub use queue::{enqueue, enqueue_all, enqueue_at, forget_dead};
 pub use worker::{Failure, JobContext, Registry, Worker};
 
 use serde::{Serialize, de::DeserializeOwned};

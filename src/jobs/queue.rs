@@ -13,6 +13,9 @@ use crate::{
 /// How long a worker holds a job without a sign of life.
 pub(super) const LEASE: Duration = Duration::seconds(15);
 
+/// How many jobs are added by one statement.
+const AT_ONCE: usize = 1_000;
+
 /// Adds a job to the change that causes it; it is not added where one like it waits already.
 pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> anyhow::Result<()> {
     enqueue_at(tx, job, (now, now)).await
@@ -22,26 +25,58 @@ pub async fn enqueue<J: Job>(tx: &mut TenantTx, job: &J, now: DateTime<Utc>) -> 
 pub async fn enqueue_at<J: Job>(
     tx: &mut TenantTx,
     job: &J,
+    times: (DateTime<Utc>, DateTime<Utc>),
+) -> anyhow::Result<()> {
+    insert(tx, std::slice::from_ref(job), times).await?;
+    Ok(notify_jobs(tx.connection()).await?)
+}
+
+/// The same of many jobs, in their order; of those that are alike the first.
+pub async fn enqueue_all<J: Job>(
+    tx: &mut TenantTx,
+    jobs: &[J],
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    for some in jobs.chunks(AT_ONCE) {
+        insert(tx, some, (now, now)).await?;
+    }
+    Ok(notify_jobs(tx.connection()).await?)
+}
+
+/// Adds those of which none like it waits. What a payload comes to stands in a column and is compared as
+/// such: a function of the payload, or its own comparison, could not use an index under the policies.
+async fn insert<J: Job>(
+    tx: &mut TenantTx,
+    jobs: &[J],
     (now, run_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> anyhow::Result<()> {
-    let payload = serde_json::to_value(job)?;
+    let payloads: Result<Vec<_>, _> = jobs.iter().map(serde_json::to_value).collect();
     let tenant = tx.tenant();
     sqlx::query!(
         "INSERT INTO jobs (tenant_id, id, kind, payload, lane, run_at, max_attempts, created_at)
-         SELECT $1, $2, $3, $4, $5, $8, $7, $6
-         WHERE NOT EXISTS (SELECT FROM jobs WHERE kind = $3 AND lane = $5 AND payload = $4 AND state = 'queued')",
+         SELECT $1, new.id, $2, new.payload, new.lane, $6, $7, $8
+         FROM (
+             SELECT DISTINCT ON (lane, payload) id, lane, payload, md5(payload::text) AS content
+             FROM UNNEST($3::uuid[], $4::text[], $5::jsonb[]) AS n (id, lane, payload)
+             ORDER BY lane, payload, id
+         ) AS new
+         WHERE NOT EXISTS (SELECT FROM jobs j
+                           WHERE j.kind = $2 AND j.lane = new.lane AND j.content = new.content
+                             AND j.payload = new.payload AND j.state = 'queued')",
         tenant.as_uuid(),
-        ids::new(),
         J::KIND,
-        payload,
-        job.lane(),
-        now,
-        i32::from(J::ATTEMPTS),
+        &jobs.iter().map(|_| ids::new()).collect::<Vec<_>>(),
+        &jobs.iter().map(Job::lane).collect::<Vec<_>>(),
+        &payloads?,
         run_at,
+        i32::from(J::ATTEMPTS),
+        now,
     )
     .execute(tx.connection())
     .await?;
-    notify_jobs(tx.connection()).await?;
     Ok(())
 }
 

@@ -265,7 +265,7 @@ async fn bury_transferred(
     now: DateTime<Utc>,
 ) -> Result<bool, Stop> {
     let number = issue.number;
-    let known = known::find_issue(tx, repository, number).await?;
+    let known = known::find_numbered(tx, repository, Kind::Issue, number).await?;
     let Some(github_id) = known.filter(|known| *known != issue.github_id) else {
         return Ok(false);
     };
@@ -280,21 +280,19 @@ async fn remove(
     gone: Gone,
     asked_at: DateTime<Utc>,
 ) -> Result<(), Stop> {
-    let (kind, github_id, number) = match gone {
-        Gone::Object(kind, github_id) => (kind, Some(github_id), None),
-        Gone::Issue(number) => {
-            (Kind::Issue, known::find_issue(tx, repository, number).await?, Some(number))
+    let (kind, numbered, number) = match gone {
+        Gone::Object(kind, github_id) => {
+            let deleted = Deleted { kind, github_id, number: None };
+            return Ok(tracker::delete(tx, repository, deleted, asked_at).await?);
         }
-        Gone::Pull(number) => {
-            (Kind::Pull, known::find_pull(tx, repository, number).await?, Some(number))
-        }
-        Gone::Milestone(number) => {
-            (Kind::Milestone, known::find_milestone(tx, repository, number).await?, None)
-        }
+        Gone::Issue(number) => (Kind::Issue, number, Some(number)),
+        Gone::Pull(number) => (Kind::Pull, number, Some(number)),
+        Gone::Milestone(number) => (Kind::Milestone, number, None),
         Gone::Reference(kind, name) => {
             return Ok(tracker::remove_ref(tx, repository, (kind, &name), asked_at).await?);
         }
     };
+    let github_id = known::find_numbered(tx, repository, kind, numbered).await?;
     let Some(github_id) = github_id else { return Ok(()) };
     let deleted = Deleted { kind, github_id, number };
     Ok(tracker::delete(tx, repository, deleted, asked_at).await?)

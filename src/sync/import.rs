@@ -8,16 +8,12 @@ use uuid::Uuid;
 
 use super::{
     ask::{Asking, Settings, Stop},
-    batch::Batch,
-    model::{self, Import, Reason, Resource},
+    model::{self, Import, Resource},
     people,
-    read::{self, DetailsPage, Leaf},
+    read::{self, Leaf},
     requests::TOPIC,
     state,
-    store::{
-        imports::{self, Step},
-        known,
-    },
+    store::imports::{self, Step},
     wanted,
 };
 use crate::{
@@ -30,12 +26,6 @@ use crate::{
 /// How many pages a job reads at most, and for how long, before others of the connection have their turn.
 const PAGES: u32 = 10;
 const SLICE: Duration = Duration::from_secs(5);
-
-/// How the cursor of reviews begins where many pull requests are asked for at once.
-const MANY: &str = "many ";
-
-/// How many pull requests or deployments are asked for one by one before what they say is written.
-const AT_ONCE: i64 = 5;
 
 /// When a reading goes on that was interrupted by some trouble.
 const AFTER_TROUBLE: TimeDelta = TimeDelta::seconds(5);
@@ -95,7 +85,7 @@ impl Run {
         self.end(stop).await.map_err(Failure::Retry)?
     }
 
-    async fn begin(&self) -> sqlx::Result<TenantTx> {
+    pub(super) async fn begin(&self) -> sqlx::Result<TenantTx> {
         self.context.db.begin_granted(&self.context.grant).await
     }
 
@@ -151,7 +141,10 @@ impl Run {
         let asked_at = self.context.clock.now();
         let leaf = match self.read(asking, import, asked_at).await {
             Ok(leaf) => leaf,
-            Err(Stop::Absent) => Leaf { remark: Some(absent(import.resource)), ..Leaf::nothing() },
+            Err(Stop::Absent) => match self.absent(asking, import).await? {
+                Ok(remark) => Leaf { remark: Some(remark), ..Leaf::nothing() },
+                Err(words) => return self.fail(import.resource, words).await,
+            },
             Err(Stop::Refused(words)) => return self.fail(import.resource, &words).await,
             Err(Stop::Unexpected(words)) if self.context.is_last => {
                 return self.fail(import.resource, &words).await;
@@ -203,51 +196,36 @@ impl Run {
         }
     }
 
-    /// Reads what belongs to a few pull requests, the newest first. Once a day, to those that were changed.
-    async fn reviews(&self, asking: &Asking, import: &Import) -> Result<Leaf, Stop> {
-        let (below, after) = cursor_of_reviews(import);
-        let is_begun_singly = import.cursor.is_some() && after.is_none();
-        if import.reason == Reason::Import && !is_begun_singly {
-            match read::many_details(asking, after).await {
-                Ok(page) => return Ok(leaf_of_many(page)),
-                // A GitHub that does not know the question, or not to this token.
-                Err(Stop::Refused(_) | Stop::Absent | Stop::Unexpected(_)) => {}
-                Err(other) => return Err(other),
-            }
-        }
-        let mut tx = self.begin().await?;
-        let within = (below, changed_since(import));
-        let pulls = known::list_pulls_below(&mut tx, self.job.repository, within, AT_ONCE).await?;
-        drop(tx);
-        let mut found = Vec::new();
-        for pull in &pulls {
-            found.extend(read::details(asking, *pull).await?);
-        }
-        let next = pulls.last().map(ToString::to_string);
-        let items = i64::try_from(pulls.len()).unwrap_or(i64::MAX);
-        Ok(Leaf { batch: Batch::Details(found), items, next, ..Leaf::nothing() })
-    }
-
-    /// Reads the steps of a few deployments, the newest first.
-    async fn statuses(
+    /// What it says that a page is not there: that there is nothing to read, or else why it cannot be read.
+    /// Where the repository itself is not there, that is what stops.
+    async fn absent(
         &self,
         asking: &Asking,
         import: &Import,
-        now: DateTime<Utc>,
-    ) -> Result<Leaf, Stop> {
-        let since = changed_since(import).unwrap_or(now - read::STATUSES);
-        let mut tx = self.begin().await?;
-        let within = (place(import), since);
-        let deployments =
-            known::list_deployments_below(&mut tx, self.job.repository, within, AT_ONCE).await?;
-        drop(tx);
-        let mut found = Vec::new();
-        for deployment in &deployments {
-            found.extend(read::statuses(asking, *deployment).await?);
+    ) -> Result<Result<&'static str, &'static str>, Stop> {
+        let told = asking.api().repository_by_id(asking.github_id).await?;
+        if import.cursor.is_some() {
+            return Ok(Err(BROKEN_OFF));
         }
-        let next = deployments.last().map(ToString::to_string);
-        let batch = Batch::Statuses(found);
-        Ok(Leaf { items: batch.len(), batch, next, ..Leaf::nothing() })
+        Ok(match import.resource {
+            Resource::Issues | Resource::Comments | Resource::Labels | Resource::Milestones
+                if told.has_issues == Some(false) =>
+            {
+                Ok("Issues are switched off at GitHub.")
+            }
+            Resource::WorkflowRuns => Ok("Actions are switched off at GitHub."),
+            Resource::Issues
+            | Resource::Comments
+            | Resource::Labels
+            | Resource::Milestones
+            | Resource::Branches
+            | Resource::PullRequests
+            | Resource::ReviewComments
+            | Resource::Reviews
+            | Resource::Releases
+            | Resource::Deployments
+            | Resource::DeploymentStatuses => Err(NOT_SHOWN),
+        })
     }
 
     /// Writes down why one resource cannot be read; the others go on.
@@ -328,47 +306,9 @@ impl Run {
 pub(super) const NOT_THERE: &str =
     "GitHub does not have the repository any longer, or does not let this connection see it.";
 
-/// Below which number reviews go on, and where many of them are asked for at once, after what.
-fn cursor_of_reviews(import: &Import) -> (i64, Option<&str>) {
-    let many = import.cursor.as_deref().and_then(|cursor| cursor.strip_prefix(MANY));
-    match many.and_then(|many| many.split_once(' ')) {
-        Some((number, after)) => (number.parse().unwrap_or(i64::MAX), Some(after)),
-        None => (place(import), None),
-    }
-}
+/// What is said where a list is not there, though the repository is, and nothing is switched off.
+pub(super) const NOT_SHOWN: &str = "GitHub does not let this connection see what should be there.";
 
-fn leaf_of_many(page: DetailsPage) -> Leaf {
-    let next = page.next.map(|(number, after)| format!("{MANY}{number} {after}"));
-    let (batch, total) = (Batch::Details(page.found), Some(page.total));
-    Leaf { batch, items: page.items, total, next, ..Leaf::nothing() }
-}
-
-/// After which number or id a list that is made here goes on.
-fn place(import: &Import) -> i64 {
-    import.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(i64::MAX)
-}
-
-/// Once a day, what was not changed since the last reading is not asked for one by one.
-fn changed_since(import: &Import) -> Option<DateTime<Utc>> {
-    match import.reason {
-        Reason::Import => None,
-        Reason::Sweep => import.complete_through,
-    }
-}
-
-/// Why GitHub has nothing where a list should be.
-const fn absent(resource: Resource) -> &'static str {
-    match resource {
-        Resource::Issues | Resource::Comments | Resource::Labels | Resource::Milestones => {
-            "Issues are switched off at GitHub."
-        }
-        Resource::WorkflowRuns => "Actions are switched off at GitHub.",
-        Resource::Branches
-        | Resource::PullRequests
-        | Resource::ReviewComments
-        | Resource::Reviews
-        | Resource::Releases
-        | Resource::Deployments
-        | Resource::DeploymentStatuses => "GitHub has none.",
-    }
-}
+/// What is said where the first pages of a list were there, and the next one is not.
+const BROKEN_OFF: &str =
+    "GitHub's list broke off in the middle: the next page is not there. What was read stays.";

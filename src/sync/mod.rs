@@ -7,19 +7,22 @@
 //!
 //! Invariants: GitHub is never asked inside a transaction; what a page says and where the next one is are
 //! written in one transaction, so that however a reading is interrupted, nothing is lost or counted twice;
-//! no more than a page is held in memory; what fails leaves what is known as it was.
+//! no more than a page is held in memory; what fails leaves what is known as it was, and nothing is said to
+//! be complete that was not read to its end.
 //!
 //! ```text
 //! requests    asking for a reading, cancelling it, going on     schedule   what is due by the clock
 //! import      the job that reads, a few pages at a time         read       one page of each resource
-//! reconcile   the job that compares                             batch      what was read, to be written
+//! reconcile   the job that compares                             changes    what was changed, for that
 //! wanted      the job that settles a doubt                      fetch      one thing, or that it is gone
+//! batch       what was read, to be written                      under      what belongs to other things, for import
 //! ```
 
 mod actions;
 mod api;
 mod ask;
 mod batch;
+mod changes;
 mod fetch;
 mod import;
 mod model;
@@ -31,6 +34,7 @@ mod requests;
 mod schedule;
 mod state;
 mod store;
+mod under;
 mod views;
 mod wanted;
 

@@ -45,6 +45,10 @@ impl Resource {
         Self::WorkflowRuns,
     ];
 
+    /// Those of which is compared every quarter of an hour what was changed.
+    pub(super) const COMPARED: [Self; 4] =
+        [Self::Issues, Self::PullRequests, Self::Comments, Self::ReviewComments];
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Labels => "labels",

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
     ask::{Asking, Settings, Stop},
     batch::Batch,
-    import::{self, NOT_THERE},
+    import::{self, NOT_SHOWN, NOT_THERE},
     model::{Import, ImportState, Reason, Resource},
     people, read,
     requests::TOPIC,
@@ -19,22 +19,15 @@ use super::{
 };
 use crate::{
     connections::ConnectionId,
-    github::{
-        Cursor,
-        api::Newest,
-        model::{Issue, IssueComment, PullRequest, ReviewComment},
-    },
+    github::{Cursor, model::Issue},
     jobs::{Failure, Job, JobContext},
     repositories::RepositoryId,
     tenancy::TenantTx,
-    tracker::{self, Applied, NewIssue, NewPull, Wanted, Word, list_open_issues, list_open_pulls},
+    tracker::{NewIssue, Wanted, list_open_issues, list_open_pulls},
 };
 
-/// GitHub's clock and ours may differ by so much, and its lists may lag behind.
-const MARGIN: TimeDelta = TimeDelta::minutes(5);
-
-/// Of how many pages of changes a comparison is made; beyond, all is read once more, which can be resumed.
-const MOST_PAGES: usize = 20;
+/// What is said where more was changed than a comparison is made of.
+const CUT: &str = "More was changed than a comparison reads; so everything is read once more.";
 
 /// Up to how many open issues and pull requests are listed hourly, and whenever their count differs.
 const LISTED_HOURLY: i64 = 5_000;
@@ -76,7 +69,11 @@ impl Comparison {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let begun_at = self.context.clock.now();
         match self.compare().await {
-            Ok(()) => self.succeed(begun_at).await.map_err(|error| Failure::Retry(error.into())),
+            Ok(is_whole) => {
+                let written =
+                    if is_whole { self.succeed(begun_at).await } else { self.cut().await };
+                written.map_err(|error| Failure::Retry(error.into()))
+            }
             // It comes again by the clock; what is known stays.
             Err(Stop::Wait(_) | Stop::Removed) => Ok(()),
             Err(stop @ (Stop::Interrupted | Stop::Database(_) | Stop::Broken(_))) => {
@@ -92,123 +89,28 @@ impl Comparison {
         }
     }
 
-    async fn begin(&self) -> sqlx::Result<TenantTx> {
+    pub(super) async fn begin(&self) -> sqlx::Result<TenantTx> {
         self.context.db.begin_granted(&self.context.grant).await
     }
 
-    async fn compare(&self) -> Result<(), Stop> {
+    /// Compares; whether all that was changed is here now.
+    async fn compare(&self) -> Result<bool, Stop> {
         if self.context.is_exhausted {
             return Err(Stop::Nothing("The server ended each time it was compared.".to_owned()));
         }
         let asking = Asking::begin(&self.settings, &self.context, self.job.repository).await?;
         let told = state::bring_up_to_date(&asking, &self.context, self.job.repository).await?;
         let asking = Asking { name: told.name.clone(), ..asking };
-        self.changes(&asking).await?;
+        let is_whole = self.changes(&asking, &told).await?;
         self.open(&asking, &told).await?;
         if self.job.hourly {
             self.hourly(&asking).await?;
         }
-        people::link(&self.context, &asking.host).await
+        people::link(&self.context, &asking.host).await?;
+        Ok(is_whole)
     }
 
-    /// Reads what was changed since the last comparison, the latest change first.
-    async fn changes(&self, asking: &Asking) -> Result<(), Stop> {
-        let mut tx = self.begin().await?;
-        let sync = syncs::find(&mut tx, self.job.repository).await?;
-        drop(tx);
-        let Some(since) = sync.and_then(|sync| sync.through) else { return Ok(()) };
-        let since = since - MARGIN;
-        let are_pulls_changed = self.changed_issues(asking, since).await?;
-        if are_pulls_changed {
-            self.changed_pulls(asking, since).await?;
-        }
-        let first = Cursor::<IssueComment>::comments(&asking.name, Newest::Changed, Some(since));
-        self.changed(asking, first, |all| Batch::Comments(read::comments(all))).await?;
-        if are_pulls_changed {
-            let first = Cursor::<ReviewComment>::review_comments(
-                &asking.name,
-                Newest::Changed,
-                Some(since),
-            );
-            self.changed(asking, first, |all| Batch::ReviewComments(read::review_comments(all)))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Whether a pull request is among the changed, or may be.
-    async fn changed_issues(&self, asking: &Asking, since: DateTime<Utc>) -> Result<bool, Stop> {
-        let mut is_pull_changed = false;
-        let first = Cursor::<Issue>::issues(&asking.name, Newest::Changed, Some(since));
-        let batch = |all: &[Issue]| {
-            is_pull_changed |= all.iter().any(Issue::is_pull_request);
-            let issues: Vec<&Issue> = all.iter().filter(|one| !one.is_pull_request()).collect();
-            Batch::Issues(read::digested(&issues, |issue| NewIssue::try_from(*issue)))
-        };
-        let is_there = self.changed(asking, first, batch).await?;
-        Ok(is_pull_changed || !is_there)
-    }
-
-    /// Reads a list that says itself what was changed since; false where there is none.
-    async fn changed<T: serde::de::DeserializeOwned>(
-        &self,
-        asking: &Asking,
-        first: Cursor<T>,
-        mut batch: impl FnMut(&[T]) -> Batch,
-    ) -> Result<bool, Stop> {
-        let (mut next, mut pages) = (Some(first), 0);
-        while let Some(cursor) = next {
-            let page = match asking.api().page(&cursor).await.map_err(Stop::from) {
-                Err(Stop::Absent) => return Ok(false),
-                page => page?,
-            };
-            self.write(asking, &batch(&page.items)).await?;
-            pages += 1;
-            if pages == MOST_PAGES && page.next.is_some() {
-                self.read_all_once_more().await?;
-                return Ok(true);
-            }
-            next = page.next;
-        }
-        Ok(true)
-    }
-
-    /// Of a pull request that had another state here, reviews and commits are asked for as well.
-    async fn changed_pulls(&self, asking: &Asking, since: DateTime<Utc>) -> Result<(), Stop> {
-        let mut next = Some(Cursor::<PullRequest>::pull_requests(&asking.name, Newest::Changed));
-        let mut pages = 0;
-        while let Some(cursor) = next {
-            let page = asking.api().page(&cursor).await?;
-            let is_end = page.items.iter().any(|pull| pull.updated_at < since);
-            let changed: Vec<&PullRequest> =
-                page.items.iter().filter(|pull| pull.updated_at >= since).collect();
-            let pulls = read::digested(&changed, |pull| NewPull::try_from(*pull));
-            self.write_pulls(asking, &pulls).await?;
-            pages += 1;
-            if pages == MOST_PAGES && !is_end && page.next.is_some() {
-                return self.read_all_once_more().await;
-            }
-            next = page.next.filter(|_| !is_end);
-        }
-        Ok(())
-    }
-
-    async fn write_pulls(&self, asking: &Asking, pulls: &[NewPull]) -> Result<(), Stop> {
-        let mut tx = self.begin().await?;
-        let repository = self.job.repository;
-        let applied = tracker::apply_pulls(&mut tx, repository, pulls, Word::Heard).await?;
-        let wanted = pulls.iter().zip(applied).filter_map(|(pull, applied)| match applied {
-            Applied::Written | Applied::Doubtful => {
-                Some(Wanted::PullCommits { number: pull.number })
-            }
-            Applied::Unchanged | Applied::Stale | Applied::Buried => None,
-        });
-        self.ask_for(&mut tx, asking, wanted.collect()).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    async fn write(&self, asking: &Asking, batch: &Batch) -> Result<(), Stop> {
+    pub(super) async fn write(&self, asking: &Asking, batch: &Batch) -> Result<(), Stop> {
         let asked_at = self.context.clock.now();
         let mut tx = self.begin().await?;
         let doubts = batch.apply(&mut tx, self.job.repository, asked_at).await?;
@@ -217,7 +119,7 @@ impl Comparison {
         Ok(())
     }
 
-    async fn ask_for(
+    pub(super) async fn ask_for(
         &self,
         tx: &mut TenantTx,
         asking: &Asking,
@@ -239,7 +141,7 @@ impl Comparison {
         let differs = told.open != Some(here);
         let is_hourly = self.job.hourly && (differs || there <= LISTED_HOURLY);
         if is_hourly || (differs && there <= LISTED_ALWAYS) {
-            self.compare_open(asking).await?;
+            self.compare_open(asking, told).await?;
         }
         Ok(())
     }
@@ -256,12 +158,13 @@ impl Comparison {
         Ok(imports.iter().any(is_new))
     }
 
-    async fn compare_open(&self, asking: &Asking) -> Result<(), Stop> {
+    async fn compare_open(&self, asking: &Asking, told: &Told) -> Result<(), Stop> {
         let mut here = self.list_open().await?;
         let mut next = Some(Cursor::<Issue>::open_issues(&asking.name));
         while let Some(cursor) = next {
             let page = match asking.api().page(&cursor).await.map_err(Stop::from) {
-                Err(Stop::Absent) => return Ok(()),
+                Err(Stop::Absent) if !told.has_issues => return Ok(()),
+                Err(Stop::Absent) => return Err(Stop::Refused(NOT_SHOWN.to_owned())),
                 page => page?,
             };
             let (mut issues, mut wanted) = (Vec::new(), Vec::new());
@@ -333,17 +236,20 @@ impl Comparison {
         Ok(())
     }
 
-    /// More was changed than a comparison is made of.
-    async fn read_all_once_more(&self) -> Result<(), Stop> {
-        let mut tx = self.begin().await?;
-        syncs::set_sweep_due(&mut tx, self.job.repository, self.context.clock.now()).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     async fn succeed(&self, begun_at: DateTime<Utc>) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         syncs::set_through(&mut tx, self.job.repository, begun_at).await?;
+        tx.announce_in(self.job.repository.as_uuid(), TOPIC);
+        tx.commit().await.map(|_| ())
+    }
+
+    /// What was not read is not said to be here: until when all is known stays as it was, until all has been
+    /// read once more.
+    async fn cut(&self) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        let now = self.context.clock.now();
+        syncs::set_error(&mut tx, self.job.repository, CUT).await?;
+        syncs::set_sweep_due(&mut tx, self.job.repository, now).await?;
         tx.announce_in(self.job.repository.as_uuid(), TOPIC);
         tx.commit().await.map(|_| ())
     }

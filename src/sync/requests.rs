@@ -45,7 +45,8 @@ pub async fn request_import(
 /// A reading that has brought nothing for so long has lost its job, and is begun anew.
 const STUCK: TimeDelta = TimeDelta::hours(12);
 
-/// The same once a day, to find what nothing has told of. What is under way is left to go on.
+/// The same once a day, to find what nothing has told of. What is under way is left to go on, and the daily
+/// reading stays due until that has ended.
 pub(super) async fn request_sweep(
     tx: &mut TenantTx,
     repository: RepositoryId,

@@ -15,6 +15,8 @@ pub(super) struct Told {
     pub(super) name: FullName,
     /// Issues and pull requests that are open.
     pub(super) open: Option<i64>,
+    /// Unless it says that they are switched off.
+    pub(super) has_issues: bool,
 }
 
 /// Asks by the number that stays, and takes over what the repository is called by now.
@@ -38,7 +40,8 @@ pub(super) async fn bring_up_to_date(
     let mut tx = context.db.begin_granted(&context.grant).await?;
     repositories::set_on_github(&mut tx, repository, &state).await?;
     tx.commit().await?;
-    Ok(Told { name, open: told.open_issues_count })
+    let has_issues = told.has_issues != Some(false);
+    Ok(Told { name, open: told.open_issues_count, has_issues })
 }
 
 fn visibility(told: &Repository) -> &'static str {

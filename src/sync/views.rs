@@ -73,9 +73,16 @@ impl Standing {
 
     /// What GitHub had then of a resource is here: by its last whole reading, and by the comparisons since.
     pub(super) fn complete_through(&self, import: &Import) -> Option<DateTime<Utc>> {
-        let read = import.complete_through?;
+        let read = self.read_through(import)?;
         let compared = self.sync.as_ref().and_then(|sync| sync.through);
         Some(if is_compared(import.resource) { compared.unwrap_or(read).max(read) } else { read })
+    }
+
+    /// What is asked for by what another list says is known no later than that list.
+    fn read_through(&self, import: &Import) -> Option<DateTime<Utc>> {
+        let Some(list) = import.resource.after() else { return import.complete_through };
+        let list = self.imports.iter().find(|import| import.resource == list)?;
+        Some(import.complete_through?.min(list.complete_through?))
     }
 
     /// The same of all that is compared every quarter of an hour; none while something of it was never read
@@ -87,21 +94,8 @@ impl Standing {
     }
 }
 
-const fn is_compared(resource: Resource) -> bool {
-    match resource {
-        Resource::Issues
-        | Resource::PullRequests
-        | Resource::Comments
-        | Resource::ReviewComments => true,
-        Resource::Labels
-        | Resource::Milestones
-        | Resource::Branches
-        | Resource::Reviews
-        | Resource::Releases
-        | Resource::Deployments
-        | Resource::DeploymentStatuses
-        | Resource::WorkflowRuns => false,
-    }
+fn is_compared(resource: Resource) -> bool {
+    Resource::COMPARED.contains(&resource)
 }
 
 async fn asked(

@@ -60,10 +60,9 @@ pub(super) async fn enqueue(
     wanted: Vec<Wanted>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    for wanted in wanted {
-        jobs::enqueue(tx, &FetchWanted { connection, repository, wanted }, now).await?;
-    }
-    Ok(())
+    let fetch = |wanted| FetchWanted { connection, repository, wanted };
+    let all: Vec<_> = wanted.into_iter().map(fetch).collect();
+    jobs::enqueue_all(tx, &all, now).await
 }
 
 pub(super) async fn run(

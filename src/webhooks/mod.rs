@@ -33,7 +33,7 @@ pub use hooks::{Hooks, NewHook, create, create_of_app, list_of_connection, troub
 pub use inbox::{Inbox, NotStored};
 pub use model::{Delivery, DeliveryId, DeliveryState, Hook, HookId, HookName, InvalidHookName};
 pub use receive::{MOST_BODY, SignedDelivery};
-pub use retention::forget_finished;
+pub use retention::{forget_finished, forget_gaps};
 pub use worker::DeliveryWorker;
 
 use crate::tenancy::Routes;

@@ -23,6 +23,7 @@ mod jobs;
 mod life;
 mod limits;
 mod links;
+mod list_query;
 mod model;
 mod outside;
 mod pages;

@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::{
     about::{self, About, Entry, Group, Making, Person},
+    list_query::ListQuery,
     model::{IdKey, Project, ProjectFilter, ProjectId, TaskFilter},
-    pages::{ListQuery, viewing},
+    pages::viewing,
     store,
     views::{ProjectRow, TaskRow, Viewing, kind_label, project_rows},
 };

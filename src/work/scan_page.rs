@@ -7,8 +7,9 @@ use super::{
     cancel as cancelling,
     changes_view::{AreaView, areas},
     jobs::ask_for_scan,
+    list_query::ListQuery,
     model::{IdKey, Scan, ScanId, ScanState, ScanWarning},
-    pages::{ListQuery, viewing},
+    pages::viewing,
     store,
     views::{ScanProgress, ScanRow, Viewing, scan_pill, took},
 };

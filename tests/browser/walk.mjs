@@ -91,6 +91,7 @@ async function listPages(page) {
   for (const page of ["sessions", "identities", "factor", "data", "deletion"]) found.set(`account-${page}`, `/account/${page}`);
   found.set("account-tokens", "/account/tokens");
   found.set("keys", `${home}/keys`);
+  found.set("gaps", `${home}/gaps`);
   found.set("leave", `${home}/leave`);
   found.set("settings-sign-in", `${home}/settings/sign-in`);
   found.set("invitations", `${home}/invitations`);

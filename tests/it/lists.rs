@@ -11,7 +11,7 @@ use sqlx::Executor;
 use crate::support::World;
 
 /// How many rows the tables gave to this connection until now.
-async fn rows_read(tx: &mut TenantTx) -> i64 {
+pub async fn rows_read(tx: &mut TenantTx) -> i64 {
     sqlx::query_scalar(
         "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables",
     )

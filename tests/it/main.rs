@@ -31,6 +31,7 @@ mod members;
 mod migrations;
 mod oidc;
 mod outside_tasks;
+mod queue;
 mod recovery;
 mod robustness;
 mod scans;

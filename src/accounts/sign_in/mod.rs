@@ -27,5 +27,5 @@ pub use pages::routes;
 pub use providers::{Choice, GitHubSettings, Providers};
 pub use revocation::{ForgetAuthorization, register_jobs};
 pub use settings::{Giver, SignInApp, adopt, may_adopt};
-pub use store::list_accounts_at_github;
+pub use store::{list_accounts_at_github, list_members_at_github};
 pub use watch::{AskAgain, COUNTS as ASKED_AGAIN_AFTER, watch};

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::say;
 use crate::{
-    app::{cli::HookArguments, database, server},
+    app::{cli::HookArguments, database, parts},
     platform::{
         clock::Clock,
         config::{Config, Environment},
@@ -21,7 +21,7 @@ pub(in crate::app) async fn create_hook(
     environment: &Environment,
     wanted: &HookArguments,
 ) -> anyhow::Result<()> {
-    let keyring = server::open_keyring(config)?;
+    let keyring = parts::open_keyring(config)?;
     let opened = database::open(config, environment).await?;
     let slug = &wanted.organization;
     let mut tx = opened.db.system(SystemReason::CommandLine).await?;

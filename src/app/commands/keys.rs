@@ -8,7 +8,7 @@ use serde_json::json;
 use super::say;
 use crate::{
     accounts::keys::{self, KeyUse},
-    app::{database, server::open_keyring},
+    app::{database, parts::open_keyring},
     organizations::audit::Event,
     platform::{
         clock::Clock,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{organizations::operator, say};
 use crate::{
-    app::{cli::ScanArguments, database, server::open_keyring},
+    app::{cli::ScanArguments, database, parts::open_keyring},
     connections::Connections,
     jobs::{Registry, Worker},
     platform::{

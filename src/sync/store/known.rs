@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{connections::ConnectionId, repositories::RepositoryId, tenancy::TenantTx};
+use crate::{
+    connections::ConnectionId, repositories::RepositoryId, tenancy::TenantTx, tracker::Kind,
+};
 
 /// Where GitHub has a repository, and by what it is asked about it.
 #[derive(Clone, Debug)]
@@ -93,70 +95,28 @@ pub(in crate::sync) async fn list_deployments_below(
     .await
 }
 
-/// The id of an issue by its number.
-pub(in crate::sync) async fn find_issue(
+/// The id of an issue, a pull request or a milestone by its number; none of what has no number.
+pub(in crate::sync) async fn find_numbered(
     tx: &mut TenantTx,
     repository: RepositoryId,
+    kind: Kind,
     number: i64,
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
-        "SELECT github_id FROM issues WHERE repository_id = $1 AND number = $2",
+        r#"SELECT github_id AS "github_id!"
+           FROM (
+               SELECT 'issue' AS kind, github_id FROM issues WHERE repository_id = $1 AND number = $3
+               UNION ALL
+               SELECT 'pull', github_id FROM pull_requests WHERE repository_id = $1 AND number = $3
+               UNION ALL
+               SELECT 'milestone', github_id FROM milestones WHERE repository_id = $1 AND number = $3
+           ) AS numbered
+           WHERE kind = $2"#,
         repository.as_uuid(),
+        kind.as_str(),
         number,
     )
     .fetch_optional(tx.connection())
-    .await
-}
-
-/// The id of a pull request by its number.
-pub(in crate::sync) async fn find_pull(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-    number: i64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id FROM pull_requests WHERE repository_id = $1 AND number = $2",
-        repository.as_uuid(),
-        number,
-    )
-    .fetch_optional(tx.connection())
-    .await
-}
-
-/// The id of a milestone by its number.
-pub(in crate::sync) async fn find_milestone(
-    tx: &mut TenantTx,
-    repository: RepositoryId,
-    number: i64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id FROM milestones WHERE repository_id = $1 AND number = $2",
-        repository.as_uuid(),
-        number,
-    )
-    .fetch_optional(tx.connection())
-    .await
-}
-
-/// Lists GitHub's ids of the people at a host who have no account here: 1,000 at most.
-pub(in crate::sync) async fn list_unlinked_people(
-    tx: &mut TenantTx,
-    host: &str,
-    after: i64,
-) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
-        "SELECT github_id
-         FROM contributors
-         WHERE host = $1
-           AND account_id IS NULL
-           AND NOT is_bot
-           AND github_id > $2
-         ORDER BY github_id
-         LIMIT 1000",
-        host,
-        after,
-    )
-    .fetch_all(tx.connection())
     .await
 }
 

@@ -45,8 +45,9 @@ pub(in crate::sync) async fn insert_missing(
     .map(|_| ())
 }
 
-/// Takes what is due, each for one who asks, and says when it will be next: after 15 minutes, an hour, a day,
-/// a little apart from each other. What is deleted at GitHub may be had back there, and is due once a day.
+/// Takes what is due, each for one who asks, and says when it will be next: after 15 minutes and an hour, a
+/// little apart from each other. Reading everything stays due until it is begun; what is deleted at GitHub may be
+/// had back there, and is due once a day.
 pub(in crate::sync) async fn take_due(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -69,8 +70,7 @@ pub(in crate::sync) async fn take_due(
            UPDATE syncs s
            SET due_at = $1::timestamptz + interval '15 minutes' * (0.95 + random() * 0.1),
                hourly_due_at = CASE WHEN due.is_hourly_due THEN $1::timestamptz + interval '55 minutes' ELSE s.hourly_due_at END,
-               sweep_due_at = CASE WHEN due.is_sweep_due THEN $1::timestamptz + interval '1 day' * (0.95 + random() * 0.1)
-                                   ELSE s.sweep_due_at END
+               sweep_due_at = CASE WHEN due.is_deleted THEN $1::timestamptz + interval '1 day' ELSE s.sweep_due_at END
            FROM due
            WHERE s.repository_id = due.repository_id
            RETURNING s.repository_id AS "repository: RepositoryId", due.is_hourly_due AS "is_hourly_due!",
@@ -83,7 +83,8 @@ pub(in crate::sync) async fn take_due(
     .await
 }
 
-/// Has a repository compared from now on, first after 15 minutes: for one that is read from its beginning.
+/// Has a repository compared from now on, first after 15 minutes, and all of it read once more after a day, a
+/// little apart from others: for one that is read from its beginning.
 pub(in crate::sync) async fn put(
     tx: &mut TenantTx,
     repository: RepositoryId,
@@ -93,7 +94,7 @@ pub(in crate::sync) async fn put(
     sqlx::query!(
         "INSERT INTO syncs (tenant_id, repository_id, due_at, hourly_due_at, sweep_due_at, through)
          VALUES ($1, $2, $3::timestamptz + interval '15 minutes', $3::timestamptz + interval '15 minutes',
-                 $3::timestamptz + interval '1 day', $3)
+                 $3::timestamptz + interval '1 day' * (0.95 + random() * 0.1), $3)
          ON CONFLICT (tenant_id, repository_id) DO UPDATE
          SET sweep_due_at = excluded.sweep_due_at, through = coalesce(syncs.through, excluded.through)",
         tenant.as_uuid(),
@@ -150,14 +151,19 @@ pub(in crate::sync) async fn set_error(
     .map(|_| ())
 }
 
-/// Has everything read once more as soon as somebody looks.
+/// Has everything read once more as soon as somebody looks, but an hour after it was begun last at the
+/// earliest.
 pub(in crate::sync) async fn set_sweep_due(
     tx: &mut TenantTx,
     repository: RepositoryId,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE syncs SET sweep_due_at = $2, due_at = $2 WHERE repository_id = $1",
+        "UPDATE syncs s
+         SET sweep_due_at = least(s.sweep_due_at, soon.at), due_at = least(s.due_at, soon.at)
+         FROM (SELECT greatest($2::timestamptz, max(requested_at) + interval '1 hour') AS at
+               FROM imports WHERE repository_id = $1) AS soon
+         WHERE s.repository_id = $1",
         repository.as_uuid(),
         now,
     )

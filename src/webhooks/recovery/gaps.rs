@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{GapId, missed::Found};
+use super::{
+    GapId,
+    missed::{Found, GapReason},
+    presence::Absence,
+};
 use crate::{
     tenancy::TenantTx,
     webhooks::{
@@ -11,15 +15,19 @@ use crate::{
     },
 };
 
-/// Writes down that the server was not there, for an organisation that has hooks.
-pub(super) async fn note_down(
-    tx: &mut TenantTx,
-    (since, until): (DateTime<Utc>, DateTime<Utc>),
-) -> sqlx::Result<()> {
-    if recovery::count_hooks(tx, until).await? == 0 {
+/// Writes down that the server took nothing for a time, for an organisation that has hooks.
+///
+/// Idempotent: what a process that ended had written down of that time grows. Two that find it at once wait
+/// for each other.
+pub(super) async fn note_absence(tx: &mut TenantTx, absence: Absence) -> sqlx::Result<()> {
+    let Absence { reason, since, until } = absence;
+    if !recovery::lock_any_hook(tx, until).await? {
         return Ok(());
     }
-    store::insert(tx, (GapId::new(), None), (since, until)).await?;
+    match store::find_of_server(tx, reason, (since, until)).await? {
+        Some(known) => store::widen(tx, known, (since, until)).await?,
+        None => store::insert(tx, (GapId::new(), None), reason, (since, until)).await?,
+    }
     tx.announce("deliveries");
     Ok(())
 }
@@ -38,7 +46,7 @@ pub(super) async fn note_missed(
         gap
     } else {
         let gap = GapId::new();
-        store::insert(tx, (gap, Some(hook)), (first, last)).await?;
+        store::insert(tx, (gap, Some(hook)), GapReason::Missed, (first, last)).await?;
         gap
     };
     let new = recovery::insert_missed(tx, (hook, gap), found).await?;

@@ -4,7 +4,10 @@ use actix_web::web::{Data, Query};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{GapId, missed::Gap};
+use super::{
+    GapId,
+    missed::{Gap, GapReason},
+};
 use crate::{
     organizations::{Rail, listening},
     tenancy::{Routes, Scope, ViewDeliveries},
@@ -68,10 +71,11 @@ impl GapRow {
             back: back(&gap, out),
             whole: gap.whole_at.map(|at| Moment::new(at, now)),
             missed: gap.missed,
-            why: match (gap.is_down, gap.hook_name) {
-                (true, _) => "The server was down".to_owned(),
-                (false, Some(name)) => format!("{name} was not reached"),
-                (false, None) => "A hook was not reached".to_owned(),
+            why: match (gap.reason, gap.hook_name) {
+                (GapReason::Down, _) => "The server was down".to_owned(),
+                (GapReason::Database, _) => "The database was not reached".to_owned(),
+                (GapReason::Missed, Some(name)) => format!("{name} was not reached"),
+                (GapReason::Missed, None) => "A hook was not reached".to_owned(),
             },
         }
     }

@@ -33,7 +33,19 @@ pub(in crate::webhooks) struct Missed {
     /// GitHub's number of the attempt.
     pub(in crate::webhooks) attempt: i64,
     pub(in crate::webhooks) event: String,
+    pub(in crate::webhooks) delivered_at: DateTime<Utc>,
     pub(in crate::webhooks) asked_at: Option<DateTime<Utc>>,
+}
+
+/// What became of one that was missed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::webhooks) enum Became {
+    /// GitHub was asked to deliver it again.
+    Asked,
+    /// It was read from the log into the inbox.
+    Read,
+    /// It does not come back, and why.
+    Lost(&'static str),
 }
 
 /// One as GitHub's log shows it.
@@ -58,13 +70,34 @@ impl Found {
     }
 }
 
+/// Why deliveries were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(in crate::webhooks) enum GapReason {
+    /// The server was down, by its own word.
+    Down,
+    /// The server was there, and could store nothing.
+    Database,
+    /// GitHub's log shows some that did not come.
+    Missed,
+}
+
+impl GapReason {
+    pub(in crate::webhooks) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Database => "database",
+            Self::Missed => "missed",
+        }
+    }
+}
+
 /// A time in which deliveries were missed, with what became of them.
 #[derive(Clone, Debug)]
 pub(in crate::webhooks) struct Gap {
     pub(in crate::webhooks) id: GapId,
     pub(in crate::webhooks) hook_name: Option<String>,
-    /// Whether the server was down, by its own word.
-    pub(in crate::webhooks) is_down: bool,
+    pub(in crate::webhooks) reason: GapReason,
     pub(in crate::webhooks) began_at: DateTime<Utc>,
     pub(in crate::webhooks) ended_at: DateTime<Utc>,
     pub(in crate::webhooks) whole_at: Option<DateTime<Utc>>,

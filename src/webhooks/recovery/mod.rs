@@ -4,19 +4,23 @@
 //! five minutes; what is in the log and not in the inbox was missed, whatever it was answered. A few are
 //! asked for again; many, and those that do not come because GitHub cannot reach the server, are read from
 //! the log itself ("pull") and go into the same inbox. A hook can be asked about where a connection made
-//! it or has its App; of others only the times are known in which the server was down.
+//! it or has its App; of others only the times are known in which the server was down, or did not reach its
+//! database.
 //!
-//! Invariants: what was missed is written down before it is brought back, and is `came` only once the inbox
+//! Invariants: a time in which the server took nothing is written down before it is noted that the server is
+//! there again; what was missed is written down before it is brought back, and is `came` only once the inbox
 //! has it; no transaction is open while GitHub is asked; a log that cannot be read is read again from where
 //! it was whole.
 
 mod gaps;
 pub(super) mod gaps_page;
 pub(super) mod missed;
+mod presence;
 mod sweep;
 mod watch;
 
 pub(super) use gaps_page::routes;
+pub use presence::Presence;
 pub use sweep::register_jobs;
 pub use watch::{look, watch};
 

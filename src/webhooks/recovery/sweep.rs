@@ -7,7 +7,7 @@ use tracing::info;
 
 use super::{
     EVERY, OVERLAP, SOON, UNDER_WAY, gaps,
-    missed::{Found, MOST_ASKED, Missed, PATIENCE, Watched},
+    missed::{Became, Found, MOST_ASKED, Missed, PATIENCE, Watched},
 };
 use crate::{
     connections::{Connections, Opened, Unusable},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// How many that are out are looked after in one run.
+/// How many that are out are looked after before it is seen whether there are more.
 const MOST: i64 = 500;
 
 /// Reads the log of a hook, and brings back what the inbox lacks.
@@ -139,7 +139,7 @@ impl Sweep {
         let Some(log) = self.open(hook).await? else { return Ok(0) };
         self.read(&log).await?;
         self.note_those_that_came(&log).await?;
-        self.bring_back(&log).await
+        self.bring_back(log).await
     }
 
     async fn open(&self, hook: HookId) -> Result<Option<Log>, Stopped> {
@@ -211,40 +211,53 @@ impl Sweep {
         Ok(())
     }
 
-    /// Has a few delivered again, and reads the others; says how many are still out.
-    async fn bring_back(&self, log: &Log) -> Result<usize, Stopped> {
-        let mut tx = self.begin().await?;
-        let out = store::list_out(&mut tx, log.watched.hook, MOST).await?;
-        drop(tx);
+    /// Has a few delivered again, and reads the others, for as long as GitHub answers; says how many are still
+    /// out.
+    async fn bring_back(&self, mut log: Log) -> Result<usize, Stopped> {
+        let (mut left, mut refused) = (0, None);
+        let mut out = self.list_out(&log, None).await?;
         // A hook that was never heard cannot be reached from GitHub, and many are too many to ask for.
         let asks = log.watched.heard_at.is_some() && out.len() <= MOST_ASKED;
-        let (mut left, mut refused) = (0, None);
-        for missed in &out {
-            let brought = match missed.asked_at {
-                None if asks => self.ask(log, missed).await,
-                Some(at) if asks && self.now() < at + PATIENCE => Ok(1),
-                Some(_) | None => self.take(log, missed).await,
-            };
-            match brought {
-                Ok(count) => left += count,
-                // One that cannot be read keeps none behind it from coming back.
-                Err(Stopped::Refused(words)) => refused = refused.or(Some(words)),
-                Err(other) => return Err(other),
+        while let Some(last) = out.last() {
+            for missed in &out {
+                if self.context.cancel.is_cancelled() {
+                    return Err(Stopped::Broken(anyhow::anyhow!("the server stops")));
+                }
+                match self.bring_one(&log, missed, asks).await {
+                    Ok(count) => left += count,
+                    // One that cannot be read keeps none behind it from coming back.
+                    Err(Stopped::Refused(words)) => refused = refused.or(Some(words)),
+                    Err(other) => return Err(other),
+                }
             }
+            out = self.list_out(&log, Some(last)).await?;
+            if out.is_empty() {
+                break;
+            }
+            // What an App shows that it is itself is good for minutes.
+            let Some(again) = self.open(log.watched.hook).await? else { break };
+            log = again;
         }
         refused.map_or(Ok(left), |words| Err(Stopped::Refused(words)))
+    }
+
+    async fn list_out(&self, log: &Log, behind: Option<&Missed>) -> sqlx::Result<Vec<Missed>> {
+        let mut tx = self.begin().await?;
+        store::list_out(&mut tx, log.watched.hook, behind, MOST).await
+    }
+
+    async fn bring_one(&self, log: &Log, missed: &Missed, asks: bool) -> Result<usize, Stopped> {
+        match missed.asked_at {
+            None if asks => self.ask(log, missed).await,
+            Some(at) if asks && self.now() < at + PATIENCE => Ok(1),
+            Some(_) | None => self.take(log, missed).await,
+        }
     }
 
     /// Asks GitHub to deliver one again.
     async fn ask(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
         match log.api().redeliver(&log.place, missed.attempt).await {
-            Ok(()) => {
-                let mut tx = self.begin().await?;
-                let guid = (log.watched.hook, missed.guid.as_str());
-                store::set_asked(&mut tx, guid, self.now()).await?;
-                tx.commit().await?;
-                Ok(1)
-            }
+            Ok(()) => self.note_became(log, missed, Became::Asked).await.map(|()| 1),
             // What GitHub does not deliver again may be read all the same; and writes are few.
             Err(_) => self.take(log, missed).await,
         }
@@ -254,7 +267,10 @@ impl Sweep {
     async fn take(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
         let detail = match log.api().delivery(&log.place, missed.attempt).await {
             Ok(detail) => detail,
-            Err(ApiError::NotFound | ApiError::Gone) => return self.give_up(log, missed).await,
+            Err(ApiError::NotFound | ApiError::Gone) => {
+                let lost = Became::Lost("GitHub has it in its log no longer.");
+                return self.note_became(log, missed, lost).await.map(|()| 0);
+            }
             Err(error) => return Err(error.into()),
         };
         let payload = serde_json::to_vec(&detail.request.payload);
@@ -269,18 +285,14 @@ impl Sweep {
         };
         let stored = self.inbox.accept(delivery, self.now()).await;
         stored.map_err(|error| Stopped::Broken(error.into()))?;
-        let mut tx = self.begin().await?;
-        let guid = (log.watched.hook, missed.guid.as_str());
-        store::set_read(&mut tx, guid, self.now()).await?;
-        tx.commit().await?;
-        Ok(0)
+        self.note_became(log, missed, Became::Read).await.map(|()| 0)
     }
 
-    async fn give_up(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
+    async fn note_became(&self, log: &Log, missed: &Missed, became: Became) -> Result<(), Stopped> {
         let mut tx = self.begin().await?;
-        let words = "GitHub has it in its log no longer.";
-        store::set_lost(&mut tx, (log.watched.hook, missed.guid.as_str()), words).await?;
+        let guid = (log.watched.hook, missed.guid.as_str());
+        store::set_became(&mut tx, guid, became, self.now()).await?;
         tx.commit().await?;
-        Ok(0)
+        Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! The loop of recovery: notes that the server is there, and has logs read when they are due.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
-use super::{EVERY, gaps, sweep::SweepDeliveries};
+use super::{EVERY, Presence, gaps, sweep::SweepDeliveries};
 use crate::{
     connections, jobs,
     platform::{clock::Clock, tasks::Tasks},
@@ -16,18 +16,16 @@ use crate::{
 /// How often the server notes that it is there, and looks what is due.
 const BEAT: Duration = Duration::from_mins(1);
 
-/// Without a note for so long, the server was down.
-const DOWN: TimeDelta = TimeDelta::minutes(3);
-
 /// A log that was read so short before a start is not read again for it.
 const FRESH: TimeDelta = TimeDelta::seconds(30);
 
 /// Looks after what was missed until the process stops.
 pub async fn watch(db: Db, clock: Clock, tasks: Tasks) {
-    let mut is_start = true;
+    let mut presence = Presence::begun(clock.now());
     loop {
-        match look(&db, clock.now(), is_start).await {
-            Ok(()) => is_start = false,
+        presence.note(clock.now());
+        match look_and_stay(&db, &clock, &mut presence).await {
+            Ok(()) => presence = presence.looked(),
             Err(error) => {
                 warn!(
                     "What was missed of what GitHub told cannot be looked after; it is tried again: {error:#}"
@@ -41,17 +39,36 @@ pub async fn watch(db: Db, clock: Clock, tasks: Tasks) {
     }
 }
 
-/// Notes that the server is there, writes down since when it was not, and has logs read that are due.
+/// Looks, and knows that the process is there however long the database lets it wait.
+async fn look_and_stay(db: &Db, clock: &Clock, presence: &mut Presence) -> anyhow::Result<()> {
+    let mut looking = pin!(look(db, clock.now(), *presence));
+    loop {
+        tokio::select! {
+            looked = &mut looking => return looked,
+            () = tokio::time::sleep(BEAT) => presence.note(clock.now()),
+        }
+    }
+}
+
+/// Writes down since when the server took nothing, notes that it is there, and has logs read that are due.
 ///
-/// Several processes may do so at once: the first to find a time without a note writes it down.
-pub async fn look(db: &Db, now: DateTime<Utc>, is_start: bool) -> anyhow::Result<()> {
-    let mut tx = db.system(SystemReason::TakeDelivery).await?;
-    let last = gap_store::beat(&mut tx, now).await?;
-    tx.commit().await?;
-    let down_since = last.filter(|last| *last < now - DOWN);
+/// Several processes may do so at once: the first to find a time without a note writes it down. The note comes
+/// last, so that a process that ends in the middle leaves the time to be found.
+pub async fn look(db: &Db, now: DateTime<Utc>, presence: Presence) -> anyhow::Result<()> {
     let grants = db.system(SystemReason::Retention).await?.grants_of_retention().await?;
+    let last = gap_store::find_beat(&mut db.system(SystemReason::TakeDelivery).await?).await?;
+    for absence in last.map(|last| presence.absences(last, now)).unwrap_or_default() {
+        for grant in &grants {
+            let mut tx = db.begin_granted(grant).await?;
+            gaps::note_absence(&mut tx, absence).await?;
+            tx.commit().await?;
+        }
+    }
+    let mut tx = db.system(SystemReason::TakeDelivery).await?;
+    gap_store::beat(&mut tx, now).await?;
+    tx.commit().await?;
     for grant in &grants {
-        if let Err(error) = look_after(db, grant, (down_since, now), is_start).await {
+        if let Err(error) = look_after(db, grant, now, presence).await {
             let slug = &grant.organization().slug;
             warn!("What `{slug}` has missed cannot be looked after: {error:#}");
         }
@@ -62,17 +79,14 @@ pub async fn look(db: &Db, now: DateTime<Utc>, is_start: bool) -> anyhow::Result
 async fn look_after(
     db: &Db,
     grant: &Grant,
-    (down_since, now): (Option<DateTime<Utc>>, DateTime<Utc>),
-    is_start: bool,
+    now: DateTime<Utc>,
+    presence: Presence,
 ) -> anyhow::Result<()> {
     let mut tx = db.begin_granted(grant).await?;
-    if let Some(since) = down_since {
-        gaps::note_down(&mut tx, (since, now)).await?;
-    }
-    let due = store::take_due(&mut tx, (now, now + EVERY), is_start.then_some(now - FRESH)).await?;
-    for hook in &due {
-        jobs::enqueue(&mut tx, &SweepDeliveries { hook: *hook }, now).await?;
-    }
+    let fresh = presence.is_start().then_some(now - FRESH);
+    let due = store::take_due(&mut tx, (now, now + EVERY), fresh).await?;
+    let sweeps: Vec<_> = due.iter().map(|hook| SweepDeliveries { hook: *hook }).collect();
+    jobs::enqueue_all(&mut tx, &sweeps, now).await?;
     gaps::settle(&mut tx, now).await?;
     connections::teams::ask_for_due(&mut tx, now).await?;
     tx.commit().await?;

@@ -7,42 +7,49 @@ use crate::{
     web::paging::PageRequest,
     webhooks::{
         model::HookId,
-        recovery::{GapId, missed::Gap},
+        recovery::{
+            GapId,
+            missed::{Gap, GapReason},
+        },
     },
 };
 
-/// Notes that the server is there; says when that was noted last. Another process may have been there since.
-pub(in crate::webhooks) async fn beat(
+/// When it was noted last that the server is there, by whichever process.
+pub(in crate::webhooks) async fn find_beat(
     tx: &mut SystemTx,
-    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
-    let last =
-        sqlx::query_scalar!("SELECT at FROM receiver_beats WHERE receiver = 'webhooks' FOR UPDATE")
-            .fetch_optional(tx.connection())
-            .await?;
+    sqlx::query_scalar!("SELECT at FROM receiver_beats WHERE receiver = 'webhooks'")
+        .fetch_optional(tx.connection())
+        .await
+}
+
+/// Notes that the server is there. Another process may have been there since.
+pub(in crate::webhooks) async fn beat(tx: &mut SystemTx, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO receiver_beats (receiver, at) VALUES ('webhooks', $1)
          ON CONFLICT (receiver) DO UPDATE SET at = greatest(receiver_beats.at, excluded.at)",
         now,
     )
     .execute(tx.connection())
-    .await?;
-    Ok(last)
+    .await
+    .map(|_| ())
 }
 
 /// Opens a gap: of a hook, or of the server.
 pub(in crate::webhooks) async fn insert(
     tx: &mut TenantTx,
     (id, hook): (GapId, Option<HookId>),
+    reason: GapReason,
     (began_at, ended_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query!(
         "INSERT INTO gaps (tenant_id, id, hook_id, reason, began_at, ended_at)
-         VALUES ($1, $2, $3, CASE WHEN $3::uuid IS NULL THEN 'down' ELSE 'missed' END, $4, $5)",
+         VALUES ($1, $2, $3, $4, $5, $6)",
         tenant.as_uuid(),
         id.as_uuid(),
         hook.map(HookId::as_uuid),
+        reason.as_str(),
         began_at,
         ended_at,
     )
@@ -51,7 +58,29 @@ pub(in crate::webhooks) async fn insert(
     .map(|_| ())
 }
 
-/// The gap that something falls into which a hook missed: a time in which the server was down, with five
+/// The gap of one of the server's reasons that has a part of a time in it.
+pub(in crate::webhooks) async fn find_of_server(
+    tx: &mut TenantTx,
+    reason: GapReason,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<Option<GapId>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: GapId"
+           FROM gaps
+           WHERE reason = $1
+             AND began_at < $3
+             AND ended_at > $2
+           ORDER BY id DESC
+           LIMIT 1"#,
+        reason.as_str(),
+        since,
+        until,
+    )
+    .fetch_optional(tx.connection())
+    .await
+}
+
+/// The gap that something falls into which a hook missed: a time in which the server took nothing, with five
 /// minutes about it, else one of the hook's that is open or so near.
 pub(in crate::webhooks) async fn find_around(
     tx: &mut TenantTx,
@@ -64,7 +93,7 @@ pub(in crate::webhooks) async fn find_around(
            WHERE (hook_id IS NULL OR hook_id = $1)
              AND ((began_at <= $3::timestamptz + interval '5 minutes' AND ended_at >= $2::timestamptz - interval '5 minutes')
                   OR (hook_id = $1 AND whole_at IS NULL))
-           ORDER BY reason, id DESC
+           ORDER BY hook_id IS NOT NULL, id DESC
            LIMIT 1
            FOR UPDATE"#,
         hook.as_uuid(),
@@ -92,7 +121,7 @@ pub(in crate::webhooks) async fn widen(
     .map(|_| ())
 }
 
-/// Closes the gaps of which nothing is out: a time in which the server was down only once the logs of all
+/// Closes the gaps of which nothing is out: a time in which the server took nothing only once the logs of all
 /// hooks have been read past it, of which there has to be one.
 pub(in crate::webhooks) async fn close(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let closed = sqlx::query!(
@@ -122,7 +151,7 @@ pub(in crate::webhooks) async fn list(
 ) -> sqlx::Result<Vec<Gap>> {
     sqlx::query_as!(
         Gap,
-        r#"SELECT g.id AS "id: GapId", h.name AS "hook_name?", g.reason = 'down' AS "is_down!",
+        r#"SELECT g.id AS "id: GapId", h.name AS "hook_name?", g.reason AS "reason: GapReason",
                   g.began_at, g.ended_at, g.whole_at, m.missed AS "missed!", m.redelivered AS "redelivered!",
                   m.read AS "read!", m.lost AS "lost!"
            FROM gaps g
@@ -141,4 +170,24 @@ pub(in crate::webhooks) async fn list(
     )
     .fetch_all(tx.connection())
     .await
+}
+
+/// Deletes the gaps that have been whole since before the one time, with what was missed in them; before the
+/// other time, also those of which something is lost or still out. Returns how many.
+pub(in crate::webhooks) async fn delete_old(
+    tx: &mut TenantTx,
+    (whole_before, ended_before): (DateTime<Utc>, DateTime<Utc>),
+) -> sqlx::Result<u64> {
+    let deleted = sqlx::query!(
+        "DELETE FROM gaps g
+         WHERE g.ended_at < $2
+            OR (g.whole_at < $1
+                AND NOT EXISTS (SELECT FROM missed_deliveries m
+                                WHERE m.tenant_id = g.tenant_id AND m.gap_id = g.id AND m.lost IS NOT NULL))",
+        whole_before,
+        ended_before,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(deleted.rows_affected())
 }

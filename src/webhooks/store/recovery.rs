@@ -12,22 +12,23 @@ use crate::{
         recovery::{
             GapId,
             gaps_page::Trouble,
-            missed::{Found, Missed, Watched},
+            missed::{Became, Found, Missed, Watched},
         },
     },
 };
 
-/// How many hooks counted then.
-pub(in crate::webhooks) async fn count_hooks(
+/// Whether a hook counted then; keeps whoever asks the same meanwhile waiting until this transaction ends.
+pub(in crate::webhooks) async fn lock_any_hook(
     tx: &mut TenantTx,
     at: DateTime<Utc>,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM hooks WHERE revoked_at IS NULL AND created_at < $1"#,
-        at
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM hooks WHERE revoked_at IS NULL AND created_at < $1 ORDER BY id LIMIT 1 FOR NO KEY UPDATE",
+        at,
     )
-    .fetch_one(tx.connection())
-    .await
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Takes the hooks whose logs are due, and has them due again later; at a start, those as well that were
@@ -146,20 +147,24 @@ pub(in crate::webhooks) async fn insert_missed(
     Ok(inserted.rows_affected())
 }
 
-/// Those that did not come back yet, the oldest first.
+/// Those that did not come back yet, the oldest first, behind one of them.
 pub(in crate::webhooks) async fn list_out(
     tx: &mut TenantTx,
     hook: HookId,
+    behind: Option<&Missed>,
     most: i64,
 ) -> sqlx::Result<Vec<Missed>> {
     sqlx::query_as!(
         Missed,
-        "SELECT guid, attempt, event, asked_at
+        "SELECT guid, attempt, event, delivered_at, asked_at
          FROM missed_deliveries
          WHERE hook_id = $1 AND came_at IS NULL AND lost IS NULL
+           AND ($2::timestamptz IS NULL OR (delivered_at, guid) > ($2, $3))
          ORDER BY delivered_at, guid
-         LIMIT $2",
+         LIMIT $4",
         hook.as_uuid(),
+        behind.map(|missed| missed.delivered_at),
+        behind.map(|missed| missed.guid.as_str()),
         most,
     )
     .fetch_all(tx.connection())
@@ -185,51 +190,28 @@ pub(in crate::webhooks) async fn set_came_by_themselves(
     .map(|_| ())
 }
 
-/// Notes that GitHub was asked to deliver one again.
-pub(in crate::webhooks) async fn set_asked(
+/// Notes what became of one that had not come until now.
+pub(in crate::webhooks) async fn set_became(
     tx: &mut TenantTx,
     (hook, guid): (HookId, &str),
+    became: Became,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
+    let (asked_at, came_at, lost) = match became {
+        Became::Asked => (Some(now), None, None),
+        Became::Read => (None, Some(now), None),
+        Became::Lost(why) => (None, None, Some(why)),
+    };
     sqlx::query!(
-        "UPDATE missed_deliveries SET asked_at = $3 WHERE hook_id = $1 AND guid = $2",
+        "UPDATE missed_deliveries
+         SET asked_at = coalesce($3, asked_at), came_at = $4, way = CASE WHEN $4::timestamptz IS NOT NULL THEN 'read' END,
+             lost = $5
+         WHERE hook_id = $1 AND guid = $2 AND came_at IS NULL",
         hook.as_uuid(),
         guid,
-        now,
-    )
-    .execute(tx.connection())
-    .await
-    .map(|_| ())
-}
-
-/// Notes that one was read from the log into the inbox.
-pub(in crate::webhooks) async fn set_read(
-    tx: &mut TenantTx,
-    (hook, guid): (HookId, &str),
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE missed_deliveries SET came_at = $3, way = 'read' WHERE hook_id = $1 AND guid = $2 AND came_at IS NULL",
-        hook.as_uuid(),
-        guid,
-        now,
-    )
-    .execute(tx.connection())
-    .await
-    .map(|_| ())
-}
-
-/// Notes that one does not come back, and why.
-pub(in crate::webhooks) async fn set_lost(
-    tx: &mut TenantTx,
-    (hook, guid): (HookId, &str),
-    why: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE missed_deliveries SET lost = $3 WHERE hook_id = $1 AND guid = $2 AND came_at IS NULL",
-        hook.as_uuid(),
-        guid,
-        why,
+        asked_at,
+        came_at,
+        lost,
     )
     .execute(tx.connection())
     .await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web::Bytes};
+use actix_web::{HttpRequest, HttpResponse, web::Bytes};
 use chrono::{DateTime, Utc};
 use futures_util::stream;
 
@@ -57,8 +57,10 @@ impl Fault {
     }
 }
 
-pub(crate) fn take(state: &mut State) -> Option<Fault> {
-    state.faults.pop_front()
+pub(crate) fn take(state: &mut State, request: &HttpRequest) -> Option<Fault> {
+    let address = format!("{}?{}", request.path(), request.query_string());
+    let ordered = state.ordered.iter().find(|(part, _)| address.contains(part.as_str()));
+    ordered.map(|(_, fault)| fault.clone()).or_else(|| state.faults.pop_front())
 }
 
 fn truncated() -> HttpResponse {

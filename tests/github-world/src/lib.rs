@@ -157,6 +157,21 @@ impl World {
         self.shared.state().faults.push_back(fault);
     }
 
+    /// From now on, each request to an address with this in it gets that in place of its answer; or its answer
+    /// again.
+    pub fn answer_at(&self, part: &str, with: Option<Fault>) {
+        let mut state = self.shared.state();
+        match with {
+            Some(fault) => state.ordered.insert(part.to_owned(), fault),
+            None => state.ordered.remove(part),
+        };
+    }
+
+    /// From now on, no page of a repository's lists has more than this; or as many as are asked for.
+    pub fn shorten_pages(&self, to: Option<usize>) {
+        self.shared.state().page_length = to;
+    }
+
     /// How many requests a person (by login) or an installation (by id) has left, and until when.
     pub fn limit(&self, whom: &str, left: u64, reset: DateTime<Utc>) {
         self.shared.state().limits.insert(whom.to_owned(), (left, reset));

@@ -46,7 +46,7 @@ pub(crate) async fn around(
     let is_page = request.path() == "/login/oauth/authorize" || request.path().ends_with("/sso");
     let (fault, mut limit, token) = {
         let mut state = shared.state();
-        let fault = if is_page { None } else { faults::take(&mut state) };
+        let fault = if is_page { None } else { faults::take(&mut state, request.request()) };
         let bearer = bearer(request.request());
         // What has dots in it is signed by an App itself.
         let is_known =

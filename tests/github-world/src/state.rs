@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// Requests left until when, by login or installation id; everybody else has plenty.
     pub(crate) limits: BTreeMap<String, (u64, DateTime<Utc>)>,
     pub(crate) faults: VecDeque<Fault>,
+    /// What goes wrong at each address with this in it.
+    pub(crate) ordered: BTreeMap<String, Fault>,
     /// How many requests of one asker a minute takes, where a test has set it, and when they came.
     pub(crate) a_minute: Option<usize>,
     pub(crate) lately: BTreeMap<String, VecDeque<DateTime<Utc>>>,
@@ -53,6 +55,8 @@ pub(crate) struct State {
     pub(crate) own_address: String,
     /// From where on lists that may be large take no `page`.
     pub(crate) deep_page: usize,
+    /// How long a page is at most, where a test has set it; else a hundred.
+    pub(crate) page_length: Option<usize>,
     /// As a GitHub that does not know the product's question.
     pub(crate) refuses_graphql: bool,
     /// GraphQL's hour is counted apart.

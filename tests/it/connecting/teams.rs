@@ -4,7 +4,7 @@ use chrono::Duration;
 use quarterdeck::{
     connections, jobs,
     tenancy::{Role, SystemReason},
-    webhooks::recovery,
+    webhooks::recovery::{self, Presence},
 };
 use serde_json::json;
 
@@ -37,7 +37,8 @@ impl Scene {
     async fn an_hour_later(&self) {
         self.world.clock.advance(Duration::minutes(61));
         self.github.set_time(self.world.clock.now());
-        recovery::look(&self.world.db, self.world.clock.now(), false).await.unwrap();
+        let now = self.world.clock.now();
+        recovery::look(&self.world.db, now, Presence::begun(now).looked()).await.unwrap();
         self.run_jobs().await;
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Scene, fill, rows};
 
 /// Read whole, and an hour later.
-async fn read() -> Scene {
+pub(super) async fn read() -> Scene {
     let scene = Scene::new().await;
     fill(scene.shop());
     scene.advance(Duration::minutes(1));

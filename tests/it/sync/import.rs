@@ -294,29 +294,3 @@ async fn what_is_switched_off_is_said_and_keeps_nothing_from_the_rest() {
     let remark = scene.words("SELECT remark FROM imports WHERE resource = 'issues'").await;
     assert_eq!(remark, ["Issues are switched off at GitHub."]);
 }
-
-#[actix_web::test]
-async fn people_who_have_signed_in_are_known_as_whom_github_names() {
-    let scene = Scene::new().await;
-    fill(scene.shop());
-    scene.world.owner().await;
-    let ada = i64::try_from(scene.github.user("ada").id()).unwrap();
-    let mut tx = scene.world.db.system(SystemReason::Login).await.unwrap();
-    sqlx::query(
-        "INSERT INTO identities (provider, subject, account_id, login, created_at, used_at, checked_at)
-         SELECT 'github:' || $1, $2::text, id, 'ada', now(), now(), now() FROM accounts WHERE login = 'owner'",
-    )
-    .bind(super::host(&scene.github))
-    .bind(ada)
-    .execute(tx.connection())
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
-
-    scene.import().await;
-
-    let linked = scene
-        .words("SELECT c.login || ' is ' || m.login FROM contributors c JOIN memberships m ON m.account_id = c.account_id")
-        .await;
-    assert_eq!(linked, ["ada is owner"]);
-}

@@ -1,9 +1,11 @@
 //! Reading a repository from GitHub, and keeping it in step: against the world.
 
 mod compare;
+mod complete;
 mod doubts;
 mod import;
 mod pages;
+mod people;
 mod trouble;
 
 use chrono::Duration;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::tenancy::{AccountId, SystemTx};
+use crate::tenancy::{AccountId, SystemTx, TenantId};
 
 pub(in crate::accounts::sign_in) async fn find_identity(
     tx: &mut SystemTx,
@@ -281,6 +281,26 @@ pub async fn list_accounts_at_github(
              AND subject = ANY ($2)"#,
         super::github_of_host(host),
         &subjects,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.subject.parse().ok()?, row.account))).collect())
+}
+
+/// Lists who of an organisation's members is who at a GitHub, by its ids. `host` is as repositories have it.
+pub async fn list_members_at_github(
+    tx: &mut SystemTx,
+    tenant: TenantId,
+    host: &str,
+) -> sqlx::Result<Vec<(i64, AccountId)>> {
+    let rows = sqlx::query!(
+        r#"SELECT i.subject, i.account_id AS "account: AccountId"
+           FROM memberships m
+           JOIN identities i ON i.account_id = m.account_id
+           WHERE m.tenant_id = $1
+             AND i.provider = $2"#,
+        tenant.as_uuid(),
+        super::github_of_host(host),
     )
     .fetch_all(tx.connection())
     .await?;

@@ -174,7 +174,7 @@ pub(super) fn listed(
 ) -> HttpResponse {
     let asked = query(request);
     let per_page = asked.get("per_page").and_then(|text| text.parse().ok()).unwrap_or(30_usize);
-    let per_page = per_page.clamp(1, 100);
+    let per_page = per_page.clamp(1, state.page_length.unwrap_or(100));
     let after =
         asked.get("after").and_then(|text| text.strip_prefix("Y3Vyc29yOnYyOp")?.parse().ok());
     let page = asked.get("page").and_then(|text| text.parse().ok()).unwrap_or(1_usize).max(1);

@@ -1,10 +1,15 @@
 //! What was missed of what GitHub has told: found in GitHub's log, brought back, and accounted for.
 
+mod ledger;
+
 use chrono::Duration;
 use github_world::{GitHubApp, Role as GitHubRole, World as GitHub};
 use quarterdeck::{
     tenancy::Role,
-    webhooks::{DeliveryWorker, recovery},
+    webhooks::{
+        DeliveryWorker,
+        recovery::{self, Presence},
+    },
 };
 
 use crate::support::{World, start_of_time};
@@ -105,8 +110,13 @@ impl Scene {
     }
 
     async fn look(&self) {
-        recovery::look(&self.world.db, self.world.clock.now(), false).await.unwrap();
+        self.look_as(Presence::begun(self.world.clock.now()).looked()).await.unwrap();
         self.world.run_jobs().await;
+    }
+
+    /// As a process that has been there for so long.
+    async fn look_as(&self, presence: Presence) -> anyhow::Result<()> {
+        recovery::look(&self.world.db, self.world.clock.now(), presence).await
     }
 
     async fn work(&self) {
@@ -246,7 +256,7 @@ async fn a_time_in_which_the_server_was_down_is_a_gap_until_the_log_has_been_rea
     assert!(scene.gaps().await.is_empty());
 
     scene.skip(Duration::minutes(20));
-    recovery::look(&scene.world.db, scene.world.clock.now(), true).await.unwrap();
+    scene.look_as(Presence::begun(scene.world.clock.now())).await.unwrap();
     assert_eq!(scene.gaps().await, ["down open"]);
     scene.world.run_jobs().await;
 
