@@ -178,8 +178,8 @@ impl Opened {
     /// A token to work with for the next minutes. It may ask GitHub for one, so not in a transaction.
     pub async fn access(&self, urgency: Urgency) -> Result<Access, Unusable> {
         let Inner { connection, by, budget, .. } = &*self.0;
-        let token = match by {
-            By::Token(token) => token.clone(),
+        match by {
+            By::Token(token) => Ok(Access::new(token.clone(), budget, urgency)),
             By::App(app) => {
                 let installed = connection.installation_id.zip(connection.account.as_deref());
                 let (id, account) = installed.ok_or(Unusable::NotInstalled)?;
@@ -187,10 +187,9 @@ impl Opened {
                     return Err(Unusable::Suspended);
                 }
                 let account = Login::parse(account).or(Err(Unusable::NotInstalled))?;
-                app.token_of_installation(id, &account).await?.token
+                Ok(app.access_of_installation((id, account), (budget, urgency)).await?)
             }
-        };
-        Ok(Access::new(token, budget, urgency))
+        }
     }
 
     /// To ask as the App itself, about its deliveries and installations; none where it is none.
