@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     github::{
-        Access, AppKey, Budget, Client, Error, Hosts, Http, InstalledApp, Limits, Login, Urgency,
+        Access, AppKey, Budget, Client, Error, Hosts, Http, InstalledApp, Limits, Login, OffLimits,
+        Reach, Urgency,
     },
     platform::{clock::Clock, keyring::Keyring},
     tenancy::TenantTx,
@@ -71,9 +72,9 @@ pub enum Unusable {
 }
 
 impl Connections {
-    /// Needs a running tokio.
-    pub fn new(clock: &Clock, keyring: &Keyring) -> anyhow::Result<Self> {
-        let http = Http::new(Limits::default())?;
+    /// Of GitHubs that are where they may be. Needs a running tokio.
+    pub fn new(clock: &Clock, keyring: &Keyring, reach: &Reach) -> anyhow::Result<Self> {
+        let http = Http::new(Limits::default(), reach)?;
         Ok(Self { http, clock: clock.clone(), keyring: keyring.clone(), open: Arc::default() })
     }
 
@@ -125,6 +126,11 @@ impl Connections {
     /// Asks a GitHub before there is a connection to it.
     pub fn client(&self, hosts: &Hosts) -> anyhow::Result<Client> {
         Client::new(&self.http, hosts, self.clock.clone())
+    }
+
+    /// Whether a GitHub may be asked, by what its name leads to now.
+    pub async fn look(&self, hosts: &Hosts) -> Result<(), OffLimits> {
+        self.http.look(hosts).await
     }
 
     /// What is asked by a token that is no connection's yet.
