@@ -47,4 +47,4 @@ pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, Membe
 pub use oauth::{OAuthApp, Pkce, UserToken};
 pub use reach::{OffLimits, Reach};
 pub use storable::storable;
-pub use webhook::{BadSignature, Encoding, Unreadable, payload, verify};
+pub use webhook::{BadSignature, Encoding, Signature, Unreadable, payload};

@@ -63,8 +63,8 @@ pub struct Hooks {
     keyring: Keyring,
     tasks: Tasks,
     known: Arc<Mutex<HashMap<HookId, Known>>>,
-    /// The hooks of an App, by its number.
-    apps: Arc<Mutex<HashMap<i64, KnownApp>>>,
+    /// The hooks of an App, by its GitHub's host and its number there.
+    apps: Arc<Mutex<HashMap<(String, i64), KnownApp>>>,
 }
 
 #[derive(Debug)]
@@ -108,14 +108,15 @@ impl Hooks {
         Ok(Some(self.remember(&stored, now)?))
     }
 
-    /// The hooks of an App by GitHub's number of it; whose secret signed a delivery tells them apart.
-    pub(super) async fn find_of_app(&self, app: i64) -> Result<Vec<Arc<KnownHook>>> {
-        let now = self.clock.now();
-        if let Some(known) = self.apps().get(&app).filter(|known| now < known.until) {
+    /// The hooks of an App by its GitHub's host and its number there; whose secret signed a delivery tells
+    /// them apart.
+    pub(super) async fn find_of_app(&self, host: &str, app: i64) -> Result<Vec<Arc<KnownHook>>> {
+        let (now, key) = (self.clock.now(), (host.to_owned(), app));
+        if let Some(known) = self.apps().get(&key).filter(|known| now < known.until) {
             return Ok(known.hooks.clone());
         }
         let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
-        let found = store::find_of_app(&mut tx, app).await?;
+        let found = store::find_of_app(&mut tx, (host, app)).await?;
         drop(tx);
         let mut hooks = Vec::new();
         for stored in &found {
@@ -130,7 +131,7 @@ impl Hooks {
             all.retain(|_, known| now < known.until);
         }
         if !hooks.is_empty() {
-            all.insert(app, KnownApp { hooks: hooks.clone(), until: now + COUNTS });
+            all.insert(key, KnownApp { hooks: hooks.clone(), until: now + COUNTS });
         }
         Ok(hooks)
     }
@@ -183,7 +184,7 @@ impl Hooks {
         });
     }
 
-    fn apps(&self) -> std::sync::MutexGuard<'_, HashMap<i64, KnownApp>> {
+    fn apps(&self) -> std::sync::MutexGuard<'_, HashMap<(String, i64), KnownApp>> {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -36,19 +36,25 @@ pub(in crate::webhooks) async fn find_any(
     .await
 }
 
-/// Finds the hooks of an App by GitHub's number of it, of whatever organisations, wherever GitHub is.
+/// Finds the hooks of an App by the host of its GitHub, with or without a port, and GitHub's number of it,
+/// of whatever organisations.
 pub(in crate::webhooks) async fn find_of_app(
     tx: &mut SystemTx,
-    app: i64,
+    (host, app): (&str, i64),
 ) -> sqlx::Result<Vec<StoredHook>> {
     sqlx::query_as!(
         StoredHook,
-        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until, heard_at
-           FROM hooks
-           WHERE app_id = $1 AND revoked_at IS NULL
-           ORDER BY id
+        r#"SELECT h.id AS "id: HookId", h.tenant_id AS "tenant: TenantId", h.secret AS "secret!", h.previous_secret,
+                  h.previous_until, h.heard_at
+           FROM hooks h
+           JOIN connections c ON c.tenant_id = h.tenant_id AND c.id = h.connection_id
+           WHERE h.app_id = $1
+             AND h.revoked_at IS NULL
+             AND $2 IN (c.host, regexp_replace(c.host, ':[0-9]+$', ''))
+           ORDER BY h.id
            LIMIT 100"#,
         app,
+        host,
     )
     .fetch_all(tx.connection())
     .await

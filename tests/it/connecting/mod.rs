@@ -3,6 +3,7 @@
 mod apps;
 mod disconnecting;
 mod pasting;
+mod received;
 mod repositories;
 mod teams;
 mod told;

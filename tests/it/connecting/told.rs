@@ -7,57 +7,6 @@ use serde_json::json;
 use super::{Scene, path_of};
 use crate::support::Answer;
 
-/// Sends something as GitHub sends an App's deliveries.
-async fn send(scene: &Scene, (app, kind): (&str, &str), secret: &str) -> u16 {
-    let body = r#"{"zen":"Keep it logically awesome.","hook_id":1}"#;
-    let request = scene
-        .world
-        .nobody()
-        .request(Method::POST, "/api/v2/webhooks/github")
-        .header("content-type", "application/json")
-        .header("x-github-event", "ping")
-        .header("x-github-delivery", uuid::Uuid::new_v4().to_string())
-        .header("x-github-hook-installation-target-type", kind)
-        .header("x-github-hook-installation-target-id", app)
-        .header("x-hub-signature-256", github_world::signature(secret, body.as_bytes()))
-        .body(body);
-    Answer::of(request).await.status.as_u16()
-}
-
-#[actix_web::test]
-async fn an_apps_deliveries_are_its_owners_by_the_secret_that_signed_them() {
-    let scene = Scene::new().await;
-    let app = scene.github.github_app("By Hand", "https://nowhere.example");
-    let (id, web) = (app.app_id.to_string(), scene.web());
-    let paste = |secret: &'static str| {
-        [
-            ("web_url", web.clone()),
-            ("owner", "acme".to_owned()),
-            ("app_id", id.clone()),
-            ("private_key", app.private_key.to_owned()),
-            ("webhook_secret", secret.to_owned()),
-        ]
-    };
-    let neighbour = scene.world.neighbour().await;
-    for (client, slug, secret) in
-        [(&scene.owner, "acme", "the secret of acme"), (&neighbour, "globex", "that of globex")]
-    {
-        let form = paste(secret);
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        client.post(&format!("/{slug}/github/paste"), &form).await.expect(303);
-    }
-
-    assert_eq!(send(&scene, (&id, "integration"), "the secret of acme").await, 202);
-    assert_eq!(send(&scene, (&id, "integration"), "guessed").await, 401);
-    assert_eq!(send(&scene, (&id, "repository"), "the secret of acme").await, 404);
-    assert_eq!(send(&scene, ("4711", "integration"), "the secret of acme").await, 404);
-    assert_eq!(send(&scene, ("x", "integration"), "the secret of acme").await, 404);
-    let count = "SELECT count(*)::text FROM deliveries";
-    assert_eq!(scene.ask(count).await, "1");
-    assert_eq!(send(&scene, (&id, "integration"), "that of globex").await, 202);
-    assert_eq!(scene.ask(count).await, "1", "it is globex's alone");
-}
-
 #[actix_web::test]
 async fn a_suspended_and_a_removed_installation_are_followed() {
     let scene = Scene::new().await;
