@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    hooks,
+    hooks, lost,
     model::{Hook, HookId},
     store::hooks as store,
 };
@@ -74,8 +74,9 @@ job! {
     RemoveConnection: "remove_connection";
 }
 
-/// Names the functions that do the jobs about hooks.
+/// Names the functions that do the jobs about hooks and what they reach.
 pub fn register_jobs(registry: Registry, site: Site) -> Registry {
+    let registry = lost::register_jobs(registry, site.connections.clone());
     let site = Arc::new(site);
     macro_rules! with {
         ($registry:expr, $job:ty, $done:ident) => {{

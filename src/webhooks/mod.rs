@@ -17,6 +17,7 @@ mod handlers;
 mod hooks;
 mod hooks_page;
 mod inbox;
+mod lost;
 mod model;
 mod receive;
 mod receive_app;

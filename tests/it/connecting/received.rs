@@ -7,36 +7,37 @@ use super::Scene;
 use crate::support::Answer;
 
 /// What an App's delivery says of itself.
-struct Told<'a> {
-    app: &'a str,
-    kind: &'a str,
+pub(super) struct Told<'a> {
+    pub(super) app: &'a str,
+    pub(super) event: &'a str,
+    pub(super) kind: &'a str,
     /// Which GitHub it comes from, by the header that says it.
-    from: Option<(&'static str, String)>,
-    signature: Option<&'a str>,
+    pub(super) from: Option<(&'static str, String)>,
+    pub(super) signature: Option<&'a str>,
 }
 
 const PING: &str = r#"{"zen":"Keep it logically awesome.","hook_id":1}"#;
 
 impl<'a> Told<'a> {
     /// As the GitHub of the scene sends it.
-    fn of(scene: &Scene, app: &'a str) -> Self {
+    pub(super) fn of(scene: &Scene, app: &'a str) -> Self {
         let host = scene.web().replace("http://", "");
         let from = Some(("x-github-enterprise-host", host));
-        Self { app, kind: "integration", from, signature: None }
+        Self { app, event: "ping", kind: "integration", from, signature: None }
     }
 
     async fn send(&self, scene: &Scene, secret: &str) -> u16 {
         self.send_body(scene, secret, PING.to_owned()).await
     }
 
-    async fn send_body(&self, scene: &Scene, secret: &str, body: String) -> u16 {
+    pub(super) async fn send_body(&self, scene: &Scene, secret: &str, body: String) -> u16 {
         let signed = github_world::signature(secret, body.as_bytes());
         let mut request = scene
             .world
             .nobody()
             .request(Method::POST, "/api/v2/webhooks/github")
             .header("content-type", "application/json")
-            .header("x-github-event", "ping")
+            .header("x-github-event", self.event)
             .header("x-github-delivery", uuid::Uuid::new_v4().to_string())
             .header("x-github-hook-installation-target-type", self.kind)
             .header("x-github-hook-installation-target-id", self.app)

@@ -4,7 +4,7 @@ use quarterdeck::tenancy::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Scene, path_of};
+use super::{Scene, path_of, received::Told};
 use crate::support::Answer;
 
 #[actix_web::test]
@@ -45,6 +45,7 @@ async fn repositories_that_an_app_loses_stay_without_it() {
     scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
     scene.github.select_repositories(installation, &["acme/till"]);
     scene.told().await;
+    scene.run_jobs().await;
 
     let page = scene.page("/acme/repositories/shop").await;
     assert!(page.contains("may not reach this repository any more"), "{page}");
@@ -59,6 +60,54 @@ async fn repositories_that_an_app_loses_stay_without_it() {
     let here = format!("/acme/github/{}/repositories", made.id);
     scene.owner.post(&here, &[("repository", id.as_str())]).await.expect(200);
     assert!(!scene.page("/acme/repositories/shop").await.contains("any more"));
+}
+
+#[actix_web::test]
+async fn an_old_word_of_lost_repositories_takes_none_away() {
+    let scene = Scene::new().await;
+    for name in ["acme/shop", "acme/till"] {
+        scene.github.repository(name);
+    }
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let installation: u64 =
+        scene.ask("SELECT installation_id::text FROM connections").await.parse().unwrap();
+    scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
+    scene.github.select_repositories(installation, &["acme/till"]);
+    scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
+    scene.told().await;
+    scene.run_jobs().await;
+    let without = "SELECT count(*)::text FROM repositories WHERE connection_id IS NULL";
+    assert_eq!(scene.ask(without).await, "0", "GitHub says by now that it is reached");
+
+    let app = scene.ask("SELECT app_id::text FROM connections").await;
+    let secret = scene.github.app_hook_secret(app.parse().unwrap());
+    let told = scene.github.deliveries();
+    let old = told.iter().find(|one| one.action.as_deref() == Some("removed")).unwrap();
+    let again = Told { event: &old.event, ..Told::of(&scene, &app) };
+    assert_eq!(again.send_body(&scene, &secret, old.payload.to_string()).await, 202);
+    scene.told().await;
+    scene.run_jobs().await;
+
+    assert_eq!(scene.ask(without).await, "0");
+}
+
+#[actix_web::test]
+async fn an_installation_that_is_gone_says_nothing_of_its_repositories() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let installation: u64 =
+        scene.ask("SELECT installation_id::text FROM connections").await.parse().unwrap();
+    scene.github.select_repositories(installation, &["acme/shop"]);
+    scene.github.select_repositories(installation, &[]);
+    scene.told().await;
+    scene.github.uninstall(installation);
+    scene.run_jobs().await;
+
+    let without = "SELECT count(*)::text FROM repositories WHERE connection_id IS NULL";
+    assert_eq!(scene.ask(without).await, "0");
 }
 
 #[actix_web::test]
