@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     hooks, lost,
     model::{Hook, HookId},
+    secrets,
     store::hooks as store,
 };
 use crate::{
@@ -163,7 +164,7 @@ impl Run {
             return Ok(());
         };
         let made = wanted.make().await;
-        self.note(wanted.hook, made).await
+        self.note(wanted.hook, made, Some(&wanted.secret)).await
     }
 
     /// The hook that a repository is to have; its row is made here. None where it has none of its own: it
@@ -190,7 +191,7 @@ impl Run {
             let of = (connection, repository, name.as_str());
             hooks::create_of_repository(&mut tx, keyring, of, now).await?
         };
-        let secret = hooks::secret_of(&mut tx, keyring, hook).await?.context("no secret")?;
+        let secret = secrets::secret_of(&mut tx, keyring, hook).await?.context("no secret")?;
         tx.commit().await?;
         let url = Url::parse(&format!("{}{}", self.site.origin, hooks::path(hook)))?;
         Ok(Some(Wanted { opened, hook, name, url, secret }))
@@ -205,12 +206,12 @@ impl Run {
             return self.make(MakeHook { repository }).await;
         }
         let keyring = self.site.connections.keyring();
-        let secret = hooks::secret_of(&mut tx, keyring, hook.id).await.map_err(again)?;
+        let secret = secrets::secret_of(&mut tx, keyring, hook.id).await.map_err(again)?;
         let opened = self.open(&mut tx, hook.connection).await?;
         drop(tx);
         let (Some(secret), Some(opened)) = (secret, opened) else { return Ok(()) };
         let told = self.tell_app(&opened, &secret).await;
-        self.note(hook.id, told).await
+        self.note(hook.id, told, Some(&secret)).await
     }
 
     async fn tell_app(
@@ -296,11 +297,11 @@ impl Run {
         drop(tx);
         let Some(opened) = opened else { return Ok(()) };
         match take_away(&opened, &name, id).await {
-            Ok(()) => self.note(hook.id, Ok(None)).await,
+            Ok(()) => self.note(hook.id, Ok(None), None).await,
             Err(Trouble::Passing(error)) => Err(Failure::Retry(error)),
             Err(Trouble::Lasting(words)) => {
                 let words = format!("It could not be deleted at GitHub: {words}");
-                self.note(hook.id, Err(Trouble::Lasting(words))).await
+                self.note(hook.id, Err(Trouble::Lasting(words)), None).await
             }
         }
     }
@@ -315,8 +316,13 @@ impl Run {
         Ok(opened.and_then(Result::ok))
     }
 
-    /// Writes down what became of a hook at GitHub.
-    async fn note(&self, hook: HookId, made: Result<Option<i64>, Trouble>) -> Result<(), Failure> {
+    /// Writes down what became of a hook at GitHub, and which secret it was told, if any.
+    async fn note(
+        &self,
+        hook: HookId,
+        made: Result<Option<i64>, Trouble>,
+        told: Option<&SecretString>,
+    ) -> Result<(), Failure> {
         let made = match made {
             Ok(id) => Ok(id),
             Err(Trouble::Lasting(words)) => Err(words),
@@ -324,6 +330,11 @@ impl Run {
             Err(Trouble::Passing(error)) => return Err(Failure::Retry(error)),
         };
         let mut tx = self.begin_with_all().await?;
+        if let Some(secret) = told.filter(|_| made.is_ok()) {
+            let keyring = self.site.connections.keyring();
+            let noted = secrets::note_told(&mut tx, keyring, (hook, secret)).await;
+            noted.map_err(Failure::Retry)?;
+        }
         let noted = match made {
             Ok(id) => store::set_at_github(&mut tx, hook, id).await,
             Err(words) => store::set_trouble(&mut tx, hook, &words).await,

@@ -24,6 +24,7 @@ mod receive_app;
 pub mod recovery;
 mod redact;
 mod retention;
+mod secrets;
 mod store;
 mod worker;
 

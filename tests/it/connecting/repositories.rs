@@ -195,3 +195,30 @@ async fn a_token_that_the_server_of_git_refuses_is_followed_by_another() {
     assert!(said(0).starts_with("Basic ") && said(1).starts_with("Basic "));
     assert_ne!(said(0), said(1));
 }
+
+#[actix_web::test]
+async fn github_is_heard_by_the_secret_that_it_has_until_it_is_told_another() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.token().await;
+    scene.connect_all(&made).await.expect(200);
+    scene.run_jobs().await;
+    let hook = scene.ask("SELECT id::text FROM hooks").await;
+    for _ in 0..2 {
+        scene.owner.post(&format!("/acme/hooks/{hook}/rotate"), &[]).await.expect(200);
+        scene.world.clock.advance(chrono::Duration::seconds(61));
+    }
+    let heard = async |title: &str| {
+        scene.github.repository("acme/shop").open_issue("ada", title);
+        scene.github.delivered().await;
+        scene.github.deliveries().last().unwrap().status
+    };
+    let held = "SELECT count(held_secret)::text FROM hooks";
+
+    assert_eq!(heard("The till jams").await, Some(202));
+    assert_eq!(scene.ask(held).await, "1");
+    scene.run_jobs().await;
+    scene.world.clock.advance(chrono::Duration::seconds(6));
+    assert_eq!(heard("It jams again").await, Some(202));
+    assert_eq!(scene.ask(held).await, "0", "GitHub has the newest");
+}
