@@ -12,8 +12,8 @@ pub(super) use credentials::{
 pub use identities::list_accounts_at_github;
 pub(super) use identities::{
     DueIdentity, Identity, NewIdentity, Successor, delete_identity, find_due, find_identity,
-    forget_tokens, forget_tokens_of, has_github_identities, is_login_taken, lock_identities,
-    put_identity, replace_token, set_checked, set_profile,
+    find_tokens, forget_tokens, forget_tokens_of, has_github_identities, is_login_taken,
+    lock_identities, put_identity, replace_token, set_checked, set_profile,
 };
 pub(super) use memberships::{
     Voucher, accept_invitations, admit, end_sessions, find_last_owner, is_vouched_for,
