@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use github_world::World;
 use quarterdeck::{
     connections::{ConnectionId, Connections},
+    github::Reach,
     jobs::{Registry, Worker},
     organizations::{self, OrganizationName, Slug},
     platform::{clock::Clock, keyring::Keyring},
@@ -47,8 +48,9 @@ impl Bench {
         let grant = found(&db, &clock).await?;
         let keyring = Keyring::of_secrets(&SecretString::from(variable(KEYS)?))?;
         let repository = connect(&db, &grant, (&github, bench.id()), &keyring).await?;
+        let reach = Reach::within(&["127.0.0.0/8".parse()?]);
         let registry =
-            sync::register_jobs(Registry::default(), Connections::new(&clock, &keyring)?);
+            sync::register_jobs(Registry::default(), Connections::new(&clock, &keyring, &reach)?);
         Ok(Self { throwaway, github, db, grant, clock, repository, registry, issues, comments })
     }
 

@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context, ensure};
 use quarterdeck::{
     connections::Connections,
+    github::Reach,
     jobs::{Registry, Worker},
     organizations::{self, OrganizationName, Slug},
     platform::{
@@ -38,7 +39,7 @@ pub(crate) struct Database {
 /// What jobs are done; nothing is asked of GitHub.
 fn registry(settings: &ScanSettings, clock: &Clock) -> anyhow::Result<Registry> {
     let keyring = Keyring::of_secrets(&"sixteen letters or more".into())?;
-    let connections = Connections::new(clock, &keyring)?;
+    let connections = Connections::new(clock, &keyring, &Reach::default())?;
     Ok(work::register_jobs(Registry::default(), settings.clone(), connections))
 }
 

@@ -8,6 +8,7 @@ use super::{database, defences::Defences, metrics_page::MetricsPage};
 use crate::{
     accounts::sign_in::{DomainClaim, GOOGLE, GitHubSettings, OidcSettings, Providers, Rule},
     connections::Connections,
+    github::{Hosts, Reach},
     platform::{
         clock::Clock,
         config::{self, Config},
@@ -47,7 +48,7 @@ impl Parts {
             defences: Defences::new(config, &db, &clock),
             hooks: Hooks::new(&db, &clock, &sessions.keyring, &tasks),
             inbox: Inbox::new(&db, &tasks),
-            connections: Connections::new(&clock, &sessions.keyring)?,
+            connections: Connections::new(&clock, &sessions.keyring, &reach(config))?,
             db,
             providers: providers(config, &clock, &sessions.keyring)?,
             clock,
@@ -92,9 +93,21 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     }
 }
 
+/// Where the GitHubs may be that administrators name: not in the server's own network, unless the configuration
+/// opens it or names them itself.
+pub(super) fn reach(config: &Config) -> Reach {
+    let reach = Reach::within(&config.repositories.allowed_networks);
+    match Hosts::new(&config.github.web_url, config.github.api_url.as_deref()) {
+        Ok(hosts) => reach.trusting(&hosts),
+        // Who signs in by it is told what is wrong with it.
+        Err(_invalid) => reach,
+    }
+}
+
 /// Who can be asked about people, by the configuration.
 fn providers(config: &Config, clock: &Clock, keyring: &Keyring) -> anyhow::Result<Providers> {
     let mut providers = Providers::new(&config.public_url(), clock, keyring)?
+        .with_reach(reach(config))
         .with_allowed(&config.github.allowed_organizations)?;
     if let Some(settings) = github(config)? {
         providers = providers.with_github(&settings)?;

@@ -13,14 +13,14 @@ use tracing::warn;
 
 use super::{
     ENTRY,
-    form::{hosts, owner},
+    form::{hosts, look, owner},
     list_page::{self, AppWish, Server},
     manifest::{manifest, takes_deliveries},
 };
 use crate::{
     accounts::sign_in::{Giver, SignInApp, adopt},
     connections::{
-        self, ConnectionId, NewApp,
+        self, ConnectionId, Connections, NewApp,
         attempts::{self, Purpose},
     },
     github::{ApiError, Hosts, api, subscription::SUBSCRIPTIONS},
@@ -77,7 +77,7 @@ async fn begin(
     site: Data<Site>,
     form: Form<AppWish>,
 ) -> Result<Saved> {
-    let (hosts, owner) = match parse(&form, &site.origin) {
+    let (hosts, owner) = match parse(&form, (&server.2, &site.origin)).await {
         Ok(parsed) => parsed,
         Err(errors) => return list_page::refuse(&scope, &server, (&form, &errors)).await,
     };
@@ -108,9 +108,15 @@ async fn begin(
     Ok(tx.commit().await?.answer(answer))
 }
 
-fn parse(wish: &AppWish, site: &str) -> Result<(Hosts, String), Vec<FieldError>> {
+async fn parse(
+    wish: &AppWish,
+    (connections, site): (&Connections, &str),
+) -> Result<(Hosts, String), Vec<FieldError>> {
     match (hosts(&wish.web_url, site), owner(&wish.owner)) {
-        (Ok(hosts), Ok(owner)) => Ok((hosts, owner.as_str().to_owned())),
+        (Ok(hosts), Ok(owner)) => {
+            look(connections, &hosts).await.map_err(|error| vec![error])?;
+            Ok((hosts, owner.as_str().to_owned()))
+        }
         (hosts, owner) => Err(hosts.err().into_iter().chain(owner.err()).collect()),
     }
 }

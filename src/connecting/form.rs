@@ -29,6 +29,11 @@ pub(super) fn hosts(web_url: &str, site: &str) -> Result<Hosts, FieldError> {
     connections::host_of(web_url, site).map_err(|error| wrong("web_url", error.to_string()))
 }
 
+/// Whether this server may ask a GitHub, before anybody is led there.
+pub(super) async fn look(connections: &Connections, hosts: &Hosts) -> Result<(), FieldError> {
+    connections.look(hosts).await.map_err(|error| wrong("web_url", format!("{error}.")))
+}
+
 /// The GitHub organisation that was typed.
 pub(super) fn owner(text: &str) -> Result<Login, FieldError> {
     let words = "This is not the name of a GitHub organisation, as its address has it.";

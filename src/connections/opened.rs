@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     github::{
-        Access, AppKey, Budget, Client, Error, Hosts, Http, InstalledApp, Limits, Login, Urgency,
+        Access, AppKey, Budget, Client, Error, Hosts, Http, InstalledApp, Limits, Login, OffLimits,
+        Reach, Urgency,
     },
     platform::{clock::Clock, keyring::Keyring},
     tenancy::TenantTx,
@@ -74,9 +75,9 @@ pub enum Unusable {
 }
 
 impl Connections {
-    /// Needs a running tokio.
-    pub fn new(clock: &Clock, keyring: &Keyring) -> anyhow::Result<Self> {
-        let http = Http::new(Limits::default())?;
+    /// Of GitHubs that are where they may be. Needs a running tokio.
+    pub fn new(clock: &Clock, keyring: &Keyring, reach: &Reach) -> anyhow::Result<Self> {
+        let http = Http::new(Limits::default(), reach)?;
         Ok(Self { http, clock: clock.clone(), keyring: keyring.clone(), open: Arc::default() })
     }
 
@@ -145,6 +146,11 @@ impl Connections {
         Client::new(&self.http, hosts, self.clock.clone())
     }
 
+    /// Whether a GitHub may be asked, by what its name leads to now.
+    pub async fn look(&self, hosts: &Hosts) -> Result<(), OffLimits> {
+        self.http.look(hosts).await
+    }
+
     /// What is asked by a token that is no connection's yet.
     pub fn new_budget(&self) -> Budget {
         Budget::new(self.clock.clone())
@@ -196,8 +202,8 @@ impl Opened {
     /// A token to work with for the next minutes. It may ask GitHub for one, so not in a transaction.
     pub async fn access(&self, urgency: Urgency) -> Result<Access, Unusable> {
         let Inner { connection, by, budget, .. } = &*self.0;
-        let token = match by {
-            By::Token(token) => token.clone(),
+        match by {
+            By::Token(token) => Ok(Access::new(token.clone(), budget, urgency)),
             By::App(app) => {
                 let installed = connection.installation_id.zip(connection.account.as_deref());
                 let (id, account) = installed.ok_or(Unusable::NotInstalled)?;
@@ -205,10 +211,9 @@ impl Opened {
                     return Err(Unusable::Suspended);
                 }
                 let account = Login::parse(account).or(Err(Unusable::NotInstalled))?;
-                app.token_of_installation(id, &account).await?.token
+                Ok(app.access_of_installation((id, account), (budget, urgency)).await?)
             }
-        };
-        Ok(Access::new(token, budget, urgency))
+        }
     }
 
     /// To ask as the App itself, about its deliveries and installations; none where it is none.

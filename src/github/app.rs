@@ -127,7 +127,7 @@ impl InstalledApp {
     }
 
     /// The same of an installation that is known by its number; `account` is for the words of a refusal.
-    pub async fn token_of_installation(
+    pub(super) async fn token_of_installation(
         &self,
         id: i64,
         account: &Login,
@@ -142,9 +142,25 @@ impl InstalledApp {
         Ok(fresh)
     }
 
-    /// Forgets an installation's token, which GitHub has refused: the next one is asked for anew.
-    pub async fn forget_token_of(&self, installation: i64) {
-        self.tokens.lock().await.remove(&place_of(installation));
+    /// To ask as an installation. It may have to ask GitHub for a token.
+    pub async fn access_of_installation(
+        &self,
+        (id, account): (i64, Login),
+        (budget, urgency): (&Budget, Urgency),
+    ) -> Result<Access, Error> {
+        let token = self.token_of_installation(id, &account).await?.token;
+        Ok(Access::of_installation(token, (self.clone(), id, account), (budget, urgency)))
+    }
+
+    /// Forgets an installation's token, which GitHub has refused: the next one is asked for anew. One that
+    /// came in its place meanwhile stays.
+    pub(super) async fn forget_token_of(&self, installation: i64, refused: &SecretString) {
+        let place = place_of(installation);
+        let mut tokens = self.tokens.lock().await;
+        let known = tokens.get(&place).map(|known| known.token.expose_secret());
+        if known == Some(refused.expose_secret()) {
+            tokens.remove(&place);
+        }
     }
 
     /// To ask as the App itself: about its deliveries and its installations. Good for nine minutes.

@@ -50,8 +50,9 @@ struct Email {
 impl Client {
     pub fn new(http: &Http, hosts: &Hosts, clock: Clock) -> anyhow::Result<Self> {
         let api = hosts.api().as_str().trim_end_matches('/');
-        let octocrab = octocrab_at(http, api.parse()?);
-        let graphql = octocrab_at(http, api.strip_suffix("/v3").unwrap_or(api).parse()?).into();
+        let client = http.client_for(hosts.api());
+        let octocrab = octocrab_at(client, api.parse()?);
+        let graphql = octocrab_at(client, api.strip_suffix("/v3").unwrap_or(api).parse()?).into();
         Ok(Self { octocrab, graphql, http: http.clone(), hosts: hosts.clone(), clock })
     }
 
@@ -133,7 +134,10 @@ impl Client {
     ) -> Result<Answer, Error> {
         let octocrab = match token {
             Some(token) => self.octocrab_with(token)?,
-            None => self.octocrab.clone(),
+            None => {
+                self.http.check(self.hosts.api())?;
+                self.octocrab.clone()
+            }
         };
         self.execute(&octocrab, (request, body)).await
     }
@@ -144,6 +148,7 @@ impl Client {
         question: (http::request::Builder, Option<&impl Serialize>),
         token: &SecretString,
     ) -> Result<Answer, Error> {
+        self.http.check(self.hosts.api())?;
         let octocrab = self.graphql.user_access_token(token.clone());
         self.execute(&octocrab.map_err(|error| unreachable(&error))?, question).await
     }
@@ -161,6 +166,7 @@ impl Client {
     }
 
     fn octocrab_with(&self, token: &SecretString) -> Result<Octocrab, Error> {
+        self.http.check(self.hosts.api())?;
         self.octocrab.user_access_token(token.clone()).map_err(|error| unreachable(&error))
     }
 
@@ -180,11 +186,11 @@ impl Client {
     }
 }
 
-fn octocrab_at(http: &Http, base: http::Uri) -> Octocrab {
+fn octocrab_at(client: &reqwest::Client, base: http::Uri) -> Octocrab {
     let headers = vec![(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))];
     // Octocrab's own client follows redirects and reads answers of any length.
     let Ok(octocrab) = OctocrabBuilder::new_empty()
-        .with_service(ReqwestConnector::new(http.client().clone()))
+        .with_service(ReqwestConnector::new(client.clone()))
         .with_layer(&ExtraHeadersLayer::new(headers.into()))
         .with_layer(&BaseUriLayer::new(base))
         .with_auth(AuthState::None)

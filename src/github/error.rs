@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::Login;
+use super::{Login, OffLimits};
 
 /// Why GitHub did not answer what was asked. None of the texts holds a token, so that all of them may
 /// be shown to the person whose sign-in it is.
@@ -50,6 +50,9 @@ pub enum Error {
     ClockWrong,
     #[error(transparent)]
     OAuth(#[from] OAuthRefusal),
+    /// Where GitHub is said to be is not for this server to go to.
+    #[error(transparent)]
+    OffLimits(#[from] OffLimits),
     #[error("GitHub cannot be reached: {reason}. Try again in a while")]
     Unreachable { reason: String },
     #[error("GitHub answered something unexpected: {reason}")]

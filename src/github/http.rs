@@ -1,11 +1,13 @@
-//! The one HTTP client to GitHub: https, no redirects, and an end to every call and every answer.
+//! The HTTP clients to GitHub: https, no redirects, only to where a GitHub may be, and an end to every call and
+//! every answer.
 
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use reqwest::{Client, Response, header::HeaderMap, redirect};
+use reqwest::{Client, ClientBuilder, Response, header::HeaderMap, redirect};
+use url::Url;
 
-use super::{Error, answer::Answer};
+use super::{Error, Hosts, OffLimits, Reach, answer::Answer};
 use crate::platform::tls;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -31,34 +33,48 @@ impl Default for Limits {
     }
 }
 
-/// The client that everything here shares; cheap to clone.
+/// The clients that everything here shares; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: Client,
+    /// Goes to where a GitHub may be, and nowhere else.
+    guarded: Client,
+    /// Goes wherever names lead: for the GitHub of the configuration.
+    trusting: Client,
+    reach: Reach,
     limits: Limits,
 }
 
 impl Http {
-    pub fn new(limits: Limits) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_configuration()?)
-            .user_agent(USER_AGENT)
-            // A redirect would carry a token or a secret wherever it leads.
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(limits.connect)
-            .timeout(limits.total)
-            .build()?;
-        Ok(Self { client, limits })
+    pub fn new(limits: Limits, reach: &Reach) -> anyhow::Result<Self> {
+        let tls = tls::client_configuration()?;
+        // A proxy would connect for us, to wherever the name leads it.
+        let guarded = builder(limits, tls.clone()).dns_resolver(Arc::new(reach.clone()));
+        let guarded = guarded.no_proxy().build()?;
+        let trusting = builder(limits, tls).build()?;
+        Ok(Self { guarded, trusting, reach: reach.clone(), limits })
     }
 
-    pub(super) fn client(&self) -> &Client {
-        &self.client
+    /// The client for an address; [`Self::check`] comes before each use.
+    pub(super) fn client_for(&self, url: &Url) -> &Client {
+        if self.reach.trusts(url) { &self.trusting } else { &self.guarded }
+    }
+
+    /// Whether an address may be gone to, as far as it can be seen without looking its name up: the client
+    /// does that.
+    pub(super) fn check(&self, url: &Url) -> Result<(), OffLimits> {
+        self.reach.check(url)
+    }
+
+    /// Whether a GitHub may be asked, by what its names lead to now.
+    pub async fn look(&self, hosts: &Hosts) -> Result<(), OffLimits> {
+        self.reach.look(hosts.web()).await?;
+        self.reach.look(hosts.api()).await
     }
 
     pub(super) async fn send(&self, request: reqwest::Request) -> Result<Answer, Error> {
-        let response = self.client.execute(request).await.map_err(|error| unreachable(&error))?;
-        self.read(response).await
+        self.check(request.url())?;
+        let sent = self.client_for(request.url()).execute(request).await;
+        self.read(sent.map_err(|error| unreachable(&error))?).await
     }
 
     async fn read(&self, response: Response) -> Result<Answer, Error> {
@@ -101,6 +117,17 @@ impl Http {
     }
 }
 
+fn builder(limits: Limits, tls: rustls::ClientConfig) -> ClientBuilder {
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(USER_AGENT)
+        // A redirect would carry a token or a secret wherever it leads.
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .timeout(limits.total)
+}
+
 pub(super) const USER_AGENT: &str = concat!("quarterdeck/", env!("CARGO_PKG_VERSION"));
 
 /// The innermost cause alone: what stands around it names addresses, and says no more.
@@ -108,6 +135,9 @@ pub(super) fn unreachable(error: &(dyn StdError + 'static)) -> Error {
     let mut innermost = error;
     let mut timed_out = false;
     loop {
+        if let Some(off_limits) = innermost.downcast_ref::<OffLimits>() {
+            return off_limits.clone().into();
+        }
         timed_out |=
             innermost.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
         match innermost.source() {

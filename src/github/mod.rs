@@ -5,8 +5,8 @@
 //! the way in, [`Client`] asks as a person, [`InstalledApp`] as the App itself; [`api`] is what
 //! import, hooks and recovery ask.
 //!
-//! Invariants: no token and no secret is in a log, an error or a `Debug`; where GitHub is follows
-//! from configuration ([`Hosts`]) alone, and no redirect leads elsewhere; every call ends within the
+//! Invariants: no token and no secret is in a log, an error or a `Debug`; GitHub is where it was said to
+//! be ([`Hosts`]) as far as that may be ([`Reach`]), and no redirect leads elsewhere; every call ends within the
 //! time and the size of [`Limits`]; none is made inside a transaction.
 
 // Before those that use its macro.
@@ -27,6 +27,7 @@ mod http;
 mod login;
 pub mod model;
 mod oauth;
+mod reach;
 mod storable;
 pub mod subscription;
 mod webhook;
@@ -44,5 +45,6 @@ pub use http::{Http, Limits};
 pub use login::{InvalidLogin, Login};
 pub use model::{App, EmailAddress, GitHubUser, Membership, MembershipRole, MembershipState};
 pub use oauth::{OAuthApp, Pkce, UserToken};
+pub use reach::{OffLimits, Reach};
 pub use storable::storable;
-pub use webhook::{BadSignature, Encoding, Unreadable, payload, verify};
+pub use webhook::{BadSignature, Encoding, Signature, Unreadable, payload};

@@ -209,7 +209,7 @@ impl OAuthApp {
         let url = format!("{base}/applications/{}/{what}", self.client_id);
         let request = self
             .http
-            .client()
+            .client_for(self.hosts.api())
             .delete(url)
             .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
             .header(ACCEPT, "application/vnd.github+json")

@@ -34,23 +34,30 @@ pub enum Unreadable {
     NoPayload,
 }
 
-/// Checks `X-Hub-Signature-256` over the raw body. During a rotation there are two secrets.
-///
-/// Without a secret nothing is right, and an empty one is none: anybody could sign by it.
-pub fn verify(
-    secrets: &[SecretString],
-    body: &[u8],
-    header: Option<&str>,
-) -> Result<(), BadSignature> {
-    let tag = signature(header.ok_or(BadSignature::Missing)?).ok_or(BadSignature::Malformed)?;
-    let is_by = |secret: &SecretString| {
-        let secret = secret.expose_secret().as_bytes();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        !secret.is_empty() && hmac::verify(&key, body, &tag).is_ok()
-    };
-    // All of them, each in constant time: the answer takes as long whichever it is.
-    let is_by_one = secrets.iter().fold(false, |found, secret| found | is_by(secret));
-    if is_by_one { Ok(()) } else { Err(BadSignature::Wrong) }
+/// What `X-Hub-Signature-256` holds, be it right or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature([u8; 32]);
+
+impl Signature {
+    /// From the header. This takes no body yet.
+    pub fn parse(header: Option<&str>) -> Result<Self, BadSignature> {
+        let tag = signature(header.ok_or(BadSignature::Missing)?);
+        tag.map(Self).ok_or(BadSignature::Malformed)
+    }
+
+    /// Checks it over the raw body. During a rotation there are several secrets.
+    ///
+    /// Without a secret nothing is right, and an empty one is none: anybody could sign by it.
+    pub fn check(&self, secrets: &[SecretString], body: &[u8]) -> Result<(), BadSignature> {
+        let is_by = |secret: &SecretString| {
+            let secret = secret.expose_secret().as_bytes();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+            !secret.is_empty() && hmac::verify(&key, body, &self.0).is_ok()
+        };
+        // All of them, each in constant time: the answer takes as long whichever it is.
+        let is_by_one = secrets.iter().fold(false, |found, secret| found | is_by(secret));
+        if is_by_one { Ok(()) } else { Err(BadSignature::Wrong) }
+    }
 }
 
 /// The JSON in a body. An absent `Content-Type` is taken for JSON.
@@ -107,7 +114,7 @@ mod tests {
 
     fn check(secrets: &[&str], body: &[u8], header: Option<&str>) -> Result<(), BadSignature> {
         let secrets: Vec<SecretString> = secrets.iter().map(|&secret| secret.into()).collect();
-        verify(&secrets, body, header)
+        Signature::parse(header)?.check(&secrets, body)
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub use mirror::Mirror;
 pub use model::{Repository, RepositoryId, RepositoryKey, ScanReason, ScanRepository, SourceKind};
 pub use oid::Oid;
 pub use on_github::{
-    AtGitHub, GitHubState, OnGitHub, Told, find_at_github, find_on_github, list_told, lose, marks,
-    set_connection, set_on_github,
+    AtGitHub, GitHubState, OnGitHub, Told, find_at_github, find_on_github, list_of_connection,
+    list_told, lose, marks, set_connection, set_on_github,
 };
 pub use source::Source;
 pub use store::{

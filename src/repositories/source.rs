@@ -11,7 +11,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::mirror::addresses;
+use crate::platform::addresses;
 
 mod credential;
 mod local;

@@ -76,7 +76,8 @@ impl From<Error> for Stop {
             Error::AppRejected
             | Error::ClockWrong
             | Error::NotInstalled { .. }
-            | Error::OAuth(_) => Self::Nothing(sentence(&error)),
+            | Error::OAuth(_)
+            | Error::OffLimits(_) => Self::Nothing(sentence(&error)),
             Error::NotMember { .. }
             | Error::Pending { .. }
             | Error::ThirdPartyRestricted { .. }

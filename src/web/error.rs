@@ -274,6 +274,9 @@ impl From<sqlx::Error> for AppError {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
                 Self::Unavailable(error)
             }
+            sqlx::Error::Database(ref told) if is_away(told.code().as_deref()) => {
+                Self::Unavailable(error)
+            }
             sqlx::Error::Database(error) if is_unknown_to_postgres(error.code().as_deref()) => {
                 Self::BadRequest(
                     "The request has a text with a NUL character, or a time that is out of range."
@@ -283,6 +286,12 @@ impl From<sqlx::Error> for AppError {
             other => Self::Internal(other.into()),
         }
     }
+}
+
+/// What Postgres says while it goes down, has gone down or comes up: `admin_shutdown`, `crash_shutdown` and
+/// `cannot_connect_now`. It is there again in a moment, as after a connection that broke off.
+fn is_away(code: Option<&str>) -> bool {
+    matches!(code, Some("57P01" | "57P02" | "57P03"))
 }
 
 /// Values that are valid for us, but not for Postgres: `character_not_in_repertoire` and

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    hooks,
+    hooks, lost,
     model::{Hook, HookId},
+    secrets,
     store::hooks as store,
 };
 use crate::{
@@ -74,8 +75,9 @@ job! {
     RemoveConnection: "remove_connection";
 }
 
-/// Names the functions that do the jobs about hooks.
+/// Names the functions that do the jobs about hooks and what they reach.
 pub fn register_jobs(registry: Registry, site: Site) -> Registry {
+    let registry = lost::register_jobs(registry, site.connections.clone());
     let site = Arc::new(site);
     macro_rules! with {
         ($registry:expr, $job:ty, $done:ident) => {{
@@ -162,7 +164,7 @@ impl Run {
             return Ok(());
         };
         let made = wanted.make().await;
-        self.note(wanted.hook, made).await
+        self.note(wanted.hook, made, Some(&wanted.secret)).await
     }
 
     /// The hook that a repository is to have; its row is made here. None where it has none of its own: it
@@ -189,7 +191,7 @@ impl Run {
             let of = (connection, repository, name.as_str());
             hooks::create_of_repository(&mut tx, keyring, of, now).await?
         };
-        let secret = hooks::secret_of(&mut tx, keyring, hook).await?.context("no secret")?;
+        let secret = secrets::secret_of(&mut tx, keyring, hook).await?.context("no secret")?;
         tx.commit().await?;
         let url = Url::parse(&format!("{}{}", self.site.origin, hooks::path(hook)))?;
         Ok(Some(Wanted { opened, hook, name, url, secret }))
@@ -204,7 +206,7 @@ impl Run {
             return self.make(MakeHook { repository }).await;
         }
         let keyring = self.site.connections.keyring();
-        let secret = hooks::secret_of(&mut tx, keyring, hook.id).await.map_err(again)?;
+        let secret = secrets::secret_of(&mut tx, keyring, hook.id).await.map_err(again)?;
         let opened = match hook.connection {
             Some(connection) => self.site.connections.open(&mut tx, connection).await,
             None => Ok(None),
@@ -213,7 +215,7 @@ impl Run {
         drop(tx);
         let (Some(secret), Some(Ok(opened))) = (secret, opened) else { return Ok(()) };
         let told = self.tell_app(&opened, &secret).await;
-        self.note(hook.id, told).await
+        self.note(hook.id, told, Some(&secret)).await
     }
 
     async fn tell_app(
@@ -299,11 +301,11 @@ impl Run {
         drop(tx);
         let Some(opened) = opened else { return Ok(()) };
         match take_away(&opened, &name, id).await {
-            Ok(()) => self.note(hook.id, Ok(None)).await,
+            Ok(()) => self.note(hook.id, Ok(None), None).await,
             Err(Trouble::Passing(error)) => Err(Failure::Retry(error)),
             Err(Trouble::Lasting(words)) => {
                 let words = format!("It could not be deleted at GitHub: {words}");
-                self.note(hook.id, Err(Trouble::Lasting(words))).await
+                self.note(hook.id, Err(Trouble::Lasting(words)), None).await
             }
         }
     }
@@ -318,8 +320,13 @@ impl Run {
         Ok(opened.map_err(again)?.and_then(Result::ok))
     }
 
-    /// Writes down what became of a hook at GitHub.
-    async fn note(&self, hook: HookId, made: Result<Option<i64>, Trouble>) -> Result<(), Failure> {
+    /// Writes down what became of a hook at GitHub, and which secret it was told, if any.
+    async fn note(
+        &self,
+        hook: HookId,
+        made: Result<Option<i64>, Trouble>,
+        told: Option<&SecretString>,
+    ) -> Result<(), Failure> {
         let made = match made {
             Ok(id) => Ok(id),
             Err(Trouble::Lasting(words)) => Err(words),
@@ -327,6 +334,11 @@ impl Run {
             Err(Trouble::Passing(error)) => return Err(Failure::Retry(error)),
         };
         let mut tx = self.begin_with_all().await?;
+        if let Some(secret) = told.filter(|_| made.is_ok()) {
+            let keyring = self.site.connections.keyring();
+            let noted = secrets::note_told(&mut tx, keyring, (hook, secret)).await;
+            noted.map_err(Failure::Retry)?;
+        }
         let noted = match made {
             Ok(id) => store::set_at_github(&mut tx, hook, id).await,
             Err(words) => store::set_trouble(&mut tx, hook, &words).await,

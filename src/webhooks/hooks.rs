@@ -6,13 +6,14 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
 use tracing::warn;
 
 use super::{
-    at_github::{DeleteHook, TellHook},
+    at_github::DeleteHook,
     model::{Hook, HookId, HookName},
+    secrets::{PREFIX, held_place, is_same, previous_place, seal, secret_place},
     store::hooks::{self as store, HookOf, StoredHook},
 };
 use crate::{
@@ -34,15 +35,6 @@ const MOST_KNOWN: usize = 10_000;
 /// How often it is written down that a hook was heard.
 const HEARD_EVERY: TimeDelta = TimeDelta::minutes(5);
 
-/// How long the secret before a rotation counts as well: long enough to paste the new one.
-pub(super) const OVERLAP: TimeDelta = TimeDelta::hours(24);
-
-/// In which time a hook's secret is changed once.
-const ONCE: TimeDelta = TimeDelta::minutes(1);
-
-/// Starts every secret, so that secret scanners can know it.
-const PREFIX: &str = "qdh_";
-
 /// How many hooks an organisation has at most.
 const MOST: i64 = 1_000;
 
@@ -51,7 +43,7 @@ const MOST: i64 = 1_000;
 pub(super) struct KnownHook {
     pub(super) id: HookId,
     pub(super) tenant: TenantId,
-    /// The one of now and, during a rotation, the one before.
+    /// The one of now and, during a rotation, the one before and the one that GitHub holds.
     pub(super) secrets: Vec<SecretString>,
 }
 
@@ -63,8 +55,8 @@ pub struct Hooks {
     keyring: Keyring,
     tasks: Tasks,
     known: Arc<Mutex<HashMap<HookId, Known>>>,
-    /// The hooks of an App, by its number.
-    apps: Arc<Mutex<HashMap<i64, KnownApp>>>,
+    /// The hooks of an App, by its GitHub's host and its number there.
+    apps: Arc<Mutex<HashMap<(String, i64), KnownApp>>>,
 }
 
 #[derive(Debug)]
@@ -108,14 +100,15 @@ impl Hooks {
         Ok(Some(self.remember(&stored, now)?))
     }
 
-    /// The hooks of an App by GitHub's number of it; whose secret signed a delivery tells them apart.
-    pub(super) async fn find_of_app(&self, app: i64) -> Result<Vec<Arc<KnownHook>>> {
-        let now = self.clock.now();
-        if let Some(known) = self.apps().get(&app).filter(|known| now < known.until) {
+    /// The hooks of an App by its GitHub's host and its number there; whose secret signed a delivery tells
+    /// them apart.
+    pub(super) async fn find_of_app(&self, host: &str, app: i64) -> Result<Vec<Arc<KnownHook>>> {
+        let (now, key) = (self.clock.now(), (host.to_owned(), app));
+        if let Some(known) = self.apps().get(&key).filter(|known| now < known.until) {
             return Ok(known.hooks.clone());
         }
         let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
-        let found = store::find_of_app(&mut tx, app).await?;
+        let found = store::find_of_app(&mut tx, (host, app)).await?;
         drop(tx);
         let mut hooks = Vec::new();
         for stored in &found {
@@ -130,7 +123,7 @@ impl Hooks {
             all.retain(|_, known| now < known.until);
         }
         if !hooks.is_empty() {
-            all.insert(app, KnownApp { hooks: hooks.clone(), until: now + COUNTS });
+            all.insert(key, KnownApp { hooks: hooks.clone(), until: now + COUNTS });
         }
         Ok(hooks)
     }
@@ -154,9 +147,17 @@ impl Hooks {
             })
         };
         let mut secrets = vec![open(&secret_place(stored.id), &stored.secret)?];
-        let before = stored.previous_secret.as_ref().zip(stored.previous_until);
-        if let Some((previous, _)) = before.filter(|(_, until)| now < *until) {
-            secrets.push(open(&previous_place(stored.id), previous)?);
+        let earlier = [
+            (previous_place(stored.id), &stored.previous_secret),
+            (held_place(stored.id), &stored.held_secret),
+        ];
+        let counts = stored.previous_until.is_some_and(|until| now < until);
+        for (place, sealed) in earlier.iter().filter(|_| counts) {
+            let Some(sealed) = sealed else { continue };
+            let secret = open(place, sealed)?;
+            if !secrets.iter().any(|known| is_same(known, &secret)) {
+                secrets.push(secret);
+            }
         }
         Ok(KnownHook { id: stored.id, tenant: stored.tenant, secrets })
     }
@@ -183,7 +184,7 @@ impl Hooks {
         });
     }
 
-    fn apps(&self) -> std::sync::MutexGuard<'_, HashMap<i64, KnownApp>> {
+    fn apps(&self) -> std::sync::MutexGuard<'_, HashMap<(String, i64), KnownApp>> {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -196,16 +197,6 @@ async fn note_heard(db: &Db, id: HookId, now: DateTime<Utc>) -> sqlx::Result<()>
     let mut tx = db.system(SystemReason::TakeDelivery).await?;
     store::set_heard(&mut tx, id, now).await?;
     tx.commit().await.map(|_| ())
-}
-
-/// What the secret of a hook is sealed for.
-fn secret_place(id: HookId) -> String {
-    format!("hooks.secret {id}")
-}
-
-/// What that before the last rotation is sealed for.
-fn previous_place(id: HookId) -> String {
-    format!("hooks.previous_secret {id}")
 }
 
 /// A hook that has just been made, with what GitHub has to be told of it.
@@ -295,48 +286,6 @@ async fn insert(
     Ok(NewHook { id, path: path(id), secret })
 }
 
-/// The secret by which a hook's deliveries are signed now.
-pub(super) async fn secret_of(
-    tx: &mut TenantTx,
-    keyring: &Keyring,
-    id: HookId,
-) -> anyhow::Result<Option<SecretString>> {
-    let Some(sealed) = store::sealed_secret(tx, id).await? else { return Ok(None) };
-    Ok(Some(keyring.open_text(&secret_place(id), &sealed)?))
-}
-
-/// Gives a hook another secret; the one before counts for a day as well.
-pub(super) async fn rotate(
-    tx: &mut TenantTx,
-    keyring: &Keyring,
-    id: HookId,
-    now: DateTime<Utc>,
-) -> Result<(Hook, NewHook)> {
-    let hook = find_active(tx, id).await?;
-    // Else a page that is sent twice would take the secret away that GitHub has.
-    if hook.previous_until.is_some_and(|until| until > now + OVERLAP - ONCE) {
-        let words = "The hook got another secret less than a minute ago. If you have not seen it, wait a minute.";
-        return Err(AppError::Conflict(words.to_owned()));
-    }
-    let old = store::sealed_secret(tx, id).await?.ok_or(AppError::NotFound)?;
-    let old = keyring.open_text(&secret_place(id), &old);
-    let secret = random_secret(PREFIX)?;
-    let sealed = seal(keyring, &secret_place(id), &secret)?;
-    // One that cannot be opened any more counts for nothing already.
-    let before = match old {
-        Ok(old) => Some((seal(keyring, &previous_place(id), &old)?, now + OVERLAP)),
-        Err(_) => None,
-    };
-    let previous = before.as_ref().map(|(sealed, until)| (sealed.as_str(), *until));
-    store::set_secret(tx, id, &sealed, previous).await?;
-    if hook.repository.is_some() || hook.app_id.is_some() {
-        jobs::enqueue(tx, &TellHook { hook: id }, now).await?;
-    }
-    let event = Event::new("hook.rotated", "hook", id, now).detail(json!({"name": hook.name}));
-    audit::record(tx, event).await?;
-    Ok((hook, NewHook { id, path: path(id), secret }))
-}
-
 /// Takes nothing more by a hook, from a few seconds later on; what it brought stays.
 pub(super) async fn revoke(tx: &mut TenantTx, id: HookId, now: DateTime<Utc>) -> Result<()> {
     let hook = find_active(tx, id).await?;
@@ -354,12 +303,7 @@ pub(super) async fn end(tx: &mut TenantTx, hook: &Hook, now: DateTime<Utc>) -> s
     audit::record(tx, event).await
 }
 
-async fn find_active(tx: &mut TenantTx, id: HookId) -> Result<Hook> {
+pub(super) async fn find_active(tx: &mut TenantTx, id: HookId) -> Result<Hook> {
     let hook = store::lock(tx, id).await?;
     hook.filter(|hook| hook.revoked_at.is_none()).ok_or(AppError::NotFound)
-}
-
-fn seal(keyring: &Keyring, place: &str, secret: &SecretString) -> Result<String> {
-    let sealed = keyring.seal(place, secret.expose_secret().as_bytes());
-    sealed.map_err(|error| AppError::Internal(error.into()))
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     hooks::{self, NewHook},
     model::{Hook, HookId, HookName},
+    secrets,
     store::hooks as store,
 };
 use crate::{
@@ -218,9 +219,9 @@ async fn rotate(
 ) -> Result<Saved> {
     let now = scope.clock().now();
     let mut tx = scope.begin().await?;
-    let (hook, made) = hooks::rotate(&mut tx, keyring(&sessions), path.1, now).await?;
+    let (hook, made) = secrets::rotate(&mut tx, keyring(&sessions), path.1, now).await?;
     tx.announce("hooks");
-    let overlap = Some(Moment::new(now + hooks::OVERLAP, now));
+    let overlap = Some(Moment::new(now + secrets::OVERLAP, now));
     let is_told = hook.repository.is_some() || hook.app_id.is_some();
     let page = made_page(&scope, (&rail, &site), (&hook.name, &made), (overlap, is_told));
     Ok(tx.commit().await?.answer(render(StatusCode::OK, &page)))

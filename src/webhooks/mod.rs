@@ -17,6 +17,7 @@ mod handlers;
 mod hooks;
 mod hooks_page;
 mod inbox;
+mod lost;
 mod model;
 mod packing;
 mod receive;
@@ -24,6 +25,7 @@ mod receive_app;
 pub mod recovery;
 mod redact;
 mod retention;
+mod secrets;
 mod store;
 mod worker;
 

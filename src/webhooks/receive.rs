@@ -1,6 +1,6 @@
 //! Where GitHub's deliveries come in: signed, they are stored and answered 202.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -21,7 +21,7 @@ use super::{
     store,
 };
 use crate::{
-    github::{self, BadSignature, Unreadable},
+    github::{self, BadSignature, Signature, Unreadable},
     platform::clock::Clock,
     tenancy::{Db, Routes, SystemReason},
     web::{AppError, Result},
@@ -29,6 +29,13 @@ use crate::{
 
 /// The largest payload that GitHub sends, in bytes.
 pub const MOST_BODY: usize = 25 << 20;
+
+/// How many bytes are hashed between two requests of a thread, counted once for each secret: some tenth of a
+/// millisecond.
+const MOST_HASHED: usize = 128 * 1024;
+
+const GUID: &str = "X-GitHub-Delivery";
+const EVENT: &str = "X-GitHub-Event";
 
 /// From when on deliveries that wait are called late, and the health is not well.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -56,18 +63,18 @@ impl FromRequest for SignedDelivery {
             let id: Option<HookId> =
                 request.match_info().get("hook").and_then(|id| id.parse().ok());
             let Some(id) = id else { return Err(AppError::NotFound) };
+            let refuse = |refused: Refused| {
+                warn!(hook = %id, "A delivery was refused: {refused}");
+                AppError::from(refused)
+            };
+            let heading = Heading::of(&request).map_err(refuse)?;
             let Some(hook) = hooks.find(id).await? else {
                 warn!(hook = %id, "A delivery came for a hook that there is not");
                 return Err(AppError::NotFound);
             };
-            let delivery = match collect(body.await).await {
-                Ok(body) => read(&request, &hook, &body),
-                Err(refused) => Err(refused),
-            };
-            delivery.map(Self).map_err(|refused| {
-                warn!(hook = %id, "A delivery was refused: {refused}");
-                refused.into()
-            })
+            let body = collect(body.await).await.map_err(refuse)?;
+            let mut signed = judge(heading, vec![hook], body).await.map_err(refuse)?;
+            signed.pop().map(Self).ok_or(AppError::BadSignature)
         })
     }
 }
@@ -76,7 +83,7 @@ impl FromRequest for SignedDelivery {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
     #[error("its body could not be read to its end: {0}")]
-    Body(actix_web::Error),
+    Body(String),
     #[error("it is larger than GitHub's are")]
     Size,
     #[error("{0}")]
@@ -85,6 +92,8 @@ pub(super) enum Refused {
     Unreadable(Unreadable),
     #[error("the header {0} is missing, or nothing that GitHub sends")]
     Header(&'static str),
+    #[error("the server is ending")]
+    Ending,
 }
 
 impl From<Refused> for AppError {
@@ -96,6 +105,7 @@ impl From<Refused> for AppError {
             }
             Refused::Size => Self::TooLarge { most: MOST_BODY },
             Refused::Signature(_) => Self::BadSignature,
+            Refused::Ending => unavailable(NotStored::Ending),
             Refused::Unreadable(Unreadable::ContentType) => {
                 Self::UnsupportedMediaType { wanted: "application/json" }
             }
@@ -104,37 +114,87 @@ impl From<Refused> for AppError {
 }
 
 pub(super) async fn collect(body: actix_web::Result<web::Payload>) -> Result<Bytes, Refused> {
-    let body = body.map_err(Refused::Body)?;
-    let read = body.to_bytes_limited(MOST_BODY).await.or(Err(Refused::Size))?;
-    read.map_err(Refused::Body)
+    let broken = |error: actix_web::Error| Refused::Body(error.to_string());
+    let read = body.map_err(broken)?.to_bytes_limited(MOST_BODY).await.or(Err(Refused::Size))?;
+    read.map_err(broken)
 }
 
-/// The delivery of a request, whose signature is looked at before anything that it says.
-pub(super) fn read(
-    request: &HttpRequest,
-    hook: &KnownHook,
+/// What the headers of a delivery say. It is looked at before the body is read.
+#[derive(Clone, Debug)]
+pub(super) struct Heading {
+    signature: Signature,
+    content_type: Option<String>,
+    guid: Option<String>,
+    event: Option<String>,
+}
+
+impl Heading {
+    /// Of a request that has what can be a signature: the body of no other is read.
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, Refused> {
+        let signature = Signature::parse(text(request, "x-hub-signature-256"));
+        let said = |name: &str| text(request, name).map(str::to_owned);
+        Ok(Self {
+            signature: signature.map_err(Refused::Signature)?,
+            content_type: said(header::CONTENT_TYPE.as_str()),
+            guid: said(GUID),
+            event: said(EVENT),
+        })
+    }
+
+    /// The delivery to a hook, whose signature is looked at before anything else that it says.
+    fn read(&self, hook: &KnownHook, body: &Bytes) -> Result<NewDelivery, Refused> {
+        self.signature.check(&hook.secrets, body).map_err(Refused::Signature)?;
+        let payload = github::payload(self.content_type.as_deref(), body);
+        let payload = match payload.map_err(Refused::Unreadable)? {
+            Cow::Borrowed(_) => body.clone(),
+            Cow::Owned(payload) => Bytes::from(payload),
+        };
+        Ok(NewDelivery {
+            tenant: hook.tenant,
+            hook: hook.id,
+            guid: named(self.guid.as_deref(), GUID)?,
+            event: named(self.event.as_deref(), EVENT)?,
+            glance: Glance::of(&payload),
+            payload,
+        })
+    }
+}
+
+/// The delivery, once for each of the hooks whose secret signed it; at least for one.
+///
+/// Much is hashed on a thread for that: whoever else this one serves would wait meanwhile.
+pub(super) async fn judge(
+    heading: Heading,
+    hooks: Vec<Arc<KnownHook>>,
+    body: Bytes,
+) -> Result<Vec<NewDelivery>, Refused> {
+    let secrets: usize = hooks.iter().map(|hook| hook.secrets.len()).sum();
+    if body.len().saturating_mul(secrets) <= MOST_HASHED {
+        return signed(&heading, &hooks, &body);
+    }
+    let judged = web::block(move || signed(&heading, &hooks, &body)).await;
+    judged.unwrap_or(Err(Refused::Ending))
+}
+
+fn signed(
+    heading: &Heading,
+    hooks: &[Arc<KnownHook>],
     body: &Bytes,
-) -> Result<NewDelivery, Refused> {
-    let signature = text(request, "x-hub-signature-256");
-    github::verify(&hook.secrets, body, signature).map_err(Refused::Signature)?;
-    let content_type = text(request, header::CONTENT_TYPE.as_str());
-    let payload = match github::payload(content_type, body).map_err(Refused::Unreadable)? {
-        Cow::Borrowed(_) => body.clone(),
-        Cow::Owned(payload) => Bytes::from(payload),
-    };
-    Ok(NewDelivery {
-        tenant: hook.tenant,
-        hook: hook.id,
-        guid: named(request, "X-GitHub-Delivery")?,
-        event: named(request, "X-GitHub-Event")?,
-        glance: Glance::of(&payload),
-        payload,
-    })
+) -> Result<Vec<NewDelivery>, Refused> {
+    let mut signed = Vec::new();
+    for hook in hooks {
+        match heading.read(hook, body) {
+            Ok(delivery) => signed.push(delivery),
+            Err(Refused::Signature(_)) => {}
+            Err(refused) => return Err(refused),
+        }
+    }
+    if signed.is_empty() { Err(Refused::Signature(BadSignature::Wrong)) } else { Ok(signed) }
 }
 
 /// A header that a delivery has to have: 1 to 100 visible letters.
-fn named(request: &HttpRequest, name: &'static str) -> Result<String, Refused> {
-    let value = text(request, name).map(str::trim).filter(|value| {
+fn named(value: Option<&str>, name: &'static str) -> Result<String, Refused> {
+    let value = value.map(str::trim).filter(|value| {
         (1..=100).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
     });
     value.map(str::to_owned).ok_or(Refused::Header(name))

@@ -1,5 +1,5 @@
 //! Where the deliveries of GitHub Apps come in: an App has one address for all, so that it is found by its
-//! number, and whose it is follows from the secret that signed.
+//! GitHub and its number there, and whose it is follows from the secret that signed.
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -14,10 +14,9 @@ use tracing::warn;
 use super::{
     hooks::Hooks,
     inbox::{Inbox, NewDelivery},
-    receive::{Refused, collect, read, text, unavailable},
+    receive::{Heading, Refused, collect, judge, text, unavailable},
 };
 use crate::{
-    github::BadSignature,
     platform::clock::Clock,
     tenancy::Routes,
     web::{AppError, Result},
@@ -45,31 +44,19 @@ impl FromRequest for SignedByApp {
                 warn!("A delivery came that names neither a hook nor an App");
                 return Err(AppError::NotFound);
             };
-            let found = hooks.find_of_app(app).await?;
+            let refuse = |refused: Refused| {
+                warn!(app, "A delivery of an App was refused: {refused}");
+                AppError::from(refused)
+            };
+            let heading = Heading::of(&request).map_err(refuse)?;
+            let host = host_of(&request);
+            let found = hooks.find_of_app(&host, app).await?;
             if found.is_empty() {
-                warn!(app, "A delivery came for an App that there is not");
+                warn!(app, host, "A delivery came for an App that there is not");
                 return Err(AppError::NotFound);
             }
-            let body = collect(body.await).await;
-            let read_all = body.and_then(|body| {
-                let mut signed = Vec::new();
-                for hook in &found {
-                    match read(&request, hook, &body) {
-                        Ok(delivery) => signed.push(delivery),
-                        Err(Refused::Signature(_)) => {}
-                        Err(refused) => return Err(refused),
-                    }
-                }
-                if signed.is_empty() {
-                    Err(Refused::Signature(BadSignature::Wrong))
-                } else {
-                    Ok(signed)
-                }
-            });
-            read_all.map(Self).map_err(|refused| {
-                warn!(app, "A delivery of an App was refused: {refused}");
-                refused.into()
-            })
+            let body = collect(body.await).await.map_err(refuse)?;
+            judge(heading, found, body).await.map(Self).map_err(refuse)
         })
     }
 }
@@ -79,6 +66,18 @@ fn app_of(request: &HttpRequest) -> Option<i64> {
     let kind = text(request, "x-github-hook-installation-target-type")?;
     let id = text(request, "x-github-hook-installation-target-id")?;
     id.parse().ok().filter(|id| kind == "integration" && *id > 0)
+}
+
+/// The host of the GitHub that a delivery says it comes from, as connections have it. It proves nothing
+/// either: it keeps those who have an App of the same number elsewhere out of the way.
+fn host_of(request: &HttpRequest) -> String {
+    let told = |name: &str| {
+        let told = text(request, name).map(|told| told.trim().to_ascii_lowercase());
+        told.filter(|told| (1..=255).contains(&told.len()))
+    };
+    // An Enterprise Server says its host; a company's own part of github.com says the company.
+    let elsewhere = || told("x-github-tenant").map(|tenant| format!("{tenant}.ghe.com"));
+    told("x-github-enterprise-host").or_else(elsewhere).unwrap_or_else(|| "github.com".to_owned())
 }
 
 /// Stores a delivery. 202 means that it is committed; 503 that GitHub has to keep it.

@@ -6,9 +6,11 @@ use std::{
     sync::Arc,
 };
 
+use anyhow::Context;
 use tracing::warn;
 
 use super::{
+    credential::Token,
     progress::Progress,
     reading::{self, Known, ReadError, Reading},
     settings::ScanSettings,
@@ -20,6 +22,7 @@ use crate::repositories::{
 };
 
 /// What the reading threads are given.
+#[derive(Clone)]
 pub(super) struct Work {
     pub(super) mirror: PathBuf,
     pub(super) source: String,
@@ -38,8 +41,29 @@ pub(super) struct Mirrored {
     is_old: bool,
 }
 
+/// Fetches on a thread of its own; once more by another token where the server takes the one no longer.
+/// Says by what the rest is to be done.
+pub(super) async fn fetch(
+    work: Arc<Work>,
+    token: Option<Token>,
+) -> anyhow::Result<(Arc<Work>, Result<Mirrored, ReadError>)> {
+    let fetched = fetch_once(&work).await?;
+    let is_refused = fetched.as_ref().is_err_and(ReadError::wants_credentials);
+    let Some(token) = token.filter(|_| is_refused) else { return Ok((work, fetched)) };
+    let Some(other) = token.another().await else { return Ok((work, fetched)) };
+    let work = Arc::new(Work { credential: Some(other), ..(*work).clone() });
+    let fetched = fetch_once(&work).await?;
+    Ok((work, fetched))
+}
+
+async fn fetch_once(work: &Arc<Work>) -> anyhow::Result<Result<Mirrored, ReadError>> {
+    let fetching = Arc::clone(work);
+    let fetching = tokio::task::spawn_blocking(move || fetching.fetch());
+    fetching.await.context("fetch the repository")
+}
+
 impl Work {
-    pub(super) fn fetch(&self) -> Result<Mirrored, ReadError> {
+    fn fetch(&self) -> Result<Mirrored, ReadError> {
         self.noting(|policy, source| {
             let mirror = Mirror::at(&self.mirror);
             let is_old = mirror.size() > 0;

@@ -9,8 +9,9 @@ use anyhow::Context;
 use tracing::info;
 
 use super::{
-    attempt::{Work, sentence},
-    credential, findings,
+    attempt::{self, Work, sentence},
+    credential::{self, Token},
+    findings,
     limits::Watchdog,
     model::{Deed, Phase, ScanId},
     progress::{Position, Progress},
@@ -218,10 +219,11 @@ impl Run {
         repository: &Repository,
     ) -> Result<(Reading, Duration), Ended> {
         let progress = Progress::default();
-        let credential = credential::find(&self.context, &self.connections, repository).await?;
+        let token = credential::find(&self.context, &self.connections, repository).await?;
+        let credential = token.as_ref().and_then(Token::credential);
         let work = Arc::new(self.work(repository, credential, &progress));
         let mirror = work.mirror.clone();
-        let reading = self.fetch_and_read(work, repository);
+        let reading = self.fetch_and_read((work, token), repository);
         tokio::pin!(reading);
         let mut look = Look::new(Watchdog::new(&self.settings.reading));
         let mut stopped = None;
@@ -274,18 +276,16 @@ impl Run {
     /// Fetches, and meanwhile looks up what is known, and then reads what is not.
     async fn fetch_and_read(
         &self,
-        work: Arc<Work>,
+        (work, token): (Arc<Work>, Option<Token>),
         repository: &Repository,
     ) -> anyhow::Result<Result<(Reading, Duration), ReadError>> {
-        let begun = Instant::now();
-        let fetching = Arc::clone(&work);
-        let fetching = tokio::task::spawn_blocking(move || {
-            let fetched = fetching.fetch();
-            (fetched, begun.elapsed())
-        });
-        let known = self.known(repository).await;
-        // Waited for even where that failed: two fetches at once would be in each other's way.
-        let (fetched, took) = fetching.await.context("fetch the repository")?;
+        let fetching = async {
+            let begun = Instant::now();
+            (attempt::fetch(work, token).await, begun.elapsed())
+        };
+        // Waited for even where the other failed: two fetches at once would be in each other's way.
+        let ((fetched, took), known) = tokio::join!(fetching, self.known(repository));
+        let (work, fetched) = fetched?;
         let (known, fetched) = match (known?, fetched) {
             (known, Ok(fetched)) => (known, fetched),
             (_, Err(error)) => return Ok(Err(error)),

@@ -70,6 +70,11 @@ impl ReadError {
 }
 
 impl ReadError {
+    /// Whether the server wants to know who we are, or does not take what we said.
+    pub(super) const fn wants_credentials(&self) -> bool {
+        matches!(self, Self::Fetch(FetchError::CredentialsWanted { .. }))
+    }
+
     /// Whether the mirror lacks what its references reach, so that making it anew may help.
     pub(super) const fn is_damage(&self) -> bool {
         match self {

@@ -1,9 +1,10 @@
 use github_world::Role;
 use quarterdeck::github::{
-    Access, ApiError, Budget, Cursor, Event, FullName, Urgency,
+    Access, ApiError, Budget, Cursor, Error, Event, FullName, Urgency,
     event::{InstallationAction, MembershipAction, OrganizationAction},
     model::Repository,
 };
+use secrecy::ExposeSecret;
 
 use crate::{
     described::offences,
@@ -87,4 +88,57 @@ async fn an_app_hears_who_takes_its_leave_of_it() {
     let came = receiver.take();
     let Event::GitHubAppAuthorization(event) = &came[1].event else { panic!("{came:?}") };
     assert_eq!((event.action.as_str(), event.sender.login.as_str()), ("revoked", "ben"));
+}
+
+fn lines(scene: &Scene) -> Vec<String> {
+    scene.world.take_requests().iter().map(github_world::Logged::line).collect()
+}
+
+#[tokio::test]
+async fn a_token_of_an_installation_that_ended_early_is_followed_by_another_once() {
+    let scene = Scene::new().await;
+    scene.world.repository("acme/shop");
+    let (app, id) = scene.installed(&[("metadata", "read"), ("pull_requests", "read")]);
+    let (client, budget) = (scene.client(), Budget::new(scene.clock.clone()));
+    let of = (i64::try_from(id).unwrap(), login("acme"));
+    let access = app.access_of_installation(of, (&budget, Urgency::Person)).await.unwrap();
+    let list = async || {
+        client
+            .by(&access)
+            .page(&Cursor::<Repository>::of_installation())
+            .await
+            .map(|page| page.items)
+    };
+    let (refused, asked) =
+        ("GET /installation/repositories 401", "GET /installation/repositories 200");
+    let made = format!("POST /app/installations/{id}/access_tokens 201");
+
+    scene.world.revoke_token(access.token().expose_secret());
+    lines(&scene);
+    assert_eq!(list().await.unwrap().len(), 1);
+    assert_eq!(lines(&scene), [refused, &made, asked]);
+    assert_eq!(list().await.unwrap().len(), 1);
+    assert_eq!(lines(&scene), [asked], "the new one is said from then on");
+
+    scene.world.revoke_token(access.token().expose_secret());
+    let shop = FullName::parse("acme/shop").unwrap();
+    assert!(client.by(&access).pull_details(&shop, None).await.is_ok());
+    lines(&scene);
+
+    scene.world.uninstall(id);
+    assert_eq!(list().await, Err(Error::NotInstalled { organization: login("acme") }.into()));
+    let none = format!("POST /app/installations/{id}/access_tokens 404");
+    assert_eq!(lines(&scene), [refused, &none], "there is no other");
+}
+
+#[tokio::test]
+async fn a_token_of_a_person_that_ended_has_no_other() {
+    let scene = Scene::new().await;
+    let access = scene.access("ada", &["repo"]);
+    scene.world.revoke_token(access.token().expose_secret());
+
+    assert_eq!(scene.client().by(&access).person().await, Err(Error::TokenRejected.into()));
+
+    assert_eq!(lines(&scene), ["GET /user 401"]);
+    assert_eq!(access.budget().quota(), None, "what is left to nobody in particular says nothing");
 }

@@ -2,10 +2,10 @@ use std::{net::TcpListener, time::Instant};
 
 use chrono::Duration;
 use github_world::Fault;
-use quarterdeck::github::{Error, Hosts, Limits};
+use quarterdeck::github::{Client, Error, Hosts, Http, Limits, OAuthApp, Reach};
 use secrecy::ExposeSecret;
 
-use crate::support::{Scene, callback, impatient, login, start_of_time};
+use crate::support::{Scene, callback, impatient, login, secret, start_of_time};
 
 #[tokio::test]
 async fn an_enterprise_server_is_asked_below_api_v3() {
@@ -135,8 +135,7 @@ async fn nobody_is_there() {
     let scene = Scene::new().await;
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hosts = Hosts::new(&format!("http://{free}"), None).unwrap();
-    let client =
-        quarterdeck::github::Client::new(&scene.http, &hosts, scene.clock.clone()).unwrap();
+    let client = Client::new(&scene.http, &hosts, scene.clock.clone()).unwrap();
 
     let refused = client.user(&scene.token("ada")).await.unwrap_err();
 
@@ -170,6 +169,37 @@ async fn a_redirect_is_not_followed_with_a_token() {
     assert!(matches!(asked, Error::Unexpected { .. }), "{asked:?}");
     assert!(matches!(exchanged, Error::Unexpected { .. }), "{exchanged:?}");
     assert_eq!(elsewhere.requests(), []);
+}
+
+#[tokio::test]
+async fn a_github_is_asked_only_where_it_may_be() {
+    let scene = Scene::new().await;
+    let (access, token) = (scene.access("ada", &["repo"]), scene.token("ada"));
+    let port = scene.world.web_url().port().unwrap();
+    for web in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
+        let hosts = Hosts::new(&web, None).unwrap();
+        let ask = async |reach: &Reach| {
+            let http = Http::new(Limits::default(), reach).unwrap();
+            let client = Client::new(&http, &hosts, scene.clock.clone()).unwrap();
+            let credentials = (scene.oauth_app.client_id.as_str(), &secret("x"));
+            let oauth = OAuthApp::new(&http, &hosts, credentials, scene.clock.clone()).unwrap();
+            [
+                client.user(&token).await.map(|_| ()).map_err(|error| error.to_string()),
+                client.by(&access).person().await.map(|_| ()).map_err(|error| error.to_string()),
+                oauth.check().await.map_err(|error| error.to_string()),
+                http.look(&hosts).await.map_err(|error| error.to_string()),
+            ]
+        };
+
+        for refused in ask(&Reach::default()).await {
+            let words = refused.unwrap_err();
+            assert!(words.contains("leads to a loopback address"), "{web}: {words}");
+        }
+        assert_eq!(scene.world.take_requests(), []);
+        let [asked, by_api, _, looked] = ask(&Reach::default().trusting(&hosts)).await;
+        assert_eq!((asked, by_api, looked), (Ok(()), Ok(()), Ok(())), "{web}");
+        scene.world.take_requests();
+    }
 }
 
 #[tokio::test]

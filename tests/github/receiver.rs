@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::ServerHandle, web};
-use quarterdeck::github::{BadSignature, Event, payload, verify};
+use quarterdeck::github::{BadSignature, Event, Signature, payload};
 use secrecy::SecretString;
 use url::Url;
 
@@ -84,7 +84,8 @@ async fn receive(notes: web::Data<Shared>, request: HttpRequest, body: web::Byte
     let json = payload(header("content-type"), &body).unwrap();
     let received = Received {
         guid: header("x-github-delivery").unwrap().to_owned(),
-        signed: verify(&notes.secrets, &body, header("x-hub-signature-256")),
+        signed: Signature::parse(header("x-hub-signature-256"))
+            .and_then(|signature| signature.check(&notes.secrets, &body)),
         event: Event::parse(header("x-github-event").unwrap(), &json).unwrap(),
         target: header("x-github-hook-installation-target-type").unwrap().to_owned(),
     };

@@ -7,7 +7,7 @@ use github_world::{AppCredentials, Role, World};
 use quarterdeck::{
     github::{
         Access, Api, AppKey, Budget, Client, Cursor, Hosts, Http, InstalledApp, Limits, Login,
-        OAuthApp, Page, Pkce, Urgency, UserToken,
+        OAuthApp, Page, Pkce, Reach, Urgency, UserToken,
     },
     platform::{clock::Clock, jwt},
 };
@@ -29,6 +29,11 @@ pub(crate) struct Scene {
 
 pub(crate) fn start_of_time() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap()
+}
+
+/// Where the world is.
+pub(crate) fn loopback() -> Reach {
+    Reach::within(&["127.0.0.0/8".parse().unwrap()])
 }
 
 pub(crate) fn login(text: &str) -> Login {
@@ -57,7 +62,7 @@ impl Scene {
             .invited("cleo", Role::Member);
         let oauth_app = world.oauth_app("Quarterdeck", CALLBACK);
         let hosts = Hosts::new(world.web_url().as_str(), Some(world.api_url().as_str())).unwrap();
-        let http = Http::new(limits).unwrap();
+        let http = Http::new(limits, &loopback()).unwrap();
         Self { world, oauth_app, hosts, http, clock: Clock::fixed(start_of_time()) }
     }
 

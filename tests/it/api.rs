@@ -457,3 +457,24 @@ async fn the_reference_shows_every_operation_and_schema() {
     }
     assert!(page.text.contains("<code>[Task]</code>"), "a page of tasks says what its items are");
 }
+
+#[actix_web::test]
+async fn a_database_that_goes_down_or_comes_up_is_worth_another_try() {
+    let world = World::new().await;
+    let (owner, mut tables) = (world.owner().await, world.connect().await);
+    let fails = |code: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION away() RETURNS trigger LANGUAGE plpgsql
+             AS $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '{code}'; END $$;
+             CREATE OR REPLACE TRIGGER away BEFORE INSERT ON hooks EXECUTE FUNCTION away();"
+        )
+    };
+
+    // While it is shut down, after a process of its broke, and while it starts.
+    for code in ["57P01", "57P02", "57P03"] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(fails(code))).execute(&mut tables).await.unwrap();
+        let answer = owner.post("/acme/hooks", &[("name", "shop")]).await.expect(503);
+        assert!(answer.text.contains("The database does not answer"), "{}", answer.text);
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0, "{code}");
+    }
+}

@@ -3,11 +3,14 @@
 use std::time::Duration as Time;
 
 use chrono::Duration;
-use github_world::{Role as GitHubRole, World as GitHub};
+use github_world::{Fault, Logged, Role as GitHubRole, World as GitHub};
 use quarterdeck::{
-    accounts::sign_in::{GitHubSettings, Providers},
+    accounts::sign_in::{AskAgain, GitHubSettings, Providers},
+    github::{Hosts, Http, Limits, OAuthApp, Reach, UserToken},
+    jobs,
     tenancy::SystemReason,
 };
+use secrecy::ExposeSecret;
 
 use crate::support::{Client, DatabaseLogin, World, start_of_time};
 
@@ -15,6 +18,7 @@ struct Scene {
     github: GitHub,
     world: World,
     client_id: String,
+    client_secret: String,
     ada: Client,
     ben: Client,
 }
@@ -30,11 +34,12 @@ impl Scene {
             .organization("acme")
             .public_member("ada", GitHubRole::Admin)
             .private_member("ben", GitHubRole::Member);
-        let mut client_id = String::new();
+        let (mut client_id, mut client_secret) = (String::new(), String::new());
         let world = World::with_parts(DatabaseLogin::MayMakeRoles, |parts, base| {
             let app = github.github_app("Quarterdeck", &format!("{base}/api/auth/callback"));
             github.install(app.app_id, "acme", &[("members", "read")]);
             client_id.clone_from(&app.client_id);
+            client_secret.clone_from(&app.client_secret);
             let settings = GitHubSettings {
                 web_url: github.web_url().to_string(),
                 api_url: Some(github.api_url().to_string()),
@@ -48,7 +53,7 @@ impl Scene {
         })
         .await;
         let (ada, ben) = (world.nobody(), world.nobody());
-        let scene = Self { github, world, client_id, ada, ben };
+        let scene = Self { github, world, client_id, client_secret, ada, ben };
         scene.sign_in(&scene.ada, "ada").await;
         scene.sign_in(&scene.ben, "ben").await;
         scene
@@ -74,6 +79,59 @@ impl Scene {
             .fetch_one(tx.connection())
             .await
             .unwrap()
+    }
+
+    /// Spends what ben's next token is got by, as another process does.
+    async fn spend(&self) -> UserToken {
+        let keyring = &self.world.sessions.keyring;
+        let place = self.place_of("refresh_token").await;
+        let refresh = keyring.open_text(&place, &self.stored("ben").await.1).unwrap();
+        let reach = Reach::within(&["127.0.0.0/8".parse().unwrap()]);
+        let http = Http::new(Limits::default(), &reach).unwrap();
+        let hosts = Hosts::new(self.github.web_url().as_str(), None).unwrap();
+        let credentials = (self.client_id.as_str(), &self.client_secret.as_str().into());
+        let app = OAuthApp::new(&http, &hosts, credentials, self.world.clock.clone()).unwrap();
+        app.refresh(&refresh).await.unwrap()
+    }
+
+    /// Stores what came of it.
+    async fn store(&self, token: &UserToken) {
+        let keyring = &self.world.sessions.keyring;
+        let refresh = token.refresh.as_ref().unwrap();
+        let mut sealed = Vec::new();
+        for (column, secret) in [("token", &token.access), ("refresh_token", refresh)] {
+            let place = self.place_of(column).await;
+            sealed.push(keyring.seal(&place, secret.expose_secret().as_bytes()).unwrap());
+        }
+        let mut tx = self.world.db.system(SystemReason::Login).await.unwrap();
+        sqlx::query(
+            "UPDATE identities SET token = $1, refresh_token = $2, token_expires_at = $3 WHERE login = 'ben'",
+        )
+        .bind(&sealed[0])
+        .bind(&sealed[1])
+        .bind(token.expires_at)
+        .execute(tx.connection())
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn place_of(&self, column: &str) -> String {
+        let mut tx = self.world.db.system(SystemReason::Login).await.unwrap();
+        let whose: String = sqlx::query_scalar(
+            "SELECT provider || ' ' || subject FROM identities WHERE login = 'ben'",
+        )
+        .fetch_one(tx.connection())
+        .await
+        .unwrap();
+        format!("identities.{column} {whose}")
+    }
+
+    /// How many times a token was asked for and answered.
+    fn refreshed(&self) -> usize {
+        let asked = self.github.requests();
+        let is_it = |one: &&Logged| one.path == "/login/oauth/access_token" && one.status != 0;
+        asked.iter().filter(is_it).count()
     }
 
     /// With an API token that ben has made.
@@ -127,7 +185,7 @@ async fn a_token_that_has_ended_is_followed_by_the_next_and_nobody_has_to_sign_i
 async fn a_github_that_is_away_spends_nothing_and_puts_nobody_out() {
     let scene = Scene::new().await;
     let last = scene.stored("ben").await;
-    scene.github.next_answer(github_world::Fault::Status(502));
+    scene.github.next_answer(Fault::Status(502));
     let asked = scene.github.requests().len();
 
     scene.pass(Duration::hours(9));
@@ -140,6 +198,74 @@ async fn a_github_that_is_away_spends_nothing_and_puts_nobody_out() {
     scene.pass(Duration::minutes(16));
     scene.ben.get("/acme").await.expect(200);
     assert!(until(async || scene.stored("ben").await != last).await, "the next time it is");
+}
+
+#[actix_web::test]
+async fn two_who_spend_the_same_at_once_put_nobody_out() {
+    let scene = Scene::new().await;
+    scene.pass(Duration::hours(9));
+    scene.github.take_requests();
+    scene.github.next_answer(Fault::Late(Time::from_secs(2)));
+
+    scene.ben.get("/acme").await.expect(200);
+    assert!(until(async || !scene.github.requests().is_empty()).await, "nobody asks");
+    scene.store(&scene.spend().await).await;
+    assert!(until(async || scene.refreshed() == 2).await, "the other was answered as well");
+
+    let asked = async || scene.github.requests().iter().any(|one| one.path.contains("members"));
+    assert!(until(asked).await, "the token that is there is asked by");
+    tokio::time::sleep(Time::from_millis(200)).await;
+    scene.ben.get("/acme").await.expect(200);
+    let log = scene.log().await;
+    assert!(!log.contains(&"session.ended_by_provider GitHub".to_owned()), "{log:?}");
+}
+
+#[actix_web::test]
+async fn what_was_spent_a_moment_ago_puts_nobody_out_before_it_can_be_stored() {
+    let scene = Scene::new().await;
+    scene.pass(Duration::hours(9));
+    scene.spend().await;
+    let now = scene.world.clock.now();
+    let mut tx = scene.world.db.system(SystemReason::Login).await.unwrap();
+    let person: String = sqlx::query_scalar(
+        "UPDATE identities SET checked_at = $1 WHERE login = 'ben' RETURNING subject",
+    )
+    .bind(now - Duration::seconds(60))
+    .fetch_one(tx.connection())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let host = scene.github.web_url().as_str().trim_start_matches("http://").replace('/', "");
+    let job = AskAgain { host, person: person.parse().unwrap() };
+    let mut tx = scene.world.begin(scene.world.acme).await;
+    jobs::enqueue(&mut tx, &job, now).await.unwrap();
+    tx.commit().await.unwrap();
+
+    scene.world.run_jobs().await;
+    assert_eq!(scene.ben.get("/acme").await.status, 200);
+
+    // Whoever spent it never stored what came of it.
+    scene.pass(Duration::minutes(16));
+    scene.ben.get("/acme").await;
+    assert!(until(async || scene.ben.get("/acme").await.status == 303).await, "signed in still");
+}
+
+#[actix_web::test]
+async fn an_identity_at_another_github_is_asked_about_only_where_there_is_none_at_this() {
+    let scene = Scene::new().await;
+    let program = scene.program_of_ben().await;
+    scene
+        .run(
+            "INSERT INTO identities (provider, subject, account_id, login, created_at, used_at, checked_at)
+             SELECT 'github:git.acme.example', '77', account_id, 'ben-before', created_at, used_at, checked_at - interval '1 day'
+             FROM identities WHERE login = 'ben'",
+        )
+        .await;
+
+    program.get(TOKEN).await.expect(200);
+    tokio::time::sleep(Time::from_millis(500)).await;
+
+    program.get(TOKEN).await.expect(200);
 }
 
 #[actix_web::test]

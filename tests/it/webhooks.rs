@@ -314,3 +314,24 @@ async fn both_secrets_count_for_a_day_after_a_rotation_and_none_after_a_revocati
     after.send(&Told::json("four", "ping"), PING).await.expect(404);
     owner.post(&format!("/acme/hooks/{id}/rotate"), &[]).await.expect(404);
 }
+
+#[actix_web::test]
+async fn a_second_rotation_takes_no_secret_away_that_github_may_still_have() {
+    let world = World::new().await;
+    let (first, owner) = (Hook::made(&world).await, world.owner().await);
+    let id = first.path.rsplit('/').next().unwrap();
+    let mut hooks = Vec::new();
+    for _ in 0..2 {
+        let page = owner.post(&format!("/acme/hooks/{id}/rotate"), &[]).await.expect(200);
+        hooks.push(Hook::on(&world, &page));
+        world.clock.advance(Duration::seconds(61));
+    }
+
+    for (guid, hook) in [("one", &first), ("two", &hooks[0]), ("three", &hooks[1])] {
+        hook.send(&Told::json(guid, "ping"), PING).await.expect(202);
+    }
+    world.clock.advance(Duration::hours(24));
+    first.send(&Told::json("four", "ping"), PING).await.expect(401);
+    hooks[0].send(&Told::json("five", "ping"), PING).await.expect(401);
+    hooks[1].send(&Told::json("six", "ping"), PING).await.expect(202);
+}

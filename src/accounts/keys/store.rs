@@ -35,6 +35,8 @@ pub(super) async fn list(
                UNION ALL
                SELECT 'hooks.previous_secret ' || id, previous_secret FROM hooks WHERE previous_secret IS NOT NULL
                UNION ALL
+               SELECT 'hooks.held_secret ' || id, held_secret FROM hooks WHERE held_secret IS NOT NULL
+               UNION ALL
                SELECT 'identities.token ' || provider || ' ' || subject, token FROM identities WHERE token IS NOT NULL
                UNION ALL
                SELECT 'identities.refresh_token ' || provider || ' ' || subject, refresh_token
@@ -95,6 +97,8 @@ pub(super) async fn count(tx: &mut SystemTx) -> sqlx::Result<Vec<KeyUse>> {
                SELECT 'hooks.secret', secret FROM hooks WHERE secret IS NOT NULL
                UNION ALL
                SELECT 'hooks.previous_secret', previous_secret FROM hooks WHERE previous_secret IS NOT NULL
+               UNION ALL
+               SELECT 'hooks.held_secret', held_secret FROM hooks WHERE held_secret IS NOT NULL
                UNION ALL
                SELECT 'identities.token', token FROM identities WHERE token IS NOT NULL
                UNION ALL
@@ -197,8 +201,15 @@ async fn replace_hooks(tx: &mut SystemTx, old: &[String], new: &[String]) -> sql
         old,
         new,
     );
+    let held = sqlx::query!(
+        "UPDATE hooks SET held_secret = change.new
+         FROM UNNEST($1::text[], $2::text[]) AS change (old, new)
+         WHERE held_secret = change.old",
+        old,
+        new,
+    );
     let mut replaced = 0;
-    for update in [secrets, previous] {
+    for update in [secrets, previous, held] {
         replaced += update.execute(tx.connection()).await?.rows_affected();
     }
     Ok(replaced)

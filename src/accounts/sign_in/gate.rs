@@ -83,7 +83,8 @@ const fn nearness(error: &Error) -> u8 {
         Error::MissingPermission { .. }
         | Error::NotInstalled { .. }
         | Error::AppRejected
-        | Error::ClockWrong => 2,
+        | Error::ClockWrong
+        | Error::OffLimits(_) => 2,
         Error::TokenRejected | Error::OAuth(_) | Error::Unexpected { .. } => 1,
         Error::NotMember { .. } => 0,
     }

@@ -15,7 +15,7 @@ use super::{
     store::{self, GITHUB, Stored},
 };
 use crate::{
-    github::{AppKey, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp},
+    github::{AppKey, Client, Hosts, Http, InstalledApp, Limits, Login, OAuthApp, Reach},
     platform::{clock::Clock, keyring::Keyring},
     tenancy::SystemTx,
 };
@@ -43,6 +43,8 @@ type TakenUp = (Uuid, Arc<GitHub>);
 pub struct Providers {
     clock: Clock,
     pub(super) keyring: Keyring,
+    /// Where a GitHub that an owner names may be.
+    reach: Reach,
     /// Where providers send people back to.
     pub(super) callback: Url,
     github: Option<(Arc<GitHub>, GitHubSettings)>,
@@ -112,12 +114,20 @@ impl Providers {
         Ok(Self {
             clock: clock.clone(),
             keyring: keyring.clone(),
+            reach: Reach::default(),
             callback: Url::parse(&format!("{public_url}/api/auth/callback"))?,
             github: None,
             pasted: Arc::default(),
             allowed: Vec::new(),
             oidc: Vec::new(),
         })
+    }
+
+    /// Where a GitHub that an owner names may be; before, at public addresses alone.
+    #[must_use]
+    pub fn with_reach(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
     }
 
     /// Lets the first organisation have the members of GitHub organisations; before [`Self::with_github`].
@@ -131,6 +141,8 @@ impl Providers {
 
     /// Checks the settings; asks nothing of GitHub yet. Needs a running tokio.
     pub fn with_github(mut self, settings: &GitHubSettings) -> anyhow::Result<Self> {
+        // Whoever writes the configuration may reach what the server can.
+        self.reach = self.reach.trusting(&hosts_of(settings)?);
         self.github = Some((Arc::new(self.github_of(settings)?), settings.clone()));
         Ok(self)
     }
@@ -150,9 +162,8 @@ impl Providers {
 
     /// GitHub by these settings.
     pub(super) fn github_of(&self, settings: &GitHubSettings) -> anyhow::Result<GitHub> {
-        let hosts = Hosts::new(&settings.web_url, settings.api_url.as_deref())
-            .context("github.web_url or github.api_url")?;
-        let http = Http::new(Limits::default())?;
+        let hosts = hosts_of(settings)?;
+        let http = Http::new(Limits::default(), &self.reach)?;
         let credentials = (settings.client_id.as_str(), &settings.client_secret);
         let client = Client::new(&http, &hosts, self.clock.clone())?;
         let app = settings.app.as_ref().map(|(id, pem)| {
@@ -255,4 +266,9 @@ impl Providers {
         let of_github = self.allowed.first().filter(|_| self.github.is_some());
         of_github.map(|organization| organization.as_str().to_owned()).or(of_issuer)
     }
+}
+
+fn hosts_of(settings: &GitHubSettings) -> anyhow::Result<Hosts> {
+    Hosts::new(&settings.web_url, settings.api_url.as_deref())
+        .context("github.web_url or github.api_url")
 }

@@ -81,6 +81,7 @@ impl Refusal {
             | GitHubError::AppRejected
             | GitHubError::ClockWrong
             | GitHubError::OAuth(_)
+            | GitHubError::OffLimits(_)
             | GitHubError::Unreachable { .. }
             | GitHubError::Unexpected { .. } => None,
         }

@@ -31,6 +31,8 @@ use crate::{
 pub const COUNTS: Duration = Duration::minutes(10);
 /// Who was asked about so short ago may still be: what the next token is got by is good once.
 const UNDER_WAY: Duration = Duration::seconds(30);
+/// Who asked so short ago may not have stored yet what came of it: nobody is put out for that.
+const SPENDING: Duration = Duration::minutes(2);
 /// Before its end a token is not used any more: what it is for takes time as well.
 const SPARE: Duration = Duration::minutes(5);
 
@@ -170,10 +172,31 @@ impl Watch {
                 self.keep(due, &fresh).await?;
                 Ok(fresh.access)
             }
-            Err(Error::OAuth(OAuthRefusal::RefreshRejected)) => Ok(SecretString::default()),
+            Err(Error::OAuth(OAuthRefusal::RefreshRejected)) => self.stored_since(due, now).await,
             // It may answer the next time; until then nobody is put out.
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The token that came of what was refused because another process had spent it; an empty one where nobody
+    /// has stored another.
+    async fn stored_since(
+        &self,
+        due: &DueIdentity,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<SecretString> {
+        let mut tx = self.db.system(SystemReason::Login).await?;
+        let stored = store::find_tokens(&mut tx, &due.provider, &due.subject).await?;
+        drop(tx);
+        if let Some(stored) = stored.filter(|stored| stored.refresh_token != due.refresh_token) {
+            let place = people::token_place(&due.provider, &due.subject);
+            return Ok(self.open(&place, stored.token.as_deref()));
+        }
+        anyhow::ensure!(
+            due.checked_at <= now - SPENDING,
+            "somebody else may have spent what the next token is got by, and not stored that token yet"
+        );
+        Ok(SecretString::default())
     }
 
     /// Whether there is a token, or what the next is got by, that cannot be opened any more; or none at all

@@ -7,7 +7,11 @@ use serde::Serialize;
 
 use super::{organizations::operator, say};
 use crate::{
-    app::{cli::ScanArguments, database, parts::open_keyring},
+    app::{
+        cli::ScanArguments,
+        database,
+        parts::{open_keyring, reach},
+    },
     connections::Connections,
     jobs::{Registry, Worker},
     platform::{
@@ -147,7 +151,7 @@ pub(in crate::app) async fn scan_and_store(
     let clock = Clock::system();
     let scan = request(&opened.db, &grant, &source, &clock).await?;
     // A running server takes the job as well as this process does; whoever is first.
-    let connections = Connections::new(&clock, &open_keyring(config)?)?;
+    let connections = Connections::new(&clock, &open_keyring(config)?, &reach(config))?;
     // Nothing else that waits: it is the server that asks GitHub.
     let registry = work::register_jobs(Registry::default(), settings, connections);
     let worker = Worker::new(opened.db.clone(), clock, registry);

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use http::{Method, Request};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use super::{Api, ApiError};
 use crate::github::{
-    FullName,
+    Access, FullName,
+    answer::Answer,
     budget::Kind,
     error::Error,
     model::{Actor, ActorKind, Commit, CommitDetail, CommitPerson, Review, ReviewState},
@@ -93,14 +95,10 @@ impl Api<'_> {
         query: &'static str,
         variables: &Variables<'_>,
     ) -> Result<T, ApiError> {
-        let access = self.access;
-        access.budget.take(Kind::Read, access.urgency).map_err(|until| ApiError::Wait { until })?;
-        let request = Request::builder().method(Method::POST).uri("/graphql");
-        let question = Question { query, variables };
-        let answer = self.client.call_graphql((request, Some(&question)), &access.token).await?;
-        // What is left of its hour is counted apart from the rest: only that it is used up counts here.
-        if answer.limited().is_some() {
-            access.budget.note(&answer);
+        let (token, question) = (self.access.token(), Question { query, variables });
+        let mut answer = self.ask_graphql(&question, &token).await?;
+        if let Some(fresh) = self.instead(&answer, &token).await? {
+            answer = self.ask_graphql(&question, &fresh).await?;
         }
         ApiError::check(&answer, self.client)?;
         let said: Said<T> = answer.parse()?;
@@ -114,6 +112,22 @@ impl Api<'_> {
             });
         }
         said.data.ok_or_else(|| Error::unexpected("an answer that says nothing").into())
+    }
+
+    async fn ask_graphql(
+        &self,
+        question: &Question<'_>,
+        token: &SecretString,
+    ) -> Result<Answer, ApiError> {
+        let Access { budget, urgency, .. } = self.access;
+        budget.take(Kind::Read, *urgency).map_err(|until| ApiError::Wait { until })?;
+        let request = Request::builder().method(Method::POST).uri("/graphql");
+        let answer = self.client.call_graphql((request, Some(question)), token).await?;
+        // What is left of its hour is counted apart from the rest: only that it is used up counts here.
+        if answer.limited().is_some() {
+            budget.note(&answer);
+        }
+        Ok(answer)
     }
 }
 

@@ -28,6 +28,7 @@ pub use manifest::NewApp;
 pub use page::{Cursor, Page};
 
 use http::{Method, Request, header};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Access, Client, Error, answer::Answer, budget::Kind};
@@ -128,14 +129,7 @@ impl Api<'_> {
     ) -> Result<Answer, ApiError> {
         let mut path = path.to_owned();
         for _ in 0..=REDIRECTS {
-            let Access { budget, urgency, .. } = self.access;
-            budget.take(kind, *urgency).map_err(|until| ApiError::Wait { until })?;
-            let mut request = Request::builder().method(&method).uri(&path);
-            if let Some(etag) = etag {
-                request = request.header(header::IF_NONE_MATCH, etag);
-            }
-            let answer = self.client.call((request, body), Some(&self.access.token)).await?;
-            budget.note(&answer);
+            let answer = self.ask_at((kind, &method, &path), body, etag).await?;
             // What writes is repeated where GitHub says that the same is to be asked again.
             let repeats = kind == Kind::Read || matches!(answer.status, 307 | 308);
             match answer.redirect().filter(|_| repeats) {
@@ -144,6 +138,51 @@ impl Api<'_> {
             }
         }
         Err(Error::unexpected("more than three redirects").into())
+    }
+
+    /// One request; it is made again where GitHub does not take the token of an installation any more.
+    async fn ask_at(
+        &self,
+        asked: (Kind, &Method, &str),
+        body: Option<&impl Serialize>,
+        etag: Option<&str>,
+    ) -> Result<Answer, ApiError> {
+        let token = self.access.token();
+        let answer = self.ask_by(&token, asked, body, etag).await?;
+        match self.instead(&answer, &token).await? {
+            Some(fresh) => self.ask_by(&fresh, asked, body, etag).await,
+            None => Ok(answer),
+        }
+    }
+
+    async fn ask_by(
+        &self,
+        token: &SecretString,
+        (kind, method, path): (Kind, &Method, &str),
+        body: Option<&impl Serialize>,
+        etag: Option<&str>,
+    ) -> Result<Answer, ApiError> {
+        let Access { budget, urgency, .. } = self.access;
+        budget.take(kind, *urgency).map_err(|until| ApiError::Wait { until })?;
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(etag) = etag {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
+        let answer = self.client.call((request, body), Some(token)).await?;
+        // Whom GitHub does not know is told what is left to nobody in particular.
+        if answer.status != 401 {
+            budget.note(&answer);
+        }
+        Ok(answer)
+    }
+
+    /// A token in the place of the one that an answer refuses, where there is another.
+    async fn instead(
+        &self,
+        answer: &Answer,
+        refused: &SecretString,
+    ) -> Result<Option<SecretString>, Error> {
+        if answer.status == 401 { self.access.instead_of(refused).await } else { Ok(None) }
     }
 
     /// The path and the query of an address that GitHub has sent, which must be one of its API's.

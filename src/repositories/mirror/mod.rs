@@ -19,7 +19,6 @@ use super::{
     source::{FetchPolicy, Source},
 };
 
-pub mod addresses;
 mod compact;
 mod ending;
 mod error;

@@ -12,7 +12,8 @@ use std::{
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::{FetchError, addresses, guard::Guard};
+use super::{FetchError, guard::Guard};
+use crate::platform::addresses;
 
 /// Decides which addresses a request may go to, and resolves names accordingly.
 ///

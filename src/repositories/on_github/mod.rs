@@ -8,7 +8,10 @@ use url::Url;
 use super::{RepositoryId, source::key_of_url};
 use crate::connections::ConnectionId;
 
-pub use store::{find_at_github, find_on_github, list_told, lose, set_connection, set_on_github};
+pub use store::{
+    find_at_github, find_on_github, list_of_connection, list_told, lose, set_connection,
+    set_on_github,
+};
 
 /// Where GitHub has a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]

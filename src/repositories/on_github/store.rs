@@ -123,6 +123,19 @@ pub async fn set_connection(
     .map(|_| ())
 }
 
+/// Lists GitHub's numbers of the repositories that are asked about by a connection.
+pub async fn list_of_connection(
+    tx: &mut TenantTx,
+    connection: ConnectionId,
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        r#"SELECT github_id AS "github_id!" FROM repositories WHERE connection_id = $1 AND github_id IS NOT NULL"#,
+        connection.as_uuid(),
+    )
+    .fetch_all(tx.connection())
+    .await
+}
+
 /// Takes repositories from a connection that GitHub lets it reach no longer.
 pub async fn lose(
     tx: &mut TenantTx,

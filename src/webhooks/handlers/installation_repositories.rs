@@ -1,20 +1,23 @@
 //! `installation_repositories`: which repositories an App reaches.
+//!
+//! It is not believed by itself, for it comes in any order and may come again: GitHub is asked how it is now.
 
 use chrono::{DateTime, Utc};
 
 use super::connection_of;
 use crate::{
     github::event::{InstallationRepositoriesAction, InstallationRepositoriesEvent},
-    repositories,
+    jobs,
     tenancy::TenantTx,
     webhooks::{
         dispatch::{Failure, Remark},
+        lost::FindLost,
         model::HookId,
     },
 };
 
-/// Takes repositories from the connection that it reaches no longer. What was added is offered where
-/// repositories are chosen, and connected by nobody but a person.
+/// Has GitHub asked what the connection reaches no longer. What was added is offered where repositories are
+/// chosen, and connected by nobody but a person.
 pub(in crate::webhooks) async fn handle(
     tx: &mut TenantTx,
     hook: HookId,
@@ -24,13 +27,8 @@ pub(in crate::webhooks) async fn handle(
     let Some(connection) = connection_of(tx, hook).await? else {
         return Ok(Some(super::NO_CONNECTION.to_owned()));
     };
-    if event.action != InstallationRepositoriesAction::Removed {
-        return Ok(None);
+    if event.action == InstallationRepositoriesAction::Removed {
+        jobs::enqueue(tx, &FindLost { connection: connection.id }, now).await?;
     }
-    let ids: Vec<i64> = event.repositories_removed.iter().map(|one| one.id).collect();
-    for lost in repositories::lose(tx, connection.id, &ids, now).await? {
-        tx.announce_in(lost.as_uuid(), "repositories");
-    }
-    tx.announce("connections");
     Ok(None)
 }

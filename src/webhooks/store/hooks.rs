@@ -17,6 +17,7 @@ pub(in crate::webhooks) struct StoredHook {
     pub(in crate::webhooks) secret: String,
     pub(in crate::webhooks) previous_secret: Option<String>,
     pub(in crate::webhooks) previous_until: Option<DateTime<Utc>>,
+    pub(in crate::webhooks) held_secret: Option<String>,
     pub(in crate::webhooks) heard_at: Option<DateTime<Utc>>,
 }
 
@@ -27,7 +28,8 @@ pub(in crate::webhooks) async fn find_any(
 ) -> sqlx::Result<Option<StoredHook>> {
     sqlx::query_as!(
         StoredHook,
-        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until, heard_at
+        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until,
+                  held_secret, heard_at
            FROM hooks
            WHERE id = $1 AND revoked_at IS NULL"#,
         id.as_uuid(),
@@ -36,19 +38,25 @@ pub(in crate::webhooks) async fn find_any(
     .await
 }
 
-/// Finds the hooks of an App by GitHub's number of it, of whatever organisations, wherever GitHub is.
+/// Finds the hooks of an App by the host of its GitHub, with or without a port, and GitHub's number of it,
+/// of whatever organisations.
 pub(in crate::webhooks) async fn find_of_app(
     tx: &mut SystemTx,
-    app: i64,
+    (host, app): (&str, i64),
 ) -> sqlx::Result<Vec<StoredHook>> {
     sqlx::query_as!(
         StoredHook,
-        r#"SELECT id AS "id: HookId", tenant_id AS "tenant: TenantId", secret AS "secret!", previous_secret, previous_until, heard_at
-           FROM hooks
-           WHERE app_id = $1 AND revoked_at IS NULL
-           ORDER BY id
+        r#"SELECT h.id AS "id: HookId", h.tenant_id AS "tenant: TenantId", h.secret AS "secret!", h.previous_secret,
+                  h.previous_until, h.held_secret, h.heard_at
+           FROM hooks h
+           JOIN connections c ON c.tenant_id = h.tenant_id AND c.id = h.connection_id
+           WHERE h.app_id = $1
+             AND h.revoked_at IS NULL
+             AND $2 IN (c.host, regexp_replace(c.host, ':[0-9]+$', ''))
+           ORDER BY h.id
            LIMIT 100"#,
         app,
+        host,
     )
     .fetch_all(tx.connection())
     .await
@@ -124,34 +132,61 @@ pub(in crate::webhooks) async fn lock(tx: &mut TenantTx, id: HookId) -> sqlx::Re
     .await
 }
 
-pub(in crate::webhooks) async fn sealed_secret(
+/// The newest secret of a hook, and the one that GitHub holds where that may be another.
+pub(in crate::webhooks) struct SealedSecrets {
+    pub(in crate::webhooks) secret: String,
+    pub(in crate::webhooks) held: Option<String>,
+}
+
+pub(in crate::webhooks) async fn sealed_secrets(
     tx: &mut TenantTx,
     id: HookId,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!(
-        r#"SELECT secret AS "secret!" FROM hooks WHERE id = $1 AND secret IS NOT NULL"#,
+) -> sqlx::Result<Option<SealedSecrets>> {
+    sqlx::query_as!(
+        SealedSecrets,
+        r#"SELECT secret AS "secret!", held_secret AS held FROM hooks WHERE id = $1 AND secret IS NOT NULL"#,
         id.as_uuid()
     )
     .fetch_optional(tx.connection())
     .await
 }
 
+/// What counts beside the newest secret, until when: the one before, and the one that GitHub holds.
+pub(in crate::webhooks) struct Earlier<'a> {
+    pub(in crate::webhooks) previous: &'a str,
+    pub(in crate::webhooks) held: &'a str,
+    pub(in crate::webhooks) until: DateTime<Utc>,
+}
+
 pub(in crate::webhooks) async fn set_secret(
     tx: &mut TenantTx,
     id: HookId,
     secret: &str,
-    previous: Option<(&str, DateTime<Utc>)>,
+    earlier: Option<&Earlier<'_>>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE hooks SET secret = $2, previous_secret = $3, previous_until = $4 WHERE id = $1",
+        "UPDATE hooks SET secret = $2, previous_secret = $3, held_secret = $4, previous_until = $5 WHERE id = $1",
         id.as_uuid(),
         secret,
-        previous.map(|(secret, _)| secret),
-        previous.map(|(_, until)| until),
+        earlier.map(|earlier| earlier.previous),
+        earlier.map(|earlier| earlier.held),
+        earlier.map(|earlier| earlier.until),
     )
     .execute(tx.connection())
     .await
     .map(|_| ())
+}
+
+/// Notes what GitHub holds where it is not the newest secret.
+pub(in crate::webhooks) async fn set_held(
+    tx: &mut TenantTx,
+    id: HookId,
+    held: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE hooks SET held_secret = $2 WHERE id = $1", id.as_uuid(), held)
+        .execute(tx.connection())
+        .await
+        .map(|_| ())
 }
 
 /// Ends a hook and forgets its secrets.
@@ -161,7 +196,9 @@ pub(in crate::webhooks) async fn revoke(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE hooks SET revoked_at = $2, secret = NULL, previous_secret = NULL, previous_until = NULL WHERE id = $1",
+        "UPDATE hooks
+         SET revoked_at = $2, secret = NULL, previous_secret = NULL, held_secret = NULL, previous_until = NULL
+         WHERE id = $1",
         id.as_uuid(),
         now,
     )

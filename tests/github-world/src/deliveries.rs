@@ -86,6 +86,13 @@ impl World {
         state.ping(&hook, crate::hub::hooks::Target::App(app_id));
     }
 
+    /// What an App's deliveries are signed with, as GitHub has it.
+    pub fn app_hook_secret(&self, app_id: u64) -> String {
+        let state = self.shared.state();
+        let hook = state.app_by_id(app_id).and_then(|app| app.hook.as_ref());
+        hook.and_then(|hook| hook.secret.clone()).expect("the App has a hook with a secret")
+    }
+
     /// Every attempt to deliver since the start, oldest first.
     pub fn deliveries(&self) -> Vec<Delivered> {
         self.shared.state().attempts.iter().map(Delivered::of).collect()

@@ -15,6 +15,8 @@ pub enum Fault {
     Status(u16),
     /// No answer for this long; then one with status 504.
     Silence(Duration),
+    /// No answer for this long; then what is right by that time.
+    Late(Duration),
     /// A body that ends before its announced length.
     Truncated,
     /// A well-formed answer of so many bytes.
@@ -35,7 +37,7 @@ impl Fault {
             Self::Status(status) => {
                 answer::plain(status, "text/html; charset=utf-8", "<h1>Unicorn!</h1>".to_owned())
             }
-            Self::Silence(time) => {
+            Self::Silence(time) | Self::Late(time) => {
                 tokio::time::sleep(time).await;
                 answer::plain(504, "text/html", String::new())
             }

@@ -58,6 +58,10 @@ pub(crate) async fn around(
     };
     let is_api = !is_page && !request.path().starts_with("/login/");
     let mut response = match fault {
+        Some(Fault::Late(time)) => {
+            tokio::time::sleep(time).await;
+            next.call(request).await?.map_into_boxed_body()
+        }
         Some(fault) => {
             let reset = limit.reset.timestamp();
             replace(request, fault.respond((limit.hourly, reset)).await)

@@ -247,6 +247,11 @@ impl State {
         self.apps.iter().find(|app| app.kind == AppKind::GitHub(id))
     }
 
+    /// The host and port that the world is at.
+    pub(crate) fn own_host(&self) -> String {
+        self.own_address.trim_start_matches("http://").to_owned()
+    }
+
     /// The token that a header names, if it is good.
     pub(crate) fn token(&self, value: &str) -> Option<&Token> {
         let now = self.clock.now();

@@ -3,12 +3,13 @@
 mod apps;
 mod disconnecting;
 mod pasting;
+mod received;
 mod repositories;
 mod teams;
 mod told;
 
 use github_world::World as GitHub;
-use quarterdeck::{tenancy::SystemReason, webhooks::DeliveryWorker};
+use quarterdeck::{platform::config::Config, tenancy::SystemReason, webhooks::DeliveryWorker};
 use serde_json::Value;
 use url::Url;
 
@@ -26,6 +27,15 @@ struct Made {
     id: String,
     /// What the App is called in GitHub's addresses.
     slug: String,
+}
+
+async fn github() -> GitHub {
+    quarterdeck::platform::jwt::install();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let github = GitHub::start().await;
+    github.set_time(start_of_time());
+    github.organization("acme").public_member("ada", github_world::Role::Admin);
+    github
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
@@ -60,12 +70,18 @@ impl Scene {
     }
 
     async fn with(login: DatabaseLogin) -> Self {
-        quarterdeck::platform::jwt::install();
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let github = GitHub::start().await;
-        github.set_time(start_of_time());
-        github.organization("acme").public_member("ada", github_world::Role::Admin);
-        let world = World::with_login(login).await;
+        let github = github().await;
+        Self::on(World::with_login(login).await, github).await
+    }
+
+    /// The same with another configuration, which may name the GitHub.
+    async fn configured(configure: impl FnOnce(&mut Config, &GitHub)) -> Self {
+        let github = github().await;
+        let world = World::with_config(|config| configure(config, &github)).await;
+        Self::on(world, github).await
+    }
+
+    async fn on(world: World, github: GitHub) -> Self {
         let owner = world.owner().await;
         Self { github, world, owner }
     }

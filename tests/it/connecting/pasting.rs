@@ -111,3 +111,53 @@ async fn a_clock_that_is_wrong_is_named() {
 
     assert!(page.contains("300 seconds behind"), "{page}");
 }
+
+#[actix_web::test]
+async fn a_github_in_the_servers_own_network_is_not_asked() {
+    let scene = Scene::configured(|config, _| config.repositories.allowed_networks.clear()).await;
+    let app = scene.github.github_app("By Hand", "https://nowhere.example");
+    let (id, port) = (app.app_id.to_string(), scene.github.web_url().port().unwrap());
+    for web in [scene.web(), format!("http://localhost:{port}"), "https://10.0.0.1".to_owned()] {
+        let token =
+            [("web_url", web.as_str()), ("token", "ghp_000000000000000000000000000000000000")];
+        let manifest = [("web_url", web.as_str()), ("owner", "acme")];
+        let sign_in = [
+            ("web_url", web.as_str()),
+            ("client_id", &app.client_id),
+            ("client_secret", &app.client_secret),
+            ("app_id", &id),
+            ("private_key", app.private_key),
+        ];
+        let pasted = Pasted { web: &web, app_id: id.clone(), key: app.private_key };
+        let answers = [
+            scene.owner.post("/acme/github/token", &token).await,
+            scene.owner.post("/acme/github/apps", &manifest).await,
+            scene.owner.post("/acme/settings/sign-in", &sign_in).await,
+            pasted.send(&scene, &[]).await,
+        ];
+        for answer in answers {
+            let answer = answer.expect(422);
+            assert!(answer.text.contains("error-web_url"), "{web}: {}", answer.text);
+            let kind = if web.contains("10.") { "a private" } else { "a loopback" };
+            let words = format!("leads to {kind} address");
+            assert!(answer.text.contains(&words), "{web}: {}", answer.text);
+            assert!(answer.text.contains("repositories.allowed_networks"), "{}", answer.text);
+        }
+    }
+    assert_eq!(scene.github.requests(), []);
+    assert_eq!(scene.ask("SELECT count(*)::text FROM connections").await, "0");
+}
+
+#[actix_web::test]
+async fn a_github_that_the_configuration_names_is_asked_wherever_it_is() {
+    let scene = Scene::configured(|config, github| {
+        config.repositories.allowed_networks.clear();
+        config.github.web_url = github.web_url().to_string();
+    })
+    .await;
+
+    let made = scene.app().await;
+
+    let page = scene.page(&format!("/acme/github/{}", made.id)).await;
+    assert!(page.contains("agrees with GitHub"), "{page}");
+}

@@ -1,5 +1,7 @@
 //! Choosing repositories, and the hooks that are made for them.
 
+use quarterdeck::tenancy::SystemReason;
+
 use super::Scene;
 
 #[actix_web::test]
@@ -165,4 +167,58 @@ impl Scene {
         self.owner.post(&here, &[("repository", id.as_str())]).await.expect(200);
         self.run_jobs().await;
     }
+}
+
+#[actix_web::test]
+async fn a_token_that_the_server_of_git_refuses_is_followed_by_another() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop").private();
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let mut tx = scene.world.db.system(SystemReason::ClaimJob).await.unwrap();
+    sqlx::query("DELETE FROM jobs WHERE kind <> 'scan_repository'")
+        .execute(tx.connection())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    scene.github.take_requests();
+    scene.github.next_answer(github_world::Fault::Status(401));
+
+    scene.world.run_jobs().await;
+
+    let asked = scene.github.take_requests();
+    let fetches: Vec<_> =
+        asked.iter().filter(|one| one.path.ends_with("/acme/shop.git/info/refs")).collect();
+    let statuses: Vec<u16> = fetches.iter().map(|one| one.status).collect();
+    assert_eq!(statuses, [401, 404], "this GitHub has no git: {asked:?}");
+    let said = |position: usize| fetches[position].header("authorization").unwrap();
+    assert!(said(0).starts_with("Basic ") && said(1).starts_with("Basic "));
+    assert_ne!(said(0), said(1));
+}
+
+#[actix_web::test]
+async fn github_is_heard_by_the_secret_that_it_has_until_it_is_told_another() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.token().await;
+    scene.connect_all(&made).await.expect(200);
+    scene.run_jobs().await;
+    let hook = scene.ask("SELECT id::text FROM hooks").await;
+    for _ in 0..2 {
+        scene.owner.post(&format!("/acme/hooks/{hook}/rotate"), &[]).await.expect(200);
+        scene.world.clock.advance(chrono::Duration::seconds(61));
+    }
+    let heard = async |title: &str| {
+        scene.github.repository("acme/shop").open_issue("ada", title);
+        scene.github.delivered().await;
+        scene.github.deliveries().last().unwrap().status
+    };
+    let held = "SELECT count(held_secret)::text FROM hooks";
+
+    assert_eq!(heard("The till jams").await, Some(202));
+    assert_eq!(scene.ask(held).await, "1");
+    scene.run_jobs().await;
+    scene.world.clock.advance(chrono::Duration::seconds(6));
+    assert_eq!(heard("It jams again").await, Some(202));
+    assert_eq!(scene.ask(held).await, "0", "GitHub has the newest");
 }

@@ -4,59 +4,8 @@ use quarterdeck::tenancy::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Scene, path_of};
+use super::{Scene, path_of, received::Told};
 use crate::support::Answer;
-
-/// Sends something as GitHub sends an App's deliveries.
-async fn send(scene: &Scene, (app, kind): (&str, &str), secret: &str) -> u16 {
-    let body = r#"{"zen":"Keep it logically awesome.","hook_id":1}"#;
-    let request = scene
-        .world
-        .nobody()
-        .request(Method::POST, "/api/v2/webhooks/github")
-        .header("content-type", "application/json")
-        .header("x-github-event", "ping")
-        .header("x-github-delivery", uuid::Uuid::new_v4().to_string())
-        .header("x-github-hook-installation-target-type", kind)
-        .header("x-github-hook-installation-target-id", app)
-        .header("x-hub-signature-256", github_world::signature(secret, body.as_bytes()))
-        .body(body);
-    Answer::of(request).await.status.as_u16()
-}
-
-#[actix_web::test]
-async fn an_apps_deliveries_are_its_owners_by_the_secret_that_signed_them() {
-    let scene = Scene::new().await;
-    let app = scene.github.github_app("By Hand", "https://nowhere.example");
-    let (id, web) = (app.app_id.to_string(), scene.web());
-    let paste = |secret: &'static str| {
-        [
-            ("web_url", web.clone()),
-            ("owner", "acme".to_owned()),
-            ("app_id", id.clone()),
-            ("private_key", app.private_key.to_owned()),
-            ("webhook_secret", secret.to_owned()),
-        ]
-    };
-    let neighbour = scene.world.neighbour().await;
-    for (client, slug, secret) in
-        [(&scene.owner, "acme", "the secret of acme"), (&neighbour, "globex", "that of globex")]
-    {
-        let form = paste(secret);
-        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        client.post(&format!("/{slug}/github/paste"), &form).await.expect(303);
-    }
-
-    assert_eq!(send(&scene, (&id, "integration"), "the secret of acme").await, 202);
-    assert_eq!(send(&scene, (&id, "integration"), "guessed").await, 401);
-    assert_eq!(send(&scene, (&id, "repository"), "the secret of acme").await, 404);
-    assert_eq!(send(&scene, ("4711", "integration"), "the secret of acme").await, 404);
-    assert_eq!(send(&scene, ("x", "integration"), "the secret of acme").await, 404);
-    let count = "SELECT count(*)::text FROM deliveries";
-    assert_eq!(scene.ask(count).await, "1");
-    assert_eq!(send(&scene, (&id, "integration"), "that of globex").await, 202);
-    assert_eq!(scene.ask(count).await, "1", "it is globex's alone");
-}
 
 #[actix_web::test]
 async fn a_suspended_and_a_removed_installation_are_followed() {
@@ -96,6 +45,7 @@ async fn repositories_that_an_app_loses_stay_without_it() {
     scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
     scene.github.select_repositories(installation, &["acme/till"]);
     scene.told().await;
+    scene.run_jobs().await;
 
     let page = scene.page("/acme/repositories/shop").await;
     assert!(page.contains("may not reach this repository any more"), "{page}");
@@ -110,6 +60,54 @@ async fn repositories_that_an_app_loses_stay_without_it() {
     let here = format!("/acme/github/{}/repositories", made.id);
     scene.owner.post(&here, &[("repository", id.as_str())]).await.expect(200);
     assert!(!scene.page("/acme/repositories/shop").await.contains("any more"));
+}
+
+#[actix_web::test]
+async fn an_old_word_of_lost_repositories_takes_none_away() {
+    let scene = Scene::new().await;
+    for name in ["acme/shop", "acme/till"] {
+        scene.github.repository(name);
+    }
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let installation: u64 =
+        scene.ask("SELECT installation_id::text FROM connections").await.parse().unwrap();
+    scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
+    scene.github.select_repositories(installation, &["acme/till"]);
+    scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
+    scene.told().await;
+    scene.run_jobs().await;
+    let without = "SELECT count(*)::text FROM repositories WHERE connection_id IS NULL";
+    assert_eq!(scene.ask(without).await, "0", "GitHub says by now that it is reached");
+
+    let app = scene.ask("SELECT app_id::text FROM connections").await;
+    let secret = scene.github.app_hook_secret(app.parse().unwrap());
+    let told = scene.github.deliveries();
+    let old = told.iter().find(|one| one.action.as_deref() == Some("removed")).unwrap();
+    let again = Told { event: &old.event, ..Told::of(&scene, &app) };
+    assert_eq!(again.send_body(&scene, &secret, old.payload.to_string()).await, 202);
+    scene.told().await;
+    scene.run_jobs().await;
+
+    assert_eq!(scene.ask(without).await, "0");
+}
+
+#[actix_web::test]
+async fn an_installation_that_is_gone_says_nothing_of_its_repositories() {
+    let scene = Scene::new().await;
+    scene.github.repository("acme/shop");
+    let made = scene.app().await;
+    scene.connect_all(&made).await.expect(200);
+    let installation: u64 =
+        scene.ask("SELECT installation_id::text FROM connections").await.parse().unwrap();
+    scene.github.select_repositories(installation, &["acme/shop"]);
+    scene.github.select_repositories(installation, &[]);
+    scene.told().await;
+    scene.github.uninstall(installation);
+    scene.run_jobs().await;
+
+    let without = "SELECT count(*)::text FROM repositories WHERE connection_id IS NULL";
+    assert_eq!(scene.ask(without).await, "0");
 }
 
 #[actix_web::test]

@@ -106,12 +106,13 @@ impl World {
             webhooks: 0,
             failed_sign_ins: 0,
         };
+        // Where the servers of the tests are.
+        config.repositories.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         configure(&mut config);
         let clock = Clock::fixed(start_of_time());
         let tasks = Tasks::default();
         let db = Db::open(options.clone(), 8).await.unwrap();
         let mut parts = Parts::new(&config, db.clone(), clock.clone(), tasks.clone()).unwrap();
-        parts.scans.policy.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
         parts.scans.policy.allowed_roots =
             repositories::source::AllowedRoots::Within(vec![files.path().canonicalize().unwrap()]);
         db.check_isolation().await.unwrap();

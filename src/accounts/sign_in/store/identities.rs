@@ -110,11 +110,12 @@ pub(in crate::accounts::sign_in) struct DueIdentity {
     pub(in crate::accounts::sign_in) token: Option<String>,
     pub(in crate::accounts::sign_in) refresh_token: Option<String>,
     pub(in crate::accounts::sign_in) token_expires_at: Option<DateTime<Utc>>,
+    /// When it was asked about last.
+    pub(in crate::accounts::sign_in) checked_at: DateTime<Utc>,
 }
 
 /// The person's GitHub identity where it was last asked about before the time, at another GitHub only where
-/// they have none at this one. Its row is locked, and of two
-/// processes that look at once one finds none.
+/// they have none at this one. Its row is locked, and of two processes that look at once one finds none.
 pub(in crate::accounts::sign_in) async fn find_due(
     tx: &mut SystemTx,
     account: AccountId,
@@ -122,13 +123,13 @@ pub(in crate::accounts::sign_in) async fn find_due(
 ) -> sqlx::Result<Option<DueIdentity>> {
     sqlx::query_as!(
         DueIdentity,
-        "SELECT provider, subject, login, token, refresh_token, token_expires_at
+        "SELECT provider, subject, login, token, refresh_token, token_expires_at, checked_at
          FROM identities
          WHERE account_id = $1
            AND provider LIKE 'github%'
            AND checked_at <= $2
+           AND (provider = $3 OR NOT EXISTS (SELECT FROM identities own WHERE own.account_id = $1 AND own.provider = $3))
            AND EXISTS (SELECT FROM memberships m WHERE m.account_id = $1 AND m.source = 'github' AND m.deactivated_at IS NULL)
-         ORDER BY provider <> $3
          LIMIT 1
          FOR UPDATE SKIP LOCKED",
         account.as_uuid(),
@@ -190,6 +191,27 @@ pub(in crate::accounts::sign_in) async fn forget_tokens_of(
     .execute(tx.connection())
     .await
     .map(|_| ())
+}
+
+/// The sealed tokens of an identity, as they are by now.
+pub(in crate::accounts::sign_in) struct Tokens {
+    pub(in crate::accounts::sign_in) token: Option<String>,
+    pub(in crate::accounts::sign_in) refresh_token: Option<String>,
+}
+
+pub(in crate::accounts::sign_in) async fn find_tokens(
+    tx: &mut SystemTx,
+    provider: &str,
+    subject: &str,
+) -> sqlx::Result<Option<Tokens>> {
+    sqlx::query_as!(
+        Tokens,
+        "SELECT token, refresh_token FROM identities WHERE provider = $1 AND subject = $2",
+        provider,
+        subject,
+    )
+    .fetch_optional(tx.connection())
+    .await
 }
 
 /// The sealed successor of a token, with what the next one is got by.

@@ -11,8 +11,8 @@ pub(super) use credentials::{
 };
 pub(super) use identities::{
     DueIdentity, Identity, NewIdentity, Successor, delete_identity, find_due, find_identity,
-    forget_tokens, forget_tokens_of, has_github_identities, is_login_taken, lock_identities,
-    put_identity, replace_token, set_checked, set_profile,
+    find_tokens, forget_tokens, forget_tokens_of, has_github_identities, is_login_taken,
+    lock_identities, put_identity, replace_token, set_checked, set_profile,
 };
 pub use identities::{list_accounts_at_github, list_members_at_github};
 pub(super) use memberships::{

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::{
+    caller::caller,
     code,
     reach::{localized, visible},
 };
@@ -21,6 +22,9 @@ pub(super) async fn ask(
     body: web::Bytes,
 ) -> HttpResponse {
     let state = shared.state();
+    if let Err(refusal) = caller(&state, &request) {
+        return refusal;
+    }
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let query = asked["query"].as_str().unwrap_or_default();
     let said = if state.refuses_graphql || !query.contains("pullRequests(first: 25") {

@@ -198,10 +198,9 @@ pub(super) async fn delivery(shared: web::Data<Shared>, request: HttpRequest) ->
         return answer::not_found("repos/webhooks#get-a-delivery-for-a-repository-webhook");
     };
     let mut shape = attempt_shape(attempt);
-    let headers: serde_json::Map<String, Value> = sender::headers(hook, attempt, &attempt.payload)
-        .into_iter()
-        .map(|(name, value)| (name, json!(value)))
-        .collect();
+    let headers = sender::headers(hook, attempt, &attempt.payload, &state.own_host());
+    let headers: serde_json::Map<String, Value> =
+        headers.into_iter().map(|(name, value)| (name, json!(value))).collect();
     let payload: Value = serde_json::from_str(&attempt.payload).unwrap_or_default();
     shape["url"] = json!(hook.url);
     shape["request"] = json!({"headers": headers, "payload": payload});

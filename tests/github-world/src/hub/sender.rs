@@ -28,13 +28,14 @@ pub(crate) fn run(orders: &Orders, shared: &Shared) {
     loop {
         let next = orders.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(id) = next else { return };
-        let found = {
+        let (found, host) = {
             let state = shared.state();
             let attempt = state.attempt_at(id).map(|at| state.attempts[at].clone());
-            attempt.and_then(|one| Some((state.hook(one.hook)?.clone(), one)))
+            let found = attempt.and_then(|one| Some((state.hook(one.hook)?.clone(), one)));
+            (found, state.own_host())
         };
         let answer = match &found {
-            Some((hook, attempt)) => send(&client, hook, attempt),
+            Some((hook, attempt)) => send(&client, hook, attempt, &host),
             None => (404, "the hook is gone".to_owned()),
         };
         let mut state = shared.state();
@@ -45,10 +46,15 @@ pub(crate) fn run(orders: &Orders, shared: &Shared) {
 }
 
 /// The status and GitHub's word for what came of it.
-fn send(client: &reqwest::blocking::Client, hook: &Hook, attempt: &Attempt) -> (u16, String) {
+fn send(
+    client: &reqwest::blocking::Client,
+    hook: &Hook,
+    attempt: &Attempt,
+    host: &str,
+) -> (u16, String) {
     let body = body(hook, attempt);
     let mut request = client.post(&hook.url);
-    for (name, value) in headers(hook, attempt, &body) {
+    for (name, value) in headers(hook, attempt, &body, host) {
         request = request.header(name, value);
     }
     match request.body(body).send() {
@@ -76,7 +82,13 @@ pub fn signature(secret: &str, body: &[u8]) -> String {
     format!("sha256={}", hex(hmac::sign(&key, body).as_ref()))
 }
 
-pub(crate) fn headers(hook: &Hook, attempt: &Attempt, body: &str) -> Vec<(String, String)> {
+/// As an Enterprise Server sends them: it says which it is.
+pub(crate) fn headers(
+    hook: &Hook,
+    attempt: &Attempt,
+    body: &str,
+    host: &str,
+) -> Vec<(String, String)> {
     let (kind, target) = match attempt.target {
         Target::Repository(id) => ("repository", id),
         Target::App(id) => ("integration", id),
@@ -90,6 +102,8 @@ pub(crate) fn headers(hook: &Hook, attempt: &Attempt, body: &str) -> Vec<(String
         ("Content-Type", content.to_owned()),
         ("User-Agent", "GitHub-Hookshot/044aadd".to_owned()),
         ("X-GitHub-Delivery", attempt.guid.clone()),
+        ("X-GitHub-Enterprise-Host", host.to_owned()),
+        ("X-GitHub-Enterprise-Version", "3.17.0".to_owned()),
         ("X-GitHub-Event", attempt.event.clone()),
         ("X-GitHub-Hook-ID", hook.id.to_string()),
         ("X-GitHub-Hook-Installation-Target-ID", target.to_string()),

@@ -1,4 +1,4 @@
-//! Which network addresses a fetch may connect to.
+//! Which network addresses may be connected to where somebody else has named the server.
 
 use std::net::IpAddr;
 
