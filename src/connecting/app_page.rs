@@ -161,7 +161,7 @@ async fn come_back(
     let session = scope.session().map(SessionId::as_uuid);
     let mut tx = scope.begin().await?;
     let told = (&query.state, account, session);
-    let taken = attempts::take_up(&mut tx, opener.keyring(), told, now).await?;
+    let taken = attempts::take_up::<Purpose>(&mut tx, opener.keyring(), told, now).await?;
     tx.commit().await?;
     let purpose = match taken {
         Ok(purpose) => purpose,
