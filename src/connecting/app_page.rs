@@ -248,7 +248,12 @@ async fn give_sign_in(
     }
 }
 
-async fn refuse(scope: &Scope<ManageGitHub>, rail: &Rail, problem: String) -> Result<Saved> {
+/// Says why whoever came back has connected nothing.
+pub(super) async fn refuse(
+    scope: &Scope<ManageGitHub>,
+    rail: &Rail,
+    problem: String,
+) -> Result<Saved> {
     let here = format!("/{}/{ENTRY}", scope.organization().slug);
     let page = ReturnedPage {
         shell: rail.shell(scope, ENTRY, vec![Crumb::new("Not connected", &here)]),
