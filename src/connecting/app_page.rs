@@ -169,7 +169,7 @@ async fn come_back(
     let session = scope.session().map(SessionId::as_uuid);
     let mut tx = scope.begin().await?;
     let told = (&query.state, account, session);
-    let taken = attempts::take_up(&mut tx, opener.keyring(), told, now).await?;
+    let taken = attempts::take_up::<Purpose>(&mut tx, opener.keyring(), told, now).await?;
     tx.commit().await?;
     let purpose = match taken {
         Ok(purpose) => purpose,
@@ -256,7 +256,12 @@ async fn give_sign_in(
     }
 }
 
-async fn refuse(scope: &Scope<ManageGitHub>, rail: &Rail, problem: String) -> Result<Saved> {
+/// Says why whoever came back has connected nothing.
+pub(super) async fn refuse(
+    scope: &Scope<ManageGitHub>,
+    rail: &Rail,
+    problem: String,
+) -> Result<Saved> {
     let here = format!("/{}/{ENTRY}", scope.organization().slug);
     let page = ReturnedPage {
         shell: rail.shell(scope, ENTRY, vec![Crumb::new("Not connected", &here)]),

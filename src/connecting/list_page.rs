@@ -59,6 +59,7 @@ struct AppForm {
     offers_sign_in: bool,
     signs_in: bool,
     paste_href: String,
+    oauth_href: String,
     token_href: String,
     is_refused: bool,
 }
@@ -150,6 +151,7 @@ async fn form<P: Permission>(
         offers_sign_in,
         signs_in: wish.signs_in.is_some(),
         paste_href: format!("{here}/paste"),
+        oauth_href: format!("{here}/oauth"),
         token_href: format!("{here}/token"),
         is_refused: !errors.is_empty(),
     })

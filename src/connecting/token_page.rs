@@ -122,7 +122,8 @@ fn parse(form: &Pasted, site: &str) -> Result<(Hosts, SecretString), Vec<FieldEr
     }
 }
 
-async fn check(
+/// Asks GitHub whose token it is; else what is wrong, beside its field.
+pub(super) async fn check(
     connections: &Connections,
     (hosts, token): (&Hosts, &SecretString),
 ) -> Result<GitHubUser, FieldError> {

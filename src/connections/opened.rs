@@ -156,6 +156,15 @@ impl Connections {
         Budget::new(self.clock.clone())
     }
 
+    /// An OAuth App of a GitHub, by its client id and secret.
+    pub fn oauth_app(
+        &self,
+        hosts: &Hosts,
+        client: (&str, &SecretString),
+    ) -> anyhow::Result<crate::github::OAuthApp> {
+        crate::github::OAuthApp::new(&self.http, hosts, client, self.clock.clone())
+    }
+
     fn make(&self, stored: Stored) -> anyhow::Result<Inner> {
         let Stored { connection, private_key, token, .. } = stored;
         let hosts = Hosts::new(&connection.web_url, connection.api_url.as_deref())?;

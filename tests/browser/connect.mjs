@@ -139,6 +139,13 @@ async function others(page) {
   await page.getByRole("button", { name: "Check with GitHub and store" }).click();
   await check("a wrong token is named beside its field", (await page.locator(".field .error").count()) === 1);
   await look(page, "github-token");
+  await page.goto("/acme/github/oauth");
+  await page.getByLabel("GitHub's address").fill(github);
+  await page.getByLabel("Client id").fill("Ov23liNobodysAtAll00");
+  await page.getByLabel("Client secret").fill("0000000000000000000000000000000000000000");
+  await page.getByRole("button", { name: "Continue to GitHub" }).click();
+  await check("a wrong client secret is named beside its field", (await page.locator(".field .error").count()) === 1);
+  await look(page, "github-oauth");
   await page.goto("/acme/github/paste");
   await look(page, "github-paste");
   await page.goto("/acme/github");

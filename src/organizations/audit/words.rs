@@ -13,7 +13,7 @@ pub const ACTIONS: [(&str, &str); 76] = [
     ("audit.exported", "Exported the audit log"),
     ("audit.forgotten", "Deleted old entries of the audit log"),
     ("audit.retention_changed", "Changed how long the audit log is kept"),
-    ("connection.begun", "Set out to make a GitHub App"),
+    ("connection.begun", "Set out to connect GitHub"),
     ("connection.created", "Connected GitHub"),
     ("connection.installed", "Noted where a GitHub App is installed"),
     ("connection.removed", "Removed a connection to GitHub"),

@@ -84,6 +84,15 @@ impl World {
     fn register(&self, kind: AppKind, name: &str, callback: &str) -> AppCredentials {
         self.shared.state().register(kind, name, callback)
     }
+
+    /// The App's owner makes another client secret, and deletes the one before.
+    pub fn change_secret(&self, client_id: &str) {
+        let mut state = self.shared.state();
+        let secret = state.secret("");
+        let app = state.apps.iter_mut().find(|app| app.client_id == client_id);
+        app.expect("the App is known").client_secret = secret;
+    }
+
     /// GitHub suspends the App: nobody signs in by it any more.
     pub fn suspend_app(&self, client_id: &str) {
         let mut state = self.shared.state();

@@ -1,7 +1,8 @@
-//! Connecting GitHub: an App by its manifest, pasted fields, tokens, repositories, and what GitHub tells of them.
+//! Connecting GitHub: an App by its manifest, pasted fields, OAuth Apps, tokens, repositories, and what GitHub tells of them.
 
 mod apps;
 mod disconnecting;
+mod oauth;
 mod pasting;
 mod received;
 mod repositories;
