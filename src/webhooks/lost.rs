@@ -97,7 +97,9 @@ async fn remove_reached(opened: &Opened, missing: &mut HashSet<i64>) -> Result<(
         Ok(access) => access,
         Err(Unusable::GitHub(error)) => return Err(error.into()),
         // Nothing is known then of what it will reach.
-        Err(Unusable::NotInstalled | Unusable::Suspended | Unusable::Sealed(_)) => {
+        Err(
+            Unusable::NotInstalled | Unusable::Suspended | Unusable::Removed | Unusable::Sealed(_),
+        ) => {
             missing.clear();
             return Ok(());
         }

@@ -104,11 +104,11 @@ pub(in crate::webhooks) async fn claim(
                    ORDER BY d.tenant_id, d.lane
                    LIMIT 1
                ) following
-           ), heads AS (
-               SELECT head.tenant_id, head.id
+           ), heads AS MATERIALIZED (
+               SELECT head.tenant_id, head.id, head.run_at
                FROM lanes
                CROSS JOIN LATERAL (
-                   SELECT d.tenant_id, d.id
+                   SELECT d.tenant_id, d.id, d.run_at
                    FROM deliveries d
                    WHERE d.tenant_id = lanes.tenant_id
                      AND d.lane = lanes.lane
@@ -124,24 +124,25 @@ pub(in crate::webhooks) async fn claim(
                      AND other.lane = lanes.lane
                      AND other.locked_until > $1
                )
-           ), next AS (
+           ), next AS MATERIALIZED (
                SELECT d.tenant_id, d.lane, d.id, d.starts
-               FROM deliveries d
-               JOIN heads ON heads.tenant_id = d.tenant_id AND heads.id = d.id
+               FROM heads
+               JOIN deliveries d ON d.tenant_id = heads.tenant_id AND d.id = heads.id
                WHERE d.state IN ('received', 'failed')
                  AND d.run_at <= $1
                  AND (d.locked_until IS NULL OR d.locked_until <= $1)
-               ORDER BY d.run_at, d.id
+               ORDER BY heads.run_at, heads.id
                LIMIT 1
                FOR UPDATE OF d SKIP LOCKED
            ), mine AS (
                SELECT d.tenant_id, d.id
                FROM deliveries d
-               JOIN next ON next.tenant_id = d.tenant_id AND next.lane = d.lane
-               WHERE d.state IN ('received', 'failed')
+               WHERE d.tenant_id = (SELECT next.tenant_id FROM next)
+                 AND d.lane = (SELECT next.lane FROM next)
+                 AND d.state IN ('received', 'failed')
                  AND d.run_at <= $1
                  AND (d.locked_until IS NULL OR d.locked_until <= $1)
-                 AND (d.id = next.id OR (next.starts = 0 AND d.starts = 0))
+                 AND (d.id = (SELECT next.id FROM next) OR (d.starts = 0 AND (SELECT next.starts FROM next) = 0))
                ORDER BY d.id
                LIMIT $2
                FOR UPDATE OF d SKIP LOCKED

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use quarterdeck::{
     connections::{Connections, Unusable},
+    github::Reach,
     sync,
     tenancy::Role,
 };
@@ -206,7 +207,8 @@ async fn a_connection_that_is_being_removed_is_asked_by_no_more_but_for_its_hook
     }
     tx.commit().await.unwrap();
 
-    let connections = Connections::new(&scene.world.clock, &scene.world.sessions.keyring).unwrap();
+    let (clock, keyring) = (&scene.world.clock, &scene.world.sessions.keyring);
+    let connections = Connections::new(clock, keyring, &Reach::default()).unwrap();
     let mut tx = scene.world.begin(scene.world.acme).await;
     let opened = connections.open(&mut tx, made.id.parse().unwrap()).await.unwrap();
     assert!(matches!(opened, Some(Err(Unusable::Removed))));

@@ -183,7 +183,8 @@ async fn teams_are_ours_while_the_app_is_suspended_or_not_installed() {
     scene.github.install_app(&made.slug);
     scene.told().await;
     // Within a minute: it is as if they were never read.
-    recovery::look(&scene.world.db, scene.world.clock.now(), false).await.unwrap();
+    let now = scene.world.clock.now();
+    recovery::look(&scene.world.db, now, Presence::begun(now).looked()).await.unwrap();
     scene.run_jobs().await;
     assert_eq!(scene.teams().await, "Ops:member");
 }
