@@ -90,9 +90,8 @@ struct Parsed {
 impl Pasted {
     fn parse(&self, site: &str) -> Result<Parsed, Vec<FieldError>> {
         let id = self.client_id.trim();
-        let is_id = (1..=200).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         let words = "Paste the client id as the OAuth App's page shows it.";
-        let id = if is_id { Ok(id.to_owned()) } else { Err(wrong("client_id", words)) };
+        let id = if is_client_id(id) { Ok(id.to_owned()) } else { Err(wrong("client_id", words)) };
         let words = "Paste the client secret; GitHub shows it once.";
         let secret = typed(&self.client_secret).ok_or_else(|| wrong("client_secret", words));
         match (hosts(&self.web_url, site), id, secret) {
@@ -104,6 +103,12 @@ impl Pasted {
             }
         }
     }
+}
+
+/// Whether it can be a client id: it becomes a part of addresses at GitHub.
+fn is_client_id(id: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=100).contains(&id.len()) && id.bytes().all(fits)
 }
 
 pub(super) type Server = (Data<Connections>, Data<Rail>, Data<Site>);

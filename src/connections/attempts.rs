@@ -111,7 +111,7 @@ pub async fn take_up<P: Errand>(
     (state, account, session): (&SecretString, Option<AccountId>, Option<Uuid>),
     now: DateTime<Utc>,
 ) -> anyhow::Result<Result<P, NoReturn>> {
-    let Some(found) = store::use_attempt(tx, &hash_secret(state), now).await? else {
+    let Some(found) = store::use_attempt(tx, &hash_secret(state)).await? else {
         return Ok(Err(NoReturn::Unknown));
     };
     let Ok(opened) = keyring.open(&place(found.id), &found.sealed) else {

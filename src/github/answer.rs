@@ -153,8 +153,9 @@ impl Answer {
         if self.number("x-ratelimit-remaining") == Some(0) {
             return Some(self.reset().map_or(Limited::Unsaid, Limited::Until));
         }
-        let is_secondary = self.status == 429 || self.message().contains("secondary rate limit");
-        is_secondary.then_some(Limited::Unsaid)
+        // Secondary limits, and those of servers that keep their headers to themselves.
+        let is_limit = self.status == 429 || self.message().contains("rate limit");
+        is_limit.then_some(Limited::Unsaid)
     }
 
     /// What is left of the hour's requests, where there is a limit.

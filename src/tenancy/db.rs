@@ -45,20 +45,6 @@ impl Isolation {
         }
     }
 
-    /// Begins a transaction across tenants as [`store::enter_system`] makes one, in one way to the server.
-    const fn system_begin(self) -> &'static str {
-        match self {
-            Self::TwoRoles => {
-                "BEGIN; SELECT set_config('role', 'quarterdeck_system', true), \
-                 set_config('app.tenant_id', '', true), set_config('app.system', 'on', true)"
-            }
-            Self::OneLogin => {
-                "BEGIN; SELECT set_config('role', 'none', true), set_config('app.tenant_id', '', true), \
-                 set_config('app.system', 'on', true)"
-            }
-        }
-    }
-
     pub(super) const fn system_role(self) -> &'static str {
         match self {
             Self::TwoRoles => "quarterdeck_system",
@@ -211,7 +197,10 @@ impl Db {
     /// Begins a transaction across tenants.
     pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
-        let inner = self.pool.begin_with(self.isolation.system_begin()).await?;
+        let mut inner = self.pool.begin().await?;
+        // The same few questions, many times a second, with so much in them that planning takes longer.
+        let keeps_plans = matches!(reason, SystemReason::TakeDelivery);
+        store::enter_system(&mut inner, self.isolation, keeps_plans).await?;
         Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() })
     }
 

@@ -130,16 +130,20 @@ pub(super) async fn enter_context(
     }))
 }
 
-/// Makes the transaction one across tenants.
+/// Makes the transaction one across tenants. One that `keeps_plans` plans its queries once for a connection, and
+/// not anew for what they are about.
 pub(super) async fn enter_system(
     connection: &mut PgConnection,
     isolation: Isolation,
+    keeps_plans: bool,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "SELECT set_config('role', $1, true) AS role,
                 set_config('app.tenant_id', '', true) AS tenant,
-                set_config('app.system', 'on', true) AS system",
+                set_config('app.system', 'on', true) AS system,
+                set_config('plan_cache_mode', $2, true) AS plans",
         isolation.system_role(),
+        if keeps_plans { "force_generic_plan" } else { "auto" },
     )
     .fetch_one(connection)
     .await

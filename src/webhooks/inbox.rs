@@ -122,6 +122,11 @@ impl Inbox {
         }
     }
 
+    /// Has a worker look: deliveries may be waiting for which there was no room.
+    pub(super) fn wake(&self) {
+        self.queue.arrived.notify_one();
+    }
+
     /// Waits until a delivery has come to this process.
     pub(super) async fn arrived(&self) {
         self.queue.arrived.notified().await;

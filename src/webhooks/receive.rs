@@ -1,6 +1,11 @@
 //! Where GitHub's deliveries come in: signed, they are stored and answered 202.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+    thread,
+    time::Duration,
+};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -12,6 +17,7 @@ use chrono::TimeDelta;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::{
@@ -33,6 +39,11 @@ pub const MOST_BODY: usize = 25 << 20;
 /// How many bytes are hashed between two requests of a thread, counted once for each secret: some tenth of a
 /// millisecond.
 const MOST_HASHED: usize = 128 * 1024;
+
+/// Who hashes much takes one of these: as many do at once as there are cores, and the others wait.
+static HASHING: LazyLock<Semaphore> = LazyLock::new(|| {
+    Semaphore::new(thread::available_parallelism().map_or(1, usize::from))
+});
 
 const GUID: &str = "X-GitHub-Delivery";
 const EVENT: &str = "X-GitHub-Event";
@@ -172,8 +183,14 @@ pub(super) async fn judge(
     if body.len().saturating_mul(secrets) <= MOST_HASHED {
         return signed(&heading, &hooks, &body);
     }
-    let judged = web::block(move || signed(&heading, &hooks, &body)).await;
-    judged.unwrap_or(Err(Refused::Ending))
+    let turn = HASHING.acquire().await.or(Err(Refused::Ending))?;
+    let judged = web::block(move || {
+        let judged = signed(&heading, &hooks, &body);
+        // Not before: it is hashed to the end even where the sender has gone.
+        drop(turn);
+        judged
+    });
+    judged.await.unwrap_or(Err(Refused::Ending))
 }
 
 fn signed(

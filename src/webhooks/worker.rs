@@ -84,6 +84,8 @@ impl DeliveryWorker {
                     tasks.spawn("deliveries", async move {
                         worker.run(claim, grant).await;
                         drop(permit);
+                        // Its lane may have more.
+                        worker.inbox.wake();
                     });
                 }
                 Ok(None) => self.rest(&stop).await,

@@ -220,8 +220,8 @@ pub(super) async fn set_installed(
         "UPDATE connections
          SET installation_id = $2, account = $3, account_id = $4, suspended_at = $5, permissions = $6, version = $7,
              installation_updated_at = coalesce($8, installation_updated_at),
-             -- What kept teams from being read may be repaired.
-             teams_read_at = CASE WHEN teams_error IS NULL THEN teams_read_at END
+             -- What kept teams from being read may be repaired, and while it was suspended they were everybody's.
+             teams_read_at = CASE WHEN teams_error IS NULL AND suspended_at IS NULL THEN teams_read_at END
          WHERE id = $1
            AND uninstalled IS DISTINCT FROM $2
            AND (installation_id IS DISTINCT FROM $2 OR installation_updated_at IS NULL OR $8::timestamptz IS NULL
@@ -318,19 +318,15 @@ pub(super) struct UsedAttempt {
     pub(super) expires_at: DateTime<Utc>,
 }
 
-/// Uses an attempt up; none where there is none, or it has been used.
+/// Uses an attempt up, with what was sealed for it; none where there is none, or it has been used.
 pub(super) async fn use_attempt(
     tx: &mut TenantTx,
     state_hash: &[u8],
-    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<UsedAttempt>> {
     sqlx::query_as!(
         UsedAttempt,
-        "UPDATE connection_attempts SET used_at = $2
-         WHERE state_hash = $1 AND used_at IS NULL
-         RETURNING id, sealed, expires_at",
+        "DELETE FROM connection_attempts WHERE state_hash = $1 AND used_at IS NULL RETURNING id, sealed, expires_at",
         state_hash,
-        now,
     )
     .fetch_optional(tx.connection())
     .await

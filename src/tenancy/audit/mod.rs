@@ -256,7 +256,7 @@ pub(super) async fn write(
     }
     match home {
         Some(home) => store::visit(connection, isolation, home).await,
-        None => super::store::enter_system(connection, isolation).await,
+        None => super::store::enter_system(connection, isolation, false).await,
     }
 }
 

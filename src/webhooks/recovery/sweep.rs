@@ -12,7 +12,8 @@ use super::{
 use crate::{
     connections::{Connections, Opened, Unusable},
     github::{
-        Access, Api, ApiError, Cursor, FullName, Urgency, api::HookPlace, model::HookDelivery,
+        Access, Api, ApiError, Cursor, Error, FullName, Urgency, api::HookPlace,
+        model::HookDelivery,
     },
     jobs::{Failure, Job, JobContext, Registry},
     tenancy::TenantTx,
@@ -25,6 +26,9 @@ use crate::{
 
 /// How many that are out are looked after before it is seen whether there are more.
 const MOST: i64 = 500;
+
+/// After how many in a row that GitHub did not answer the others are left for the next time.
+const MOST_SILENT: u32 = 2;
 
 /// Reads the log of a hook, and brings back what the inbox lacks.
 ///
@@ -63,6 +67,8 @@ enum Stopped {
     Wait(DateTime<Utc>),
     /// In words for people; it is tried again at the next time.
     Refused(String),
+    /// GitHub does not answer, or not to us: in words for people.
+    Silent(String),
     Broken(anyhow::Error),
 }
 
@@ -80,7 +86,10 @@ impl From<ApiError> for Stopped {
                 let words = "GitHub has no such hook any more, or does not let its log be read.";
                 Self::Refused(words.to_owned())
             }
-            ApiError::Refused { .. } | ApiError::GitHub(_) => Self::Refused(format!("{error}.")),
+            ApiError::Refused { .. } | ApiError::GitHub(Error::Unexpected { .. }) => {
+                Self::Refused(format!("{error}."))
+            }
+            ApiError::GitHub(_) => Self::Silent(format!("{error}.")),
         }
     }
 }
@@ -120,7 +129,9 @@ impl Sweep {
             Ok(0) => (None, self.now() + EVERY),
             Ok(_) => (None, self.now() + SOON),
             Err(Stopped::Wait(until)) => (None, until),
-            Err(Stopped::Refused(words)) => (Some(words), self.now() + EVERY),
+            Err(Stopped::Refused(words) | Stopped::Silent(words)) => {
+                (Some(words), self.now() + EVERY)
+            }
             Err(Stopped::Broken(error)) => return Err(Failure::Retry(error)),
         };
         let ended = self.end(hook, error.as_deref(), due).await;
@@ -214,7 +225,7 @@ impl Sweep {
     /// Has a few delivered again, and reads the others, for as long as GitHub answers; says how many are still
     /// out.
     async fn bring_back(&self, mut log: Log) -> Result<usize, Stopped> {
-        let (mut left, mut refused) = (0, None);
+        let (mut left, mut refused, mut silent) = (0, None, 0);
         let mut out = self.list_out(&log, None).await?;
         // A hook that was never heard cannot be reached from GitHub, and many are too many to ask for.
         let asks = log.watched.heard_at.is_some() && out.len() <= MOST_ASKED;
@@ -224,9 +235,12 @@ impl Sweep {
                     return Err(Stopped::Broken(anyhow::anyhow!("the server stops")));
                 }
                 match self.bring_one(&log, missed, asks).await {
-                    Ok(count) => left += count,
+                    Ok(count) => (left, silent) = (left + count, 0),
                     // One that cannot be read keeps none behind it from coming back.
                     Err(Stopped::Refused(words)) => refused = refused.or(Some(words)),
+                    Err(Stopped::Silent(words)) if silent < MOST_SILENT => {
+                        (refused, silent) = (refused.or(Some(words)), silent + 1);
+                    }
                     Err(other) => return Err(other),
                 }
             }
@@ -258,8 +272,11 @@ impl Sweep {
     async fn ask(&self, log: &Log, missed: &Missed) -> Result<usize, Stopped> {
         match log.api().redeliver(&log.place, missed.attempt).await {
             Ok(()) => self.note_became(log, missed, Became::Asked).await.map(|()| 1),
-            // What GitHub does not deliver again may be read all the same; and writes are few.
-            Err(_) => self.take(log, missed).await,
+            Err(error @ (ApiError::Wait { .. } | ApiError::GitHub(_))) => Err(error.into()),
+            // What GitHub does not deliver again may be read all the same.
+            Err(ApiError::NotFound | ApiError::Gone | ApiError::Refused { .. }) => {
+                self.take(log, missed).await
+            }
         }
     }
 

@@ -126,7 +126,7 @@ pub(in crate::webhooks) async fn widen(
 pub(in crate::webhooks) async fn close(tx: &mut TenantTx, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let closed = sqlx::query!(
         "WITH watched AS (
-             SELECT created_at, swept_at FROM hooks
+             SELECT created_at, swept_through FROM hooks
              WHERE revoked_at IS NULL AND connection_id IS NOT NULL AND (app_id IS NOT NULL OR github_id IS NOT NULL)
          )
          UPDATE gaps g SET whole_at = $1
@@ -136,7 +136,7 @@ pub(in crate::webhooks) async fn close(tx: &mut TenantTx, now: DateTime<Utc>) ->
            AND (g.reason = 'missed'
                 OR (EXISTS (SELECT FROM watched)
                     AND NOT EXISTS (SELECT FROM watched w
-                                    WHERE w.created_at < g.ended_at AND (w.swept_at IS NULL OR w.swept_at < g.ended_at))))",
+                                    WHERE w.created_at < g.ended_at AND (w.swept_through IS NULL OR w.swept_through < g.ended_at))))",
         now,
     )
     .execute(tx.connection())

@@ -39,21 +39,25 @@ pub(in crate::webhooks) async fn find_any(
 }
 
 /// Finds the hooks of an App by the host of its GitHub, with or without a port, and GitHub's number of it,
-/// of whatever organisations.
+/// of whatever organisations. No organisation crowds out the others: of each, the first five are found.
 pub(in crate::webhooks) async fn find_of_app(
     tx: &mut SystemTx,
     (host, app): (&str, i64),
 ) -> sqlx::Result<Vec<StoredHook>> {
     sqlx::query_as!(
         StoredHook,
-        r#"SELECT h.id AS "id: HookId", h.tenant_id AS "tenant: TenantId", h.secret AS "secret!", h.previous_secret,
-                  h.previous_until, h.held_secret, h.heard_at
-           FROM hooks h
-           JOIN connections c ON c.tenant_id = h.tenant_id AND c.id = h.connection_id
-           WHERE h.app_id = $1
-             AND h.revoked_at IS NULL
-             AND $2 IN (c.host, regexp_replace(c.host, ':[0-9]+$', ''))
-           ORDER BY h.id
+        r#"SELECT f.id AS "id!: HookId", f.tenant_id AS "tenant!: TenantId", f.secret AS "secret!", f.previous_secret,
+                  f.previous_until, f.held_secret, f.heard_at
+           FROM (SELECT h.id, h.tenant_id, h.secret, h.previous_secret, h.previous_until, h.held_secret, h.heard_at,
+                        row_number() OVER (PARTITION BY h.tenant_id ORDER BY h.id) AS place
+                 FROM hooks h
+                 JOIN connections c ON c.tenant_id = h.tenant_id AND c.id = h.connection_id
+                 WHERE h.app_id = $1
+                   AND h.revoked_at IS NULL
+                   AND c.removed_at IS NULL
+                   AND $2 IN (c.host, regexp_replace(c.host, ':[0-9]+$', ''))) f
+           WHERE f.place <= 5
+           ORDER BY f.id
            LIMIT 100"#,
         app,
         host,

@@ -215,7 +215,7 @@ async fn a_token_that_cannot_be_looked_at_is_given_back() {
 
     let back = agreed(&scene, &app).await;
 
-    assert_refused(scene.owner.get(&back).await, "no more requests before 09:30:00 UTC");
+    assert_refused(scene.owner.get(&back).await, "no more requests before 09:01:00 UTC");
     assert!(is_given_back(&scene, &app));
     assert_eq!(connections(&scene).await, "0");
 }

@@ -181,7 +181,7 @@ async fn a_large_delivery_is_taken_and_what_is_no_signature_is_not_read() {
     let told = Told::of(&scene, &app);
     assert_eq!(told.send_body(&scene, &secret, large.clone()).await, 202);
     assert_eq!(told.send_body(&scene, "guessed", large).await, 401);
-    let taken = "SELECT count(*)::text FROM deliveries WHERE length(payload) > 5000000";
+    let taken = "SELECT count(*)::text FROM deliveries WHERE size > 5000000";
     assert_eq!(scene.ask(taken).await, "1");
     for signature in ["", "sha1=00", "sha256=zz"] {
         let told = Told { signature: Some(signature), ..Told::of(&scene, &app) };

@@ -125,7 +125,7 @@ async fn more_than_a_handful_come_back_without_a_pause() {
     scene.deliver_to(false);
     scene.open_issues(520).await;
 
-    scene.advance(1).await;
+    scene.advance(6).await;
 
     // With the ping of the address where nobody was.
     assert_eq!(scene.missed().await, ["read 521"]);
