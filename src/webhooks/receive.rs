@@ -41,9 +41,8 @@ pub const MOST_BODY: usize = 25 << 20;
 const MOST_HASHED: usize = 128 * 1024;
 
 /// Who hashes much takes one of these: as many do at once as there are cores, and the others wait.
-static HASHING: LazyLock<Semaphore> = LazyLock::new(|| {
-    Semaphore::new(thread::available_parallelism().map_or(1, usize::from))
-});
+static HASHING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
 
 const GUID: &str = "X-GitHub-Delivery";
 const EVENT: &str = "X-GitHub-Event";

@@ -36,17 +36,21 @@ async fn a_suspended_and_a_removed_installation_are_followed() {
 #[actix_web::test]
 async fn repositories_that_an_app_loses_stay_without_it() {
     let scene = Scene::new().await;
-    scene.github.repository("acme/shop");
+    scene.github.repository("acme/shop").private();
     scene.github.repository("acme/till");
+    scene.github.repository("acme/sign");
     let made = scene.app().await;
     scene.connect_all(&made).await.expect(200);
     let installation: u64 =
         scene.ask("SELECT installation_id::text FROM connections").await.parse().unwrap();
-    scene.github.select_repositories(installation, &["acme/shop", "acme/till"]);
+    scene.github.select_repositories(installation, &["acme/shop", "acme/till", "acme/sign"]);
     scene.github.select_repositories(installation, &["acme/till"]);
     scene.told().await;
     scene.run_jobs().await;
 
+    // Whom everybody may read, the App may read as well.
+    let page = scene.page("/acme/repositories/sign").await;
+    assert!(!page.contains("may not reach this repository"), "{page}");
     let page = scene.page("/acme/repositories/shop").await;
     assert!(page.contains("may not reach this repository any more"), "{page}");
     assert!(!scene.page("/acme/repositories/till").await.contains("any more"));
