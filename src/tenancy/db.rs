@@ -198,9 +198,7 @@ impl Db {
     pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
         let mut inner = self.pool.begin().await?;
-        // The same few questions, many times a second, with so much in them that planning takes longer.
-        let keeps_plans = matches!(reason, SystemReason::TakeDelivery);
-        store::enter_system(&mut inner, self.isolation, keeps_plans).await?;
+        store::enter_system(&mut inner, self.isolation, reason.plans()).await?;
         Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() })
     }
 

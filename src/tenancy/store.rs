@@ -130,12 +130,11 @@ pub(super) async fn enter_context(
     }))
 }
 
-/// Makes the transaction one across tenants. One that `keeps_plans` plans its queries once for a connection, and
-/// not anew for what they are about.
+/// Makes the transaction one across tenants, whose queries are planned as `plan_cache_mode` says.
 pub(super) async fn enter_system(
     connection: &mut PgConnection,
     isolation: Isolation,
-    keeps_plans: bool,
+    plans: &str,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "SELECT set_config('role', $1, true) AS role,
@@ -143,7 +142,7 @@ pub(super) async fn enter_system(
                 set_config('app.system', 'on', true) AS system,
                 set_config('plan_cache_mode', $2, true) AS plans",
         isolation.system_role(),
-        if keeps_plans { "force_generic_plan" } else { "auto" },
+        plans,
     )
     .fetch_one(connection)
     .await

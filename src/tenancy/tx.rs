@@ -220,7 +220,9 @@ pub enum SystemReason {
     Login,
     /// Take queued jobs of all tenants and record how they ended.
     ClaimJob,
-    /// Store what GitHub tells, and take it from the inbox.
+    /// Store what GitHub tells.
+    StoreDelivery,
+    /// Take what GitHub has told from the inbox, and look how it stands.
     TakeDelivery,
     /// Delete what is older than it is kept.
     Retention,
@@ -234,6 +236,26 @@ pub enum SystemReason {
     Health,
     /// Count what callers have used of their limits, whoever they are.
     Limits,
+}
+
+impl SystemReason {
+    /// How PostgreSQL is to plan the queries. What stores says little of how much there is: planned once, for that
+    /// would take longer than it does. What takes from a queue is planned for how much waits now, and not for the
+    /// empty table of the beginning.
+    pub(super) const fn plans(self) -> &'static str {
+        match self {
+            Self::StoreDelivery => "force_generic_plan",
+            Self::TakeDelivery => "force_custom_plan",
+            Self::Login
+            | Self::ClaimJob
+            | Self::Retention
+            | Self::Schedule
+            | Self::CommandLine
+            | Self::Site
+            | Self::Health
+            | Self::Limits => "auto",
+        }
+    }
 }
 
 /// One transaction across tenants; it sees the tables of sign-in and queues, and no tenant's data.

@@ -173,7 +173,7 @@ impl Inbox {
             .map(|waiting| (DeliveryId::new(), &waiting.delivery, waiting.received_at))
             .collect();
         let packed: Vec<_> = batch.iter().map(|waiting| pack(&waiting.delivery.payload)).collect();
-        let mut tx = self.db.system(SystemReason::TakeDelivery).await?;
+        let mut tx = self.db.system(SystemReason::StoreDelivery).await?;
         store::inbox::insert(&mut tx, &rows, &packed).await?;
         tx.commit().await.map(|_| ())
     }

@@ -201,6 +201,7 @@ impl SystemTx {
             SystemReason::CommandLine => By::actor(&Actor::Command, None),
             SystemReason::Login
             | SystemReason::ClaimJob
+            | SystemReason::StoreDelivery
             | SystemReason::TakeDelivery
             | SystemReason::Retention
             | SystemReason::Schedule
@@ -256,7 +257,7 @@ pub(super) async fn write(
     }
     match home {
         Some(home) => store::visit(connection, isolation, home).await,
-        None => super::store::enter_system(connection, isolation, false).await,
+        None => super::store::enter_system(connection, isolation, "auto").await,
     }
 }
 
