@@ -93,7 +93,7 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     }
 }
 
-/// Where the GitHubs may be that administrators name: not in the server's own network, unless the configuration
+/// Where the servers of GitHub may be that administrators name: not in the server's own network, unless the configuration
 /// opens it or names them itself.
 pub(super) fn reach(config: &Config) -> Reach {
     let reach = Reach::within(&config.repositories.allowed_networks);

@@ -75,7 +75,7 @@ pub enum Unusable {
 }
 
 impl Connections {
-    /// Of GitHubs that are where they may be. Needs a running tokio.
+    /// Of servers of GitHub that are where they may be. Needs a running tokio.
     pub fn new(clock: &Clock, keyring: &Keyring, reach: &Reach) -> anyhow::Result<Self> {
         let http = Http::new(Limits::default(), reach)?;
         Ok(Self { http, clock: clock.clone(), keyring: keyring.clone(), open: Arc::default() })

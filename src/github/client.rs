@@ -132,12 +132,11 @@ impl Client {
         (request, body): (http::request::Builder, Option<&impl Serialize>),
         token: Option<&SecretString>,
     ) -> Result<Answer, Error> {
-        let octocrab = match token {
-            Some(token) => self.octocrab_with(token)?,
-            None => {
-                self.http.check(self.hosts.api())?;
-                self.octocrab.clone()
-            }
+        let octocrab = if let Some(token) = token {
+            self.octocrab_with(token)?
+        } else {
+            self.http.check(self.hosts.api())?;
+            self.octocrab.clone()
         };
         self.execute(&octocrab, (request, body)).await
     }

@@ -6,7 +6,7 @@ use crate::{repositories::RepositoryId, sync::model::Sync, tenancy::TenantTx};
 
 /// What of a repository is due.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_field_names, reason = "they are questions")]
+#[expect(clippy::struct_field_names, clippy::struct_excessive_bools, reason = "they are questions")]
 pub(in crate::sync) struct Due {
     pub(in crate::sync) repository: RepositoryId,
     pub(in crate::sync) is_hourly_due: bool,

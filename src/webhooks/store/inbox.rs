@@ -83,6 +83,7 @@ pub(in crate::webhooks) struct Claim {
 ///
 /// It goes from lane to lane through the index and looks at the first of each, so that what it costs grows with
 /// the lanes that wait, and not with what waits in one that somebody works on.
+#[expect(clippy::too_many_lines, reason = "it is one query")]
 pub(in crate::webhooks) async fn claim(
     tx: &mut SystemTx,
     most: i64,

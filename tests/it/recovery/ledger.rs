@@ -81,7 +81,8 @@ async fn a_server_that_ends_after_the_gap_is_written_does_not_write_it_twice() {
     scene.skip(Duration::minutes(5));
     let (one, two) =
         futures_util::join!(scene.look_as(scene.begun()), scene.look_as(scene.begun()));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
 
     assert_eq!(scene.absences().await, ["down 25 min"]);
 }
