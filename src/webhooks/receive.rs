@@ -41,8 +41,10 @@ pub const MOST_BODY: usize = 25 << 20;
 const MOST_HASHED: usize = 128 * 1024;
 
 /// Who hashes much takes one of these: as many do at once as there are cores, and the others wait.
-static HASHING: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
+static HASHING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    Arc::new(Semaphore::new(cores))
+});
 
 const GUID: &str = "X-GitHub-Delivery";
 const EVENT: &str = "X-GitHub-Event";
@@ -182,7 +184,7 @@ pub(super) async fn judge(
     if body.len().saturating_mul(secrets) <= MOST_HASHED {
         return signed(&heading, &hooks, &body);
     }
-    let turn = HASHING.acquire().await.or(Err(Refused::Ending))?;
+    let turn = Arc::clone(&HASHING).acquire_owned().await.or(Err(Refused::Ending))?;
     let judged = web::block(move || {
         let judged = signed(&heading, &hooks, &body);
         // Not before: it is hashed to the end even where the sender has gone.

@@ -110,8 +110,7 @@ async fn a_time_without_the_database_is_not_one_without_the_server() {
     }
 
     scene.look_as(presence.looked()).await.unwrap();
-    scene.world.run_jobs().await;
-    scene.look().await;
+    scene.advance(6).await;
 
     assert_eq!(scene.absences().await, ["database 10 min"]);
     assert_eq!(scene.gaps().await, ["database whole"]);
