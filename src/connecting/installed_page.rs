@@ -86,8 +86,9 @@ async fn note(
     };
     let mut tx = scope.begin().await?;
     let owner = connection.owner.as_deref();
-    connections::set_installed(&mut tx, id, owner, &installation).await?;
-    let event = Event::new("connection.installed", "connection", id, scope.clock().now())
+    let now = scope.clock().now();
+    connections::set_installed(&mut tx, id, (owner, &installation), now).await?;
+    let event = Event::new("connection.installed", "connection", id, now)
         .detail(json!({"app": connection.app_name, "account": owner}));
     audit::record(&mut tx, event).await?;
     let here = format!("/{}/{ENTRY}/{id}/repositories", scope.organization().slug);

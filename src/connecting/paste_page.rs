@@ -198,7 +198,7 @@ async fn store(
     };
     connections::add_app(&mut tx, keyring, &new, now).await?;
     if let Some(installation) = installation {
-        connections::set_installed(&mut tx, id, Some(&parsed.owner), installation).await?;
+        connections::set_installed(&mut tx, id, (Some(&parsed.owner), installation), now).await?;
     }
     if let Some(secret) = &parsed.webhook_secret {
         let name = webhooks::HookName::of_app(&known.app.name, known.app.id);

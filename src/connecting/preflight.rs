@@ -208,7 +208,7 @@ fn teams(connection: &Connection, last: Option<&TeamsRead>, now: DateTime<Utc>) 
     const TITLE: &str = "Teams";
     match last {
         None => {
-            let words = "They are read within a minute after the App is installed.";
+            let words = "They are read as soon as the App is installed.";
             Check::new(TITLE, Tone::Info, words)
         }
         Some(TeamsRead { at, error: None }) => {

@@ -9,9 +9,11 @@ use super::{
     ConnectionId,
     opened::{client_secret_place, private_key_place, token_place},
     store::{self, InstalledRow, NewRow},
+    teams::ImportTeams,
 };
 use crate::{
     github::{Hosts, model::Installation},
+    jobs,
     organizations::audit::{self, Event},
     platform::keyring::Keyring,
     tenancy::TenantTx,
@@ -155,14 +157,14 @@ async fn insert(
     Ok(())
 }
 
-/// Notes where an App is installed, as GitHub itself has said; false where that is not with its owner, or
-/// something newer is known.
+/// Notes where an App is installed, as GitHub itself has said, and has its teams read; false where that is not
+/// with its owner, or something newer is known.
 pub async fn set_installed(
     tx: &mut TenantTx,
     id: ConnectionId,
-    owner: Option<&str>,
-    installation: &Installation,
-) -> sqlx::Result<bool> {
+    (owner, installation): (Option<&str>, &Installation),
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
     let account = installation.account.as_ref();
     let Some((account_id, account)) =
         account.and_then(|account| Some((account.id, account.name()?)))
@@ -181,6 +183,9 @@ pub async fn set_installed(
         updated_at: installation.updated_at,
     };
     let is_new = store::set_installed(tx, id, &row).await?;
+    if is_new {
+        jobs::enqueue(tx, &ImportTeams { connection: id }, now).await?;
+    }
     announce(tx);
     Ok(is_new)
 }

@@ -101,10 +101,9 @@ impl Import {
             // It is a person's, who has no teams.
             Some(Ok(opened)) if !opened.is_app() => return Ok(()),
             Some(Ok(opened)) => match read(&opened).await {
-                Ok(told) => {
-                    self.write(&opened, &told).await?;
-                    None
-                }
+                Ok(told) if self.write(&opened, &told).await? => None,
+                // It acts for that account no longer: nothing was read for it.
+                Ok(_) => return Ok(()),
                 // Tried again when it may be, by whoever asks for teams next.
                 Err(refused) => Some(refused),
             },
@@ -117,9 +116,10 @@ impl Import {
         Ok(())
     }
 
-    async fn write(&self, opened: &Opened, told: &[Told]) -> anyhow::Result<()> {
+    /// False where the connection does not act for its account any longer, and nothing was written.
+    async fn write(&self, opened: &Opened, told: &[Told]) -> anyhow::Result<bool> {
         let connection = opened.connection();
-        let Some(account) = connection.account_id else { return Ok(()) };
+        let Some(account) = connection.account_id else { return Ok(false) };
         let people = self.accounts(opened, told).await?;
         let teams: Vec<GitHubTeam> = told.iter().map(|told| ours(told, &people)).collect();
         let home = Home { host: &connection.host, account };
@@ -127,13 +127,13 @@ impl Import {
         let mut tx = self.context.db.begin_granted(&self.context.grant).await?;
         // While GitHub was asked, the teams may have become ours.
         if !store::lock_working(&mut tx, connection.id, account).await? {
-            return Ok(());
+            return Ok(false);
         }
         let kept = github_teams::keep_in_step(&mut tx, home, &teams, now).await;
         kept.map_err(|error| anyhow::anyhow!("keep teams in step: {error}"))?;
         tx.commit().await?;
         info!("{} teams of GitHub are in step", teams.len());
-        Ok(())
+        Ok(true)
     }
 
     /// The accounts here of people at GitHub, by GitHub's numbers of them.

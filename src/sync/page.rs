@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Path};
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     actions::{self, Action},
@@ -74,7 +74,7 @@ struct Row {
     items: Count,
     total: Option<Count>,
     percent: Option<u8>,
-    rate: String,
+    rate: Option<Count>,
     end: Option<Moment>,
     complete_through: Option<Moment>,
     remark: String,
@@ -175,15 +175,16 @@ fn row(standing: &Standing, import: &Import, now: DateTime<Utc>) -> Row {
     let items = Count::from_signed(import.items);
     let total = import.total.filter(|_| import.state != ImportState::Done).map(Count::from_signed);
     let rate = import.rate().filter(|_| !import.state.is_over());
-    let rate = rate.map(|rate| format!("{} a minute", grouped(u64::try_from(rate).unwrap_or(0))));
+    // What ends at once needs no time.
+    let end = import.estimated_end(now).filter(|end| *end - now > TimeDelta::minutes(1));
     Row {
         name: import.resource.in_words(),
         pill: pill(import),
         items,
         total,
         percent: total.and_then(|total| chart::percent(items.0.min(total.0), total.0)),
-        rate: rate.unwrap_or_default(),
-        end: import.estimated_end(now).map(|end| Moment::new(end, now)),
+        rate: rate.map(Count::from_signed),
+        end: end.map(|end| Moment::new(end, now)),
         complete_through: standing.complete_through(import).map(|at| Moment::new(at, now)),
         is_problem: import.error.is_some(),
         remark: import.error.clone().or_else(|| import.remark.clone()).unwrap_or_default(),

@@ -81,7 +81,9 @@ pub(super) async fn dispatch(
             handlers::push::handle(tx, push, now).await?;
             handlers::tracked::handle(tx, &event, now).await
         }
-        Event::Installation(event) => handlers::installation::handle(tx, taken.hook, event).await,
+        Event::Installation(event) => {
+            handlers::installation::handle(tx, taken.hook, event, now).await
+        }
         Event::InstallationRepositories(event) => {
             handlers::installation_repositories::handle(tx, taken.hook, event, now).await
         }

@@ -95,8 +95,8 @@ async function watchReading(page) {
   await page.goto("/acme/repositories/shop/sync");
   await page.getByText("in step", { exact: true }).waitFor();
   await look(page, "sync-shop");
-  await page.goto("/acme/tasks?q=jams");
-  await check("an issue is a task", (await page.getByText("The till jams").count()) >= 1);
+  await page.goto("/acme/tasks?q=umbrellas");
+  await check("an issue is a task", (await page.getByText("Sell umbrellas as well").count()) >= 1);
   await look(page, "tasks-github");
   await page.goto("/acme/teams");
   await check("GitHub's teams are here", (await page.getByText("Platform").count()) >= 1);

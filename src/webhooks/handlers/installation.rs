@@ -1,5 +1,7 @@
 //! `installation`: where an App is installed, whether it may work there, and what it may do.
 
+use chrono::{DateTime, Utc};
+
 use super::connection_of;
 use crate::{
     connections,
@@ -16,6 +18,7 @@ pub(in crate::webhooks) async fn handle(
     tx: &mut TenantTx,
     hook: HookId,
     event: &InstallationEvent,
+    now: DateTime<Utc>,
 ) -> Result<Remark, Failure> {
     let Some(connection) = connection_of(tx, hook).await? else {
         return Ok(Some(super::NO_CONNECTION.to_owned()));
@@ -29,7 +32,7 @@ pub(in crate::webhooks) async fn handle(
         return Ok(Some("The connection has another installation.".to_owned()));
     }
     let owner = connection.owner.as_deref();
-    let is_taken = connections::set_installed(tx, connection.id, owner, told).await?;
+    let is_taken = connections::set_installed(tx, connection.id, (owner, told), now).await?;
     Ok((!is_taken).then(|| {
         "It is nothing newer, or of an account that the connection is not made for.".to_owned()
     }))
