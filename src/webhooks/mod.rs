@@ -10,6 +10,7 @@
 
 mod api;
 mod at_github;
+mod body;
 mod deliveries_page;
 mod delivery_page;
 mod dispatch;
@@ -31,10 +32,11 @@ mod worker;
 
 pub use api::ApiDocument;
 pub use at_github::{RemoveConnection, Site as HookSite, register_jobs};
+pub use body::MOST_BODY;
 pub use hooks::{Hooks, NewHook, create, create_of_app, list_of_connection, trouble_of_repository};
 pub use inbox::{Inbox, NotStored};
 pub use model::{Delivery, DeliveryId, DeliveryState, Hook, HookId, HookName, InvalidHookName};
-pub use receive::{MOST_BODY, SignedDelivery};
+pub use receive::SignedDelivery;
 pub use retention::{forget_finished, forget_gaps};
 pub use worker::DeliveryWorker;
 

@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::{
+    body::{self, MOST_BODY},
     hooks::{Hooks, KnownHook},
     inbox::{Inbox, NewDelivery, NotStored},
     model::{Glance, HookId},
@@ -32,9 +33,6 @@ use crate::{
     tenancy::{Db, Routes, SystemReason},
     web::{AppError, Result},
 };
-
-/// The largest payload that GitHub sends, in bytes.
-pub const MOST_BODY: usize = 25 << 20;
 
 /// How many bytes are hashed between two requests of a thread, counted once for each secret: some tenth of a
 /// millisecond.
@@ -84,8 +82,9 @@ impl FromRequest for SignedDelivery {
                 warn!(hook = %id, "A delivery came for a hook that there is not");
                 return Err(AppError::NotFound);
             };
-            let body = collect(body.await).await.map_err(refuse)?;
-            let mut signed = judge(heading, vec![hook], body).await.map_err(refuse)?;
+            let body = body::collect(body.await).await.map_err(refuse)?;
+            let signed = judge(heading, vec![hook], body.bytes.clone()).await;
+            let mut signed = signed.map_err(refuse)?;
             signed.pop().map(Self).ok_or(AppError::BadSignature)
         })
     }
@@ -104,6 +103,8 @@ pub(super) enum Refused {
     Unreadable(Unreadable),
     #[error("the header {0} is missing, or nothing that GitHub sends")]
     Header(&'static str),
+    #[error("too much is being received at once")]
+    Full,
     #[error("the server is ending")]
     Ending,
 }
@@ -117,18 +118,13 @@ impl From<Refused> for AppError {
             }
             Refused::Size => Self::TooLarge { most: MOST_BODY },
             Refused::Signature(_) => Self::BadSignature,
+            Refused::Full => unavailable(NotStored::Full),
             Refused::Ending => unavailable(NotStored::Ending),
             Refused::Unreadable(Unreadable::ContentType) => {
                 Self::UnsupportedMediaType { wanted: "application/json" }
             }
         }
     }
-}
-
-pub(super) async fn collect(body: actix_web::Result<web::Payload>) -> Result<Bytes, Refused> {
-    let broken = |error: actix_web::Error| Refused::Body(error.to_string());
-    let read = body.map_err(broken)?.to_bytes_limited(MOST_BODY).await.or(Err(Refused::Size))?;
-    read.map_err(broken)
 }
 
 /// What the headers of a delivery say. It is looked at before the body is read.

@@ -12,9 +12,10 @@ use serde_json::json;
 use tracing::warn;
 
 use super::{
+    body,
     hooks::Hooks,
     inbox::{Inbox, NewDelivery},
-    receive::{Heading, Refused, collect, judge, text, unavailable},
+    receive::{Heading, Refused, judge, text, unavailable},
 };
 use crate::{
     platform::clock::Clock,
@@ -55,8 +56,8 @@ impl FromRequest for SignedByApp {
                 warn!(app, host, "A delivery came for an App that there is not");
                 return Err(AppError::NotFound);
             }
-            let body = collect(body.await).await.map_err(refuse)?;
-            judge(heading, found, body).await.map(Self).map_err(refuse)
+            let body = body::collect(body.await).await.map_err(refuse)?;
+            judge(heading, found, body.bytes.clone()).await.map(Self).map_err(refuse)
         })
     }
 }
