@@ -194,11 +194,11 @@ impl Db {
         Ok(entries)
     }
 
-    /// Begins a transaction across tenants.
+    /// Begins a transaction across tenants, by one message to the database.
     pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
+        let begin = store::begin_system(self.isolation, reason.plans());
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
-        let mut inner = self.pool.begin().await?;
-        store::enter_system(&mut inner, self.isolation, reason.plans()).await?;
+        let inner = self.pool.begin_with(begin).await?;
         Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() })
     }
 

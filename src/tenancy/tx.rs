@@ -238,14 +238,24 @@ pub enum SystemReason {
     Limits,
 }
 
+/// How PostgreSQL plans the queries of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plans {
+    /// As it finds best.
+    Auto,
+    /// Once for all times.
+    Once,
+    /// Each time, for what there is then.
+    Anew,
+}
+
 impl SystemReason {
-    /// How PostgreSQL is to plan the queries. What stores says little of how much there is: planned once, for that
-    /// would take longer than it does. What takes from a queue is planned for how much waits now, and not for the
-    /// empty table of the beginning.
-    pub(super) const fn plans(self) -> &'static str {
+    /// What stores says little of how much there is: it is planned once, for that would take longer than it does.
+    /// What takes from a queue is planned for how much waits now, and not for the empty table of the beginning.
+    pub(super) const fn plans(self) -> Plans {
         match self {
-            Self::StoreDelivery => "force_generic_plan",
-            Self::TakeDelivery => "force_custom_plan",
+            Self::StoreDelivery => Plans::Once,
+            Self::TakeDelivery => Plans::Anew,
             Self::Login
             | Self::ClaimJob
             | Self::Retention
@@ -253,7 +263,7 @@ impl SystemReason {
             | Self::CommandLine
             | Self::Site
             | Self::Health
-            | Self::Limits => "auto",
+            | Self::Limits => Plans::Auto,
         }
     }
 }

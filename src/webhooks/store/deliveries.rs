@@ -82,23 +82,33 @@ pub(in crate::webhooks) async fn payload(
     row.map(|row| unpack(row.payload, row.size)).transpose()
 }
 
-/// How many there are of each state.
+/// How many there are of each state; by two indexes, of what has ended and of what waits.
 pub(in crate::webhooks) async fn count(
     tx: &mut TenantTx,
 ) -> sqlx::Result<Vec<(DeliveryState, i64)>> {
     let rows = sqlx::query!(
-        r#"SELECT state AS "state: DeliveryState", count(*) AS "count!" FROM deliveries GROUP BY state"#
+        r#"SELECT state AS "state!: DeliveryState", count(*) AS "count!"
+           FROM deliveries
+           WHERE state IN ('done', 'dead')
+           GROUP BY state
+           UNION ALL
+           SELECT state, count(*)
+           FROM deliveries
+           WHERE state IN ('received', 'failed')
+           GROUP BY state"#
     )
     .fetch_all(tx.connection())
     .await?;
     Ok(rows.into_iter().map(|row| (row.state, row.count)).collect())
 }
 
-/// The events that there are deliveries of.
+/// The events that there are deliveries of, of which one has ended.
 pub(in crate::webhooks) async fn list_events(tx: &mut TenantTx) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!("SELECT DISTINCT event FROM deliveries ORDER BY event LIMIT 100")
-        .fetch_all(tx.connection())
-        .await
+    sqlx::query_scalar!(
+        "SELECT DISTINCT event FROM deliveries WHERE state IN ('done', 'dead') ORDER BY event LIMIT 100"
+    )
+    .fetch_all(tx.connection())
+    .await
 }
 
 /// Has a delivery that ended, or waits for its next try, tried from the beginning. None where it is being
