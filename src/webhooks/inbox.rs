@@ -3,9 +3,12 @@
 //! Whoever brings a delivery waits for the commit that has it. What comes while a commit is under way goes
 //! with the next one, so that many at once cost few commits.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use actix_web::web::Bytes;
@@ -32,6 +35,10 @@ const WRITERS: usize = 2;
 /// How many deliveries go with one commit, and of how many bytes, unless one alone has more.
 const MOST_ROWS: usize = 256;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long a worker rests at most while much comes, and how many times as long as it has worked.
+const MOST_REST: Duration = Duration::from_millis(200);
+const REST: u32 = 2;
 
 /// How many bytes wait at most; what comes beyond is refused, and GitHub keeps it.
 const MOST_WAITING: usize = 256 * 1024 * 1024;
@@ -132,6 +139,14 @@ impl Inbox {
         self.queue.arrived.notified().await;
     }
 
+    /// Has a worker rest that has worked for a while, as long as more comes than is stored at once: GitHub gives up
+    /// what it cannot deliver within ten seconds, while what is stored can wait.
+    pub(super) async fn give_way(&self, worked: Duration) {
+        if self.queue.is_pressed() {
+            tokio::time::sleep(worked.saturating_mul(REST).min(MOST_REST)).await;
+        }
+    }
+
     async fn write_some(&self) {
         let Ok(_permit) = self.queue.writers.acquire().await else { return };
         // Before it takes: whoever comes after that calls another.
@@ -189,6 +204,11 @@ impl Queue {
         }
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
         Ok(())
+    }
+
+    /// Whether something waits although all writers write.
+    fn is_pressed(&self) -> bool {
+        self.writers.available_permits() == 0 && self.has_more()
     }
 
     fn has_more(&self) -> bool {

@@ -1,6 +1,10 @@
 //! Works the inbox through: a lane at a time, each delivery and its end in one transaction.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt;
 use tokio::sync::Semaphore;
@@ -82,7 +86,9 @@ impl DeliveryWorker {
                 Ok(Some((claim, grant))) => {
                     let worker = self.clone();
                     tasks.spawn("deliveries", async move {
+                        let begun = Instant::now();
                         worker.run(claim, grant).await;
+                        worker.inbox.give_way(begun.elapsed()).await;
                         drop(permit);
                         // Its lane may have more.
                         worker.inbox.wake();
