@@ -194,11 +194,16 @@ impl Db {
         Ok(entries)
     }
 
-    /// Begins a transaction across tenants, by one message to the database.
+    /// Begins a transaction across tenants.
     pub async fn system(&self, reason: SystemReason) -> sqlx::Result<SystemTx> {
-        let begin = store::begin_system(self.isolation, reason.plans());
+        if let Some(begin) = reason.begins_by(self.isolation) {
+            #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
+            let inner = self.pool.begin_with(begin).await?;
+            return Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() });
+        }
         #[expect(clippy::disallowed_methods, reason = "the kernel is where transactions begin")]
-        let inner = self.pool.begin_with(begin).await?;
+        let mut inner = self.pool.begin().await?;
+        store::enter_system(&mut inner, self.isolation, reason.plans()).await?;
         Ok(SystemTx { inner, reason, isolation: self.isolation, drafts: Vec::new() })
     }
 

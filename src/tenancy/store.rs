@@ -12,7 +12,7 @@ use super::{
     grant::{AccountId, Actor, Credential, Grant, Organization, Origin, TenantId},
     permission::{Level, Role, TokenScope},
     session::SessionId,
-    tx::{Plans, TenantTx},
+    tx::TenantTx,
 };
 use crate::platform::crypto::SecretHash;
 
@@ -130,38 +130,19 @@ pub(super) async fn enter_context(
     }))
 }
 
-/// What begins a transaction across tenants, whose queries are planned in one way.
-pub(super) const fn begin_system(isolation: Isolation, plans: Plans) -> &'static str {
-    macro_rules! begin {
-        ($role:literal, $plans:literal) => {
-            concat!(
-                "BEGIN; SET LOCAL role = ",
-                $role,
-                "; SET LOCAL app.tenant_id = ''; SET LOCAL app.system = 'on'; SET LOCAL plan_cache_mode = ",
-                $plans
-            )
-        };
-    }
-    match (isolation, plans) {
-        (Isolation::TwoRoles, Plans::Auto) => begin!("quarterdeck_system", "auto"),
-        (Isolation::TwoRoles, Plans::Once) => begin!("quarterdeck_system", "force_generic_plan"),
-        (Isolation::TwoRoles, Plans::Anew) => begin!("quarterdeck_system", "force_custom_plan"),
-        (Isolation::OneLogin, Plans::Auto) => begin!("none", "auto"),
-        (Isolation::OneLogin, Plans::Once) => begin!("none", "force_generic_plan"),
-        (Isolation::OneLogin, Plans::Anew) => begin!("none", "force_custom_plan"),
-    }
-}
-
-/// Makes the transaction one across tenants, whatever it was before.
+/// Makes the transaction one across tenants, whose queries are planned as `plan_cache_mode` says.
 pub(super) async fn enter_system(
     connection: &mut PgConnection,
     isolation: Isolation,
+    plans: &str,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "SELECT set_config('role', $1, true) AS role,
                 set_config('app.tenant_id', '', true) AS tenant,
-                set_config('app.system', 'on', true) AS system",
+                set_config('app.system', 'on', true) AS system,
+                set_config('plan_cache_mode', $2, true) AS plans",
         isolation.system_role(),
+        plans,
     )
     .fetch_one(connection)
     .await

@@ -238,24 +238,35 @@ pub enum SystemReason {
     Limits,
 }
 
-/// How PostgreSQL plans the queries of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plans {
-    /// As it finds best.
-    Auto,
-    /// Once for all times.
-    Once,
-    /// Each time, for what there is then.
-    Anew,
-}
-
 impl SystemReason {
-    /// What stores says little of how much there is: it is planned once, for that would take longer than it does.
-    /// What takes from a queue is planned for how much waits now, and not for the empty table of the beginning.
-    pub(super) const fn plans(self) -> Plans {
+    /// One message that begins the transaction, where that is safe: nobody drops the future meanwhile. Of one that
+    /// was dropped sqlx knows nothing, and its connection would go back to the pool with the transaction and its
+    /// role. What stores deliveries is a task of its own, of which many wait for each message less.
+    pub(super) const fn begins_by(self, isolation: Isolation) -> Option<&'static str> {
+        macro_rules! begin {
+            ($role:literal) => {
+                concat!(
+                    "BEGIN; SET LOCAL role = ",
+                    $role,
+                    "; SET LOCAL app.tenant_id = ''; SET LOCAL app.system = 'on'; \
+                     SET LOCAL plan_cache_mode = force_generic_plan",
+                )
+            };
+        }
+        match (self, isolation) {
+            (Self::StoreDelivery, Isolation::TwoRoles) => Some(begin!("quarterdeck_system")),
+            (Self::StoreDelivery, Isolation::OneLogin) => Some(begin!("none")),
+            _ => None,
+        }
+    }
+
+    /// How PostgreSQL is to plan the queries. What stores says little of how much there is: planned once, for that
+    /// would take longer than it does. What takes from a queue is planned for how much waits now, and not for the
+    /// empty table of the beginning.
+    pub(super) const fn plans(self) -> &'static str {
         match self {
-            Self::StoreDelivery => Plans::Once,
-            Self::TakeDelivery => Plans::Anew,
+            Self::StoreDelivery => "force_generic_plan",
+            Self::TakeDelivery => "force_custom_plan",
             Self::Login
             | Self::ClaimJob
             | Self::Retention
@@ -263,7 +274,7 @@ impl SystemReason {
             | Self::CommandLine
             | Self::Site
             | Self::Health
-            | Self::Limits => Plans::Auto,
+            | Self::Limits => "auto",
         }
     }
 }

@@ -257,7 +257,7 @@ pub(super) async fn write(
     }
     match home {
         Some(home) => store::visit(connection, isolation, home).await,
-        None => super::store::enter_system(connection, isolation).await,
+        None => super::store::enter_system(connection, isolation, "auto").await,
     }
 }
 
