@@ -183,7 +183,7 @@ pub async fn set_installed(
         updated_at: installation.updated_at,
     };
     let is_new = store::set_installed(tx, id, &row).await?;
-    if is_new {
+    if is_new && installation.suspended_at.is_none() {
         jobs::enqueue(tx, &ImportTeams { connection: id }, now).await?;
     }
     announce(tx);

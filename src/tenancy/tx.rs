@@ -242,14 +242,17 @@ impl SystemReason {
     /// One message that begins the transaction, where that is safe: nobody drops the future meanwhile. Of one that
     /// was dropped sqlx knows nothing, and its connection would go back to the pool with the transaction and its
     /// role. What stores deliveries is a task of its own, of which many wait for each message less.
+    ///
+    /// BEGIN comes last and takes over what was set before it in the same message: where a setting is refused,
+    /// nothing has begun that would have to be rolled back.
     pub(super) const fn begins_by(self, isolation: Isolation) -> Option<&'static str> {
         macro_rules! begin {
             ($role:literal) => {
                 concat!(
-                    "BEGIN; SET LOCAL role = ",
+                    "SET LOCAL role = ",
                     $role,
                     "; SET LOCAL app.tenant_id = ''; SET LOCAL app.system = 'on'; \
-                     SET LOCAL plan_cache_mode = force_generic_plan",
+                     SET LOCAL plan_cache_mode = force_generic_plan; BEGIN",
                 )
             };
         }

@@ -20,7 +20,10 @@ pub const MOST_BODY: usize = 25 << 20;
 /// How many bytes are received at once at most, of all bodies together.
 const MOST_RECEIVED: usize = 256 << 20;
 
-static ROOM: LazyLock<Room> = LazyLock::new(|| Room::new(MOST_RECEIVED));
+/// How much of each body takes no room: most are smaller, and nobody who fills the room keeps these out.
+const FREE: usize = 64 * 1024;
+
+static ROOM: LazyLock<Room> = LazyLock::new(|| Room::new(MOST_RECEIVED, FREE));
 
 /// A body that came to its end. It takes room until it is dropped.
 #[derive(Debug)]
@@ -39,11 +42,14 @@ fn broken(error: impl Display) -> Refused {
 }
 
 /// What bodies may take of the memory.
-struct Room(Arc<Semaphore>);
+struct Room {
+    left: Arc<Semaphore>,
+    free: usize,
+}
 
 impl Room {
-    fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
+    fn new(bytes: usize, free: usize) -> Self {
+        Self { left: Arc::new(Semaphore::new(bytes)), free }
     }
 
     /// Takes room for what has come, not for what is said to come: that costs a sender nothing.
@@ -54,19 +60,20 @@ impl Room {
             if bytes.len().saturating_add(chunk.len()) > MOST_BODY {
                 return Err(Refused::Size);
             }
-            let more = self.take(chunk.len())?;
+            let before = bytes.len().max(self.free);
+            bytes.extend_from_slice(&chunk);
+            let more = self.take(bytes.len().saturating_sub(before))?;
             match &mut room {
                 None => room = Some(more),
                 Some(room) => room.merge(more),
             }
-            bytes.extend_from_slice(&chunk);
         }
         Ok(Body { bytes: bytes.freeze(), _room: room })
     }
 
     fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
         let bytes = u32::try_from(bytes).or(Err(Refused::Size))?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).or(Err(Refused::Full))
+        Arc::clone(&self.left).try_acquire_many_owned(bytes).or(Err(Refused::Full))
     }
 }
 
@@ -83,7 +90,7 @@ mod tests {
 
     #[actix_web::test]
     async fn bodies_share_their_room_and_give_it_back() {
-        let room = Room::new(10);
+        let room = Room::new(10, 0);
         let first = read(&room, vec![b'a'; 8]).await.unwrap();
         assert_eq!(first.bytes.len(), 8);
 
@@ -95,8 +102,17 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_small_body_has_its_place_where_the_room_is_full() {
+        let room = Room::new(10, 4);
+        let _large = read(&room, vec![b'a'; 14]).await.unwrap();
+
+        assert!(read(&room, vec![b'b'; 4]).await.is_ok());
+        assert!(matches!(read(&room, vec![b'b'; 5]).await, Err(Refused::Full)));
+    }
+
+    #[actix_web::test]
     async fn a_body_is_as_large_as_githubs_at_most() {
-        let room = Room::new(MOST_BODY * 2);
+        let room = Room::new(MOST_BODY * 2, 0);
 
         assert!(read(&room, vec![0; MOST_BODY]).await.is_ok());
         assert!(matches!(read(&room, vec![0; MOST_BODY + 1]).await, Err(Refused::Size)));

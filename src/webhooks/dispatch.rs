@@ -61,7 +61,15 @@ impl From<sqlx::Error> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self { error: format!("{error:#}"), path: None, may_help: true, is_contention: false }
+        error.downcast::<sqlx::Error>().map_or_else(
+            |error| Self {
+                error: format!("{error:#}"),
+                path: None,
+                may_help: true,
+                is_contention: false,
+            },
+            Self::from,
+        )
     }
 }
 

@@ -139,8 +139,8 @@ impl Inbox {
         self.queue.arrived.notified().await;
     }
 
-    /// Has a worker rest that has worked for a while, as long as more comes than is stored at once: GitHub gives up
-    /// what it cannot deliver within ten seconds, while what is stored can wait.
+    /// Has a worker rest once, in proportion to how long it has worked, where more comes than is stored at once:
+    /// GitHub gives up what it cannot deliver within ten seconds, while what is stored can wait.
     pub(super) async fn give_way(&self, worked: Duration) {
         if self.queue.is_pressed() {
             tokio::time::sleep(worked.saturating_mul(REST).min(MOST_REST)).await;
