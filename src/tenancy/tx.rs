@@ -220,7 +220,7 @@ pub enum SystemReason {
     Login,
     /// Take queued jobs of all tenants and record how they ended.
     ClaimJob,
-    /// Store what GitHub tells.
+    /// Store what GitHub tells: in a task that nobody drops, never in a request (see `begins_by`).
     StoreDelivery,
     /// Take what GitHub has told from the inbox, and look how it stands.
     TakeDelivery,

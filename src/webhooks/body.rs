@@ -17,7 +17,7 @@ use super::receive::Refused;
 /// The largest payload that GitHub sends, in bytes.
 pub const MOST_BODY: usize = 25 << 20;
 
-/// How many bytes are received at once at most, of all bodies together.
+/// How many bytes are received at once at most, of all bodies together, beyond what is free.
 const MOST_RECEIVED: usize = 256 << 20;
 
 /// How much of each body takes no room: most are smaller, and nobody who fills the room keeps these out.
